@@ -1,0 +1,150 @@
+import { statSync } from 'node:fs'
+import type { Command } from 'commander'
+import color from 'picocolors'
+import type { Context } from '../context.ts'
+import { credentialsPath } from '../credentials.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import type { Interface, NodeObject } from '../model.ts'
+
+interface Check {
+  readonly name: string
+  readonly state: 'ok' | 'warning' | 'failed'
+  readonly detail: string
+  /** What to do. */
+  readonly remedy?: string
+}
+
+interface Readiness {
+  readonly status: string
+  readonly checks?: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>
+  readonly mode?: string
+  readonly warnings?: readonly string[]
+}
+
+/** `doctor`: is everything as it should be, and if not, what to do (NB-37). */
+export function doctorCommand(program: Command, context: Context): void {
+  program
+    .command('doctor')
+    .description('check configuration, server, sign-in, nodes and enforcement')
+    .action(async (_options, command: Command) => {
+      const checks = await examine(context, command)
+      const failed = checks.filter((check) => check.state === 'failed').length
+      if (context.wantsJson(command)) {
+        context.out.write(JSON.stringify({ healthy: failed === 0, checks }, null, 2))
+      } else {
+        const mark = {
+          ok: color.green('ok     '),
+          warning: color.yellow('warning'),
+          failed: color.red('failed '),
+        }
+        for (const check of checks) {
+          context.out.write(`${mark[check.state]}  ${check.name}: ${check.detail}`)
+          if (check.remedy) context.out.write(`         → ${check.remedy}`)
+        }
+      }
+      if (failed > 0)
+        throw new CliError(`${failed} of ${checks.length} checks failed`, exitCodes.failed)
+    })
+}
+
+async function examine(context: Context, command: Command): Promise<Check[]> {
+  const api = context.api(command)
+  const checks: Check[] = [credentialsCheck(context)]
+
+  try {
+    const response = await api.send('/health', { anonymous: true })
+    checks.push({ name: 'server', state: 'ok', detail: `${api.url} answers (${response.status})` })
+  } catch (error) {
+    return [
+      ...checks,
+      {
+        name: 'server',
+        state: 'failed',
+        detail: messageOf(error),
+        remedy: "start it with 'npm start', or name another with --url",
+      },
+    ]
+  }
+  checks.push(...(await readiness(api.url)))
+
+  try {
+    const me = await api.json<{ user: { username: string } }>('/auth/me')
+    checks.push({ name: 'sign-in', state: 'ok', detail: `as ${me.user.username}` })
+  } catch (error) {
+    return [
+      ...checks,
+      {
+        name: 'sign-in',
+        state: 'failed',
+        detail: messageOf(error),
+        remedy: "run 'holdfast auth login'",
+      },
+    ]
+  }
+
+  for await (const node of api.items<NodeObject>('/nodes')) {
+    checks.push({
+      name: `node ${node.name}`,
+      state: node.is_online ? 'ok' : 'failed',
+      detail: node.is_online
+        ? `online, has applied sequence ${node.applied_sequence}`
+        : 'the agent does not report',
+      ...(node.is_online
+        ? {}
+        : {
+            remedy: 'look at the agent on that host: systemctl status holdfast-agent, or its log',
+          }),
+    })
+  }
+  for await (const item of api.items<Interface>('/interfaces')) {
+    const { state, error, driver } = item.enforcement
+    checks.push({
+      name: `interface ${item.name} on ${item.node_name}`,
+      state: state === 'enforced' ? 'ok' : state === 'failed' ? 'failed' : 'warning',
+      detail:
+        state === 'enforced'
+          ? `enforced (${driver})`
+          : error || 'saved, not yet confirmed by the host',
+    })
+  }
+  return checks
+}
+
+function credentialsCheck(context: Context): Check {
+  const path = credentialsPath(context.env)
+  try {
+    const others = statSync(path).mode & 0o077
+    return others === 0
+      ? { name: 'credentials file', state: 'ok', detail: `${path}, readable by you only` }
+      : {
+          name: 'credentials file',
+          state: 'failed',
+          detail: `others can read ${path}`,
+          remedy: `chmod 600 ${path}`,
+        }
+  } catch {
+    const detail = context.env['HOLDFAST_API_KEY']
+      ? 'not needed: HOLDFAST_API_KEY is set'
+      : 'none yet'
+    return { name: 'credentials file', state: 'ok', detail }
+  }
+}
+
+async function readiness(url: string): Promise<Check[]> {
+  const response = await fetch(`${url}/api/v1/ready`)
+  const body = (await response.json()) as Readiness // the server's contract
+  const checks: Check[] = Object.entries(body.checks ?? {}).map(([name, check]) => ({
+    name,
+    state: check.ok ? 'ok' : 'failed',
+    detail: check.detail ?? (check.ok ? 'ready' : 'not ready'),
+  }))
+  if (checks.length === 0) {
+    checks.push({ name: 'readiness', state: response.ok ? 'ok' : 'failed', detail: body.status })
+  }
+  for (const warning of body.warnings ?? [])
+    checks.push({ name: 'mode', state: 'warning', detail: warning })
+  return checks
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)

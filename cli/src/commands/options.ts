@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { CliError, exitCodes } from '../exit.ts'
+
+/** A whole number within a range, refused with the range otherwise. */
+export const whole =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`a whole number from ${min} to ${max} is needed.`)
+    }
+    return value
+  }
+
+/** `a,b` and repeated options alike. */
+export const list = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+]
+
+/** A moment: RFC 3339, or from now on as in `36h`, `7d`. */
+export function moment(text: string): string {
+  const span = /^(\d+)(m|h|d|w)$/.exec(text)
+  if (span) {
+    const unit = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[
+      span[2] as 'm' | 'h' | 'd' | 'w'
+    ] // the pattern allows no other
+    return new Date(Date.now() + Number(span[1]) * unit).toISOString()
+  }
+  const time = Date.parse(text)
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('write 2026-12-31T18:00:00Z, or a span from now such as 7d.')
+  return new Date(time).toISOString()
+}
+
+/** The options every list takes. */
+export const listOptions = (command: Command): Command =>
+  command
+    .option('--limit <n>', 'at most so many', whole(1, 100_000))
+    .option('-q, --query <text>', 'only those that contain the text')
+
+/** Leaves out what was not given, so that the server's defaults hold. */
+export const given = (body: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+
+/** The body of an update. Throws wrong usage when no option names anything to change. */
+export function changes(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const named = given(body)
+  if (Object.keys(named).length > 0) return named
+  throw new CliError('name something to change: --help lists the options', exitCodes.usage)
+}
+
+/** A name or id as a path segment. */
+export const segment = (text: string): string => encodeURIComponent(text)

@@ -1,0 +1,24 @@
+export { constantTimeEqual } from './constant-time-equal.ts'
+export { KeyDestroyed, RootKeyInvalid, SealBroken } from './errors.ts'
+export { hmacSha256, sha256 } from './hash.ts'
+export { type DataKey, type KeyRing, keyRing } from './key-ring.ts'
+export {
+  type NodeOpener,
+  type NodeSealer,
+  nodeOpener,
+  nodeSealer,
+  openFromNode,
+  type SealedToNode,
+} from './node-seal.ts'
+export { randomToken } from './random-token.ts'
+export {
+  generateRootKey,
+  loadRootKey,
+  RootKey,
+  rootKeyFingerprint,
+  unwrapKey,
+  wrapKey,
+} from './root-key.ts'
+export { open, type Sealed, seal } from './seal.ts'
+export type { SealContext } from './seal-context.ts'
+export { generateX25519, type X25519KeyPair, x25519PublicKey } from './x25519.ts'

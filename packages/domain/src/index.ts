@@ -1,0 +1,5 @@
+export { assertNever } from './assert-never.ts'
+export type { Brand } from './brand.ts'
+export type { Decider } from './decider.ts'
+export { gather } from './gather.ts'
+export * from './ids.ts'

@@ -1,0 +1,5 @@
+export type { ErrorDefinition, FieldError } from './domain-error.ts'
+export { DomainError, defined, defineError, invalid } from './domain-error.ts'
+export { fromGrpcStatus, type GrpcStatus, toGrpcStatus } from './grpc.ts'
+export { type Kind, kinds } from './kinds.ts'
+export { type Problem, toProblem } from './problem.ts'

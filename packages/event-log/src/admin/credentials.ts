@@ -1,0 +1,88 @@
+import { createUser, encodeUser, fmtCreds, fromPublic, fromSeed } from '@nats-io/jwt'
+import { nodePermissions, type Permissions } from './permissions.ts'
+
+/** What signs users: a signing key of the account, never the account's own key. */
+export interface UserIssuer {
+  /** Seed of the account's signing key (`SA…`). */
+  readonly signingSeed: string
+  /** The account's public key (`A…`). */
+  readonly account: string
+}
+
+export interface IssuedUser {
+  /** Public key (`U…`). */
+  readonly publicKey: string
+  /** Content of a `.creds` file; secret. */
+  readonly credentials: string
+}
+
+const keyOf = (seed: string) => fromSeed(Buffer.from(seed))
+
+async function signUser(
+  issuer: UserIssuer,
+  options: {
+    readonly name: string
+    readonly publicKey: string
+    readonly permissions: Permissions
+    readonly expiresAtUnixS?: number
+  },
+): Promise<string> {
+  const { name, publicKey, permissions, expiresAtUnixS } = options
+  return await encodeUser(
+    name,
+    fromPublic(publicKey),
+    fromPublic(issuer.account),
+    {
+      pub: { allow: [...permissions.publish] },
+      sub: { allow: [...permissions.subscribe] },
+    },
+    {
+      signer: keyOf(issuer.signingSeed),
+      ...(expiresAtUnixS === undefined ? {} : { exp: expiresAtUnixS }),
+    },
+  )
+}
+
+/** A user with a fresh key pair, for processes on this side. */
+export async function issueUser(
+  issuer: UserIssuer,
+  options: { readonly name: string; readonly permissions: Permissions },
+): Promise<IssuedUser> {
+  const key = createUser()
+  const publicKey = key.getPublicKey()
+  const jwt = await signUser(issuer, { ...options, publicKey })
+  return { publicKey, credentials: Buffer.from(fmtCreds(jwt, key)).toString('utf8') }
+}
+
+/** A user of the system account, who may update accounts. Signed by the account's own key. */
+export async function issueSystemUser(accountSeed: string, name: string): Promise<IssuedUser> {
+  const key = createUser()
+  const jwt = await encodeUser(name, key, keyOf(accountSeed))
+  return {
+    publicKey: key.getPublicKey(),
+    credentials: Buffer.from(fmtCreds(jwt, key)).toString('utf8'),
+  }
+}
+
+/**
+ * The JWT of a node. The node made the key pair and kept the seed, so this is no secret by itself.
+ * Throws when `natsPublicKey` is not the public key of a user.
+ */
+export async function issueNodeCredentials(
+  options: UserIssuer & {
+    readonly nodeId: string
+    readonly natsPublicKey: string
+    readonly stream: string
+  },
+): Promise<string> {
+  const { signingSeed, account, nodeId, natsPublicKey, stream } = options
+  if (!natsPublicKey.startsWith('U')) throw new RangeError('not the public key of a NATS user')
+  return await signUser(
+    { signingSeed, account },
+    {
+      name: nodeId,
+      publicKey: natsPublicKey,
+      permissions: nodePermissions({ nodeId, stream }),
+    },
+  )
+}

@@ -1,0 +1,328 @@
+import { uuidV5 } from '@holdfast/domain'
+import type { Append, ChainAppend } from './appender.ts'
+import { chains } from './chain.ts'
+import { encodeCommit } from './commit-codec.ts'
+import type { CommitReader } from './commit-reader.ts'
+import { Contended, IdempotencyKeyReused, LogFull, LogUnavailable, Stale } from './errors.ts'
+import type { HotAggregate } from './hot-aggregate.ts'
+import type { HotAggregates } from './hot-aggregates.ts'
+import { subjectOf } from './subject.ts'
+import type { Letter } from './transmitter.ts'
+import type { Aggregate, CommandContext, CommandRegistry, EventLog, Outcome } from './types.ts'
+
+interface Options {
+  readonly context: string
+  readonly canAppend: boolean
+  readonly lineageId: string
+  readonly generation: number
+  readonly append: Append
+  readonly appendChain: ChainAppend
+  /** Whether the log stores chains. */
+  readonly takesChains: boolean
+  readonly reader: CommitReader
+  readonly aggregates: HotAggregates
+  readonly registry: () => CommandRegistry | undefined
+  readonly head: () => Promise<bigint>
+  readonly onStored: (sequence: bigint) => void
+}
+
+interface Running {
+  readonly subject: string
+  readonly requestHash: Uint8Array | undefined
+  readonly actorId: string
+  readonly outcome: Promise<Outcome<unknown, unknown>>
+}
+
+const maxAttempts = 10
+
+/** Executes commands: fold, decide, append, evolve, and once each. */
+export function executor(options: Options): Pick<EventLog, 'execute' | 'fold'> {
+  const { aggregates, reader } = options
+  const running = new Map<string, Running>()
+  const clock = microseconds()
+
+  const hotOf = <C, E, S>(aggregate: Aggregate<C, E, S>, id: string): HotAggregate<C, E, S> =>
+    aggregates.get(aggregate, subjectOf(aggregate.context, aggregate.type, id))
+
+  /** The answer to a command that stands in the log already. Call within the queue. */
+  async function repeated<C, E, S>(
+    hot: HotAggregate<C, E, S>,
+    sequence: bigint,
+  ): Promise<Outcome<S, E>> {
+    const commit = await reader.at(sequence)
+    if (!commit) throw LogUnavailable({ reason: `commit ${sequence} cannot be read` })
+    const events = commit.events.map((event) => hot.aggregate.codec.decode(event))
+    const { timeUnixMs } = commit
+    return {
+      sequence,
+      revision: sequence,
+      state: hot.state,
+      events,
+      timeUnixMs,
+      isRepeated: true,
+    }
+  }
+
+  /** Where the registry knows the command to be. Waits until it knows all there is. */
+  async function registered(subject: string, context: CommandContext): Promise<bigint | undefined> {
+    const registry = options.registry()
+    if (!context.isKeyed || !registry) return undefined
+    const find = () => registry.find(context.organizationId, context.commandId)
+    let known = await find()
+    if (!known) {
+      await registry.reached(await options.head(), context.signal)
+      known = await find()
+    }
+    if (!known) return undefined
+    if (known.subject !== subject) throw IdempotencyKeyReused({})
+    refuseOther(known, context)
+    return known.sequence
+  }
+
+  /** The commit on the aggregate's present state; `behind` how many others of its chain. */
+  function write<C, E, S>(
+    hot: HotAggregate<C, E, S>,
+    id: string,
+    events: readonly E[],
+    context: CommandContext,
+    behind?: number,
+  ): { readonly letter: Letter; readonly timeUnixMs: number } {
+    const { aggregate, subject, revision } = hot
+    // A chain is one attempt, and a commit that goes again by itself another one.
+    const place = behind === undefined ? `${revision}` : `${revision}+${behind}`
+    const commitId = uuidV5(context.commandId, place)
+    const timeUnixUs = clock()
+    const bytes = encodeCommit({
+      commitId,
+      lineageId: options.lineageId,
+      generation: options.generation,
+      aggregateType: aggregate.type,
+      aggregateId: id,
+      aggregateVersion: hot.version + 1n,
+      organizationId: context.organizationId,
+      actor: context.actor,
+      commandId: context.commandId,
+      correlationId: context.correlationId,
+      causationId: context.causationId,
+      requestHash: context.requestHash,
+      timeUnixUs,
+      reason: context.reason,
+      events: events.map((event) => aggregate.codec.encode(event)),
+    })
+    const { traceparent } = context
+    const isFollower = behind !== undefined && behind > 0
+    return {
+      letter: { subject, commitId, expected: revision, bytes, traceparent, isFollower },
+      timeUnixMs: Number(timeUnixUs / 1000n),
+    }
+  }
+
+  async function perform<C, E, S>(
+    hot: HotAggregate<C, E, S>,
+    id: string,
+    command: C | ((state: S) => C),
+    context: CommandContext,
+  ): Promise<Outcome<S, E>> {
+    let isFresh = false
+    const refresh = async (): Promise<boolean> => {
+      isFresh = true
+      return await hot.refresh(reader)
+    }
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      context.signal?.throwIfAborted()
+      if (!hot.isLoaded) await refresh()
+
+      const earlier = hot.recent.get(context.commandId)
+      if (earlier) {
+        refuseOther(earlier, context)
+        return await repeated(hot, earlier.sequence)
+      }
+
+      const decision = attemptTo(() => decide(hot, command, context))
+      // A refusal stands only if it was made on what the log holds now, and not on our memory of it.
+      const isFinal = 'error' in decision || decision.events.length === 0
+      if (isFinal && !isFresh && (await refresh())) continue
+      if ('error' in decision) throw decision.error
+      const { events } = decision
+      const { revision, state } = hot
+      if (events.length === 0)
+        return {
+          sequence: revision,
+          revision,
+          state,
+          events,
+          timeUnixMs: undefined,
+          isRepeated: false,
+        }
+
+      const { letter, timeUnixMs } = write(hot, id, events, context)
+      const { commandId, signal } = context
+      const appended = await options.append(letter, { commandId, signal }).catch((error) => {
+        // Unless it certainly was not stored, the next command reads the history again.
+        if (!LogUnavailable.is(error) && !LogFull.is(error)) hot.forget()
+        throw error
+      })
+      if (appended.type === 'conflict') {
+        await refresh()
+        continue
+      }
+      const { sequence } = appended
+      options.onStored(sequence)
+      hot.evolve(events, sequence)
+      hot.remember(commandId, {
+        sequence,
+        requestHash: context.requestHash,
+        actorId: context.actor.id,
+      })
+      return {
+        sequence,
+        revision: sequence,
+        state: hot.state,
+        events,
+        timeUnixMs,
+        isRepeated: false,
+      }
+    }
+    throw Contended({ attempts: maxAttempts })
+  }
+
+  const carryOut = chains({
+    append: options.appendChain,
+    reader,
+    perform,
+    decide,
+    write,
+    onStored: options.onStored,
+  })
+
+  /** Undefined when the command has to go by itself. */
+  function chainable<C, E, S>(
+    { aggregate }: HotAggregate<C, E, S>,
+    command: C | ((state: S) => C),
+    context: CommandContext,
+  ): C | undefined {
+    if (typeof command === 'function' || !options.takesChains) return undefined
+    const data = command as C // as: what is not callable is a command
+    if (context.expectedRevision !== undefined || !aggregate.mayFollow?.(data)) return undefined
+    return data
+  }
+
+  /** Each command has a turn of its own in the queue, unless it went along with an earlier one. */
+  function chained<C, E, S>(
+    hot: HotAggregate<C, E, S>,
+    id: string,
+    command: C,
+    context: CommandContext,
+  ): Promise<Outcome<S, E>> {
+    return new Promise((resolve, reject) => {
+      hot.waiting.push({ command, context, resolve, reject })
+      void hot.queue.run(() => carryOut(hot, id))
+    })
+  }
+
+  async function execute<C, E, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    command: C | ((state: S) => C),
+    context: CommandContext,
+  ): Promise<Outcome<S, E>> {
+    if (aggregate.context !== options.context)
+      throw new RangeError(`context ${aggregate.context} is not written by ${options.context}`)
+    if (!options.canAppend)
+      throw LogUnavailable({ reason: `these credentials may not write context ${options.context}` })
+    const key = `${context.organizationId ?? ''}/${context.commandId}`
+
+    for (let first = running.get(key); first; first = running.get(key)) {
+      const subject = subjectOf(aggregate.context, aggregate.type, id)
+      if (first.subject !== subject) throw IdempotencyKeyReused({})
+      refuseOther(first, context)
+      const outcome = await first.outcome.catch(() => undefined)
+      // Same subject and same definition, hence the same types. After a failure it is our turn.
+      if (outcome) return { ...(outcome as Outcome<S, E>), isRepeated: true }
+    }
+
+    const hot = hotOf(aggregate, id)
+    const outcome = (async () => {
+      const isRecent = hot.recent.has(context.commandId)
+      const known = isRecent ? undefined : await registered(hot.subject, context)
+      const link = known === undefined ? chainable(hot, command, context) : undefined
+      if (link !== undefined) return await chained(hot, id, link, context)
+      return await hot.queue.run(async () => {
+        if (known === undefined) return await perform(hot, id, command, context)
+        await hot.refresh(reader)
+        return await repeated(hot, known)
+      })
+    })()
+    const entry: Running = {
+      subject: hot.subject,
+      requestHash: context.requestHash,
+      actorId: context.actor.id,
+      outcome,
+    }
+    running.set(key, entry)
+    try {
+      return await outcome
+    } finally {
+      running.delete(key)
+    }
+  }
+
+  return {
+    execute,
+    async fold(aggregate, id, signal) {
+      const hot = hotOf(aggregate, id)
+      return await hot.queue.run(async () => {
+        signal?.throwIfAborted()
+        await hot.refresh(reader)
+        return { state: hot.state, revision: hot.revision }
+      })
+    },
+  }
+}
+
+function decide<C, E, S>(
+  hot: HotAggregate<C, E, S>,
+  command: C | ((state: S) => C),
+  context: CommandContext,
+): readonly E[] {
+  const { expectedRevision } = context
+  if (expectedRevision !== undefined && expectedRevision !== hot.revision)
+    throw Stale({ expected: expectedRevision, actual: hot.revision })
+  const { decider } = hot.aggregate
+  // A command is data; what is callable makes one from the state.
+  const made = typeof command === 'function' ? (command as (state: S) => C)(hot.state) : command
+  return decider.decide(made, hot.state)
+}
+
+function attemptTo<E>(
+  decideNow: () => readonly E[],
+): { readonly events: readonly E[] } | { readonly error: unknown } {
+  try {
+    return { events: decideNow() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+/** One command id means one request of one actor. */
+function refuseOther(
+  known: { readonly requestHash?: Uint8Array | undefined; readonly actorId: string },
+  context: CommandContext,
+): void {
+  const { requestHash, actor } = context
+  const isOtherRequest =
+    known.requestHash !== undefined &&
+    requestHash !== undefined &&
+    !Buffer.from(known.requestHash).equals(requestHash)
+  if (isOtherRequest || known.actorId !== actor.id) throw IdempotencyKeyReused({})
+}
+
+/** The clock in µs; never the same twice in one process. */
+function microseconds(): () => bigint {
+  let last = 0n
+  return () => {
+    const now = BigInt(Date.now()) * 1000n
+    last = now > last ? now : last + 1n
+    return last
+  }
+}

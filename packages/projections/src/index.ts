@@ -1,0 +1,14 @@
+export { defineProjection } from './define-projection.ts'
+export { Lagging, NotProjecting, ProjectionPoisoned, UnknownProjection } from './errors.ts'
+export { openProjections, type ProjectionsOptions } from './open-projections.ts'
+export { dropReadModels } from './schema.ts'
+export type {
+  LogReader,
+  Projection,
+  ProjectionSpec,
+  ProjectionState,
+  ProjectionStatus,
+  Projections,
+  RowChange,
+  TableSpec,
+} from './types.ts'

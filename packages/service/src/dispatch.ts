@@ -1,0 +1,144 @@
+import { type DomainError, toGrpcStatus } from '@holdfast/errors'
+import type { Method, MethodTable } from '@holdfast/proto'
+import { extractTrace, span, type Telemetry } from '@holdfast/telemetry'
+import { admit, ruleFault, type VerifyToken } from './access.ts'
+import { callObserver } from './call-observer.ts'
+import type { Incoming, Outgoing } from './exchange.ts'
+import { maxMessageBytes } from './limits.ts'
+import { bearer, readMetadata } from './metadata.ts'
+import {
+  RpcCancelled,
+  RpcMalformed,
+  RpcTimeout,
+  RpcTooLarge,
+  RpcUnknownMethod,
+} from './rpc-errors.ts'
+import { type CallFacts, CallLife, servedCall } from './served-call.ts'
+import type { Call, Handlers } from './types.ts'
+
+/** The one road of every call, whichever transport it came by: rule, metadata, request, handler, answer. */
+export interface Dispatcher {
+  serve<T extends MethodTable>(table: T, handlers: Handlers<T>): void
+  readonly methods: ReadonlyMap<string, Method>
+  /** Calls back exactly once. The returned function gives the call up. */
+  start(incoming: Incoming, reply: (outgoing: Outgoing) => void): () => void
+  /** Handlers at work, those nobody waits for included. */
+  running(): number
+}
+
+export interface DispatcherOptions {
+  readonly telemetry: Telemetry
+  readonly verify: VerifyToken
+  /** Waits until reads include the sequence. */
+  readonly reached: (sequence: bigint, signal: AbortSignal) => Promise<void>
+}
+
+type Handler = (request: unknown, call: Call) => unknown
+
+interface Route {
+  readonly method: Method
+  readonly handler: Handler
+}
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { telemetry, verify, reached } = options
+  const routes = new Map<string, Route>()
+  const methods = new Map<string, Method>()
+  const observe = callObserver(telemetry)
+  let running = 0
+
+  async function handle(incoming: Incoming, life: CallLife, facts: CallFacts): Promise<Uint8Array> {
+    const route = routes.get(incoming.path)
+    if (route === undefined) throw RpcUnknownMethod({ method: incoming.path })
+    const { method, handler } = route
+    const { request, metadata, peer } = incoming
+    const caller = await admit(
+      method.access,
+      { service: peer, accessToken: bearer(metadata) },
+      verify,
+    )
+    facts.caller = caller
+    limit(request)
+    const headers = readMetadata(metadata, incoming.path, request)
+    facts.headers = headers
+    const call = servedCall(caller, headers, life, facts)
+    if (headers.minSequence !== undefined) await reached(headers.minSequence, life.signal)
+    const response = method.response.encode(await handler(decode(method, request), call)).finish()
+    limit(response)
+    return response
+  }
+
+  return {
+    methods,
+
+    serve(table, handlers) {
+      const byName: Readonly<Record<string, unknown>> = handlers
+      for (const [name, method] of Object.entries(table)) {
+        const handler = byName[name]
+        const fault = typeof handler === 'function' ? ruleFault(method) : 'has no handler'
+        if (fault !== undefined) throw new Error(`${method.path} ${fault}`)
+        // Handlers<T> pairs each method with a function of its own request type.
+        routes.set(method.path, { method, handler: handler as Handler })
+        methods.set(method.path, method)
+      }
+    },
+
+    running: () => running,
+
+    start(incoming, reply) {
+      const startedAt = performance.now()
+      const life = new CallLife()
+      const facts: CallFacts = {}
+      let isSettled = false
+      const settle = (outgoing: Outgoing, error?: unknown): void => {
+        if (isSettled) {
+          observe.late(incoming, error)
+          return
+        }
+        isSettled = true
+        clearTimeout(timer)
+        observe.settled(incoming, outgoing, facts, performance.now() - startedAt, error)
+        reply(outgoing)
+      }
+      const fail = (error: unknown): void =>
+        settle({ ok: false, status: toGrpcStatus(error) }, error)
+      const end = (reason: DomainError): void => {
+        if (isSettled) return
+        life.end(reason)
+        fail(reason)
+      }
+      const { timeoutMs } = incoming
+      const timer = setTimeout(() => end(RpcTimeout({ timeoutMs })), timeoutMs)
+
+      running += 1
+      span(
+        telemetry.tracer,
+        incoming.path.slice(1),
+        { 'rpc.system.name': 'grpc', 'rpc.method': incoming.path.slice(1) },
+        () => handle(incoming, life, facts),
+        { kind: 'server', parent: extractTrace(incoming.metadata) },
+      )
+        .then(
+          (response) => settle({ ok: true, response, sequence: facts.sequence }),
+          (error: unknown) => fail(error),
+        )
+        .finally(() => {
+          running -= 1
+        })
+      return () => end(RpcCancelled({}))
+    },
+  }
+}
+
+function limit(message: Uint8Array): void {
+  if (message.length <= maxMessageBytes) return
+  throw RpcTooLarge({ bytes: message.length, limit: maxMessageBytes })
+}
+
+function decode(method: Method, request: Uint8Array): unknown {
+  try {
+    return method.request.decode(request)
+  } catch (error) {
+    throw RpcMalformed({}, error)
+  }
+}

@@ -1,0 +1,1 @@
+create table fixture (id integer primary key);

@@ -1,0 +1,37 @@
+export { NotSignedIn, ServiceDenied } from './access.ts'
+export type { App, EdgeApp } from './app.ts'
+export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './caller.ts'
+export { type Channel, openChannel } from './channel.ts'
+export { type HealthServer, type Readiness, startHealthServer } from './health-server.ts'
+export { type Lifecycle, lifecycle } from './lifecycle.ts'
+export {
+  isPermission,
+  type Permission,
+  permissions,
+  type Role,
+  rolePermissions,
+  roles,
+} from './permissions.ts'
+export { type RunOptions, run, runEdge } from './run.ts'
+export {
+  commonSettings,
+  type EdgeSpec,
+  edgeSettings,
+  type GrpcServiceName,
+  type ServiceName,
+  type ServiceSpec,
+} from './settings.ts'
+export { readTlsIdentity, type TlsFiles, type TlsIdentity } from './tls.ts'
+export {
+  accessTokenAudience,
+  accessTokenIssuer,
+  accessTokenType,
+  type KeySource,
+  parseKeySet,
+  SessionRevoked,
+  TokenExpired,
+  TokenInvalid,
+  TokensUnverifiable,
+} from './tokens.ts'
+export type { ChannelOptions } from './transport.ts'
+export type { Answer, Call, Caller, CallOptions, Client, Handlers, Wish } from './types.ts'

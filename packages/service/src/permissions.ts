@@ -1,0 +1,66 @@
+/** Every permission there is. The `access` options in proto/ name these and no others. */
+export const permissions = [
+  'auth.keys.rotate',
+  'auth.organizations.create',
+  'auth.organizations.delete',
+  'auth.organizations.read',
+  'auth.organizations.write',
+  'auth.roles.write',
+  'auth.sites.read',
+  'auth.sites.write',
+  'auth.users.read',
+  'auth.users.write',
+  'log.events.read',
+  'network.interfaces.read',
+  'network.interfaces.write',
+  'network.keys.rotate',
+  'network.nodes.enroll',
+  'network.nodes.read',
+  'network.nodes.write',
+  'network.peers.read',
+  'network.peers.write',
+  'network.secrets.read',
+] as const
+
+export type Permission = (typeof permissions)[number]
+
+const known: ReadonlySet<string> = new Set(permissions)
+export const isPermission = (code: string): code is Permission => known.has(code)
+
+export const roles = ['SUPER_ADMIN', 'ORG_ADMIN', 'OPERATOR', 'AUDITOR', 'VIEWER'] as const
+export type Role = (typeof roles)[number]
+
+/** What concerns the instance and not one organization. Only a super-admin holds these. */
+const instanceWide: readonly Permission[] = [
+  'auth.keys.rotate',
+  'auth.organizations.create',
+  'auth.organizations.delete',
+]
+
+const readOnly: readonly Permission[] = [
+  'auth.organizations.read',
+  'auth.sites.read',
+  'log.events.read',
+  'network.interfaces.read',
+  'network.nodes.read',
+  'network.peers.read',
+]
+
+/**
+ * What each role may do in the organization it is bound to; SUPER_ADMIN is bound to all of them.
+ * `network.secrets.read` opens private keys, so it is not a reader's.
+ */
+export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = {
+  SUPER_ADMIN: new Set(permissions),
+  ORG_ADMIN: new Set(permissions.filter((code) => !instanceWide.includes(code))),
+  OPERATOR: new Set([
+    ...readOnly,
+    'network.interfaces.write',
+    'network.keys.rotate',
+    'network.nodes.write',
+    'network.peers.write',
+    'network.secrets.read',
+  ] satisfies Permission[]),
+  AUDITOR: new Set([...readOnly, 'auth.users.read'] satisfies Permission[]),
+  VIEWER: new Set(readOnly),
+}

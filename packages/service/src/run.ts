@@ -1,0 +1,102 @@
+import type { Definition, Values } from '@holdfast/config'
+import { migrate, openPostgres } from '@holdfast/postgres'
+import { openProjections, type Projection, type Projections } from '@holdfast/projections'
+import type { App, EdgeApp } from './app.ts'
+import { lateProjections } from './late-projections.ts'
+import { createRpcServer } from './rpc-server.ts'
+import type { EdgeSpec, GrpcServiceName, ServiceName, ServiceSpec } from './settings.ts'
+import { start } from './start.ts'
+import { readTlsIdentity } from './tls.ts'
+
+export interface RunOptions {
+  /** Folder of the service's .sql files. */
+  readonly migrations: string
+}
+
+/**
+ * Runs a service until it is told to stop: settings, telemetry, log, database, read models, methods, health.
+ * What is not up yet is waited for; until then the process is alive and not ready. On SIGTERM: no new calls,
+ * open ones finish, work stops, read models, log and database close.
+ */
+export function run<S extends ServiceSpec>(
+  name: GrpcServiceName,
+  settings: Definition<S>,
+  options: RunOptions,
+  compose: (app: App<S>) => Promise<void> | void,
+): Promise<void> {
+  return start(name, settings, async (base, values) => {
+    const { telemetry, life, health, edge, log } = base
+    // Every S has the common settings; the compiler does not look that far into a mapped generic.
+    const common = values as Values<ServiceSpec>
+    const postgres = openPostgres({
+      url: common.postgresUrl,
+      max: common.postgresConnections,
+      telemetry,
+      name,
+    })
+    base.closesPostgres(() => postgres.close())
+    await base.wait('the database', () => migrate(postgres, options.migrations, { schema: name }))
+
+    let opened: Projections | undefined
+    const projections = lateProjections(() => opened)
+    const server = createRpcServer({
+      address: common.grpcListen,
+      tls: readTlsIdentity(common),
+      telemetry,
+      verify: base.identity.verify,
+      reached: (sequence, signal) => projections.reached(sequence, signal),
+    })
+    const wanted: Projection[] = []
+    life.defer('projections', () => opened?.stop())
+    base.deferWork()
+    life.defer('calls', () => server.drain(common.drainMs), common.drainMs + 2_000)
+
+    await compose({
+      ...edge,
+      settings: values,
+      postgres,
+      projections,
+      project: (...more) => void wanted.push(...more),
+      serve: server.serve,
+    })
+
+    opened = await openProjections({ log, postgres, telemetry, service: name, projections: wanted })
+    log.useCommands(opened.commands)
+    health.check('projections', () => {
+      if (projections.isReady()) return { isReady: true }
+      const behind = projections.status().filter(({ state }) => state !== 'live')
+      const reasons = behind.map(
+        ({ name: which, state, reason = '' }) => `${which}: ${state} ${reason}`,
+      )
+      return { isReady: false, reason: reasons.join('; ').trim() }
+    })
+    health.page('/projections', () => contentOf(projections))
+    await base.startWork()
+    const port = await server.listen()
+    server.setServing(true)
+    telemetry.log.info({ port }, 'serving')
+  })
+}
+
+/** What the read models hold, as hashes: equal hashes at equal checkpoints are equal rows. Reads every row. */
+async function contentOf(projections: Projections): Promise<unknown> {
+  const items = []
+  for (const { name, version, state, checkpoint } of projections.status()) {
+    const content_hash = await projections.hash(name)
+    items.push({ name, version, state, checkpoint: checkpoint.toString(), content_hash })
+  }
+  return { items }
+}
+
+/** Like `run`, for a process without methods and without a database of its own. */
+export function runEdge<S extends EdgeSpec>(
+  name: ServiceName,
+  settings: Definition<S>,
+  compose: (app: EdgeApp<S>) => Promise<void> | void,
+): Promise<void> {
+  return start(name, settings, async (base, values) => {
+    base.deferWork()
+    await compose({ ...base.edge, settings: values })
+    await base.startWork()
+  })
+}

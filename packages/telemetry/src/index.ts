@@ -1,0 +1,6 @@
+export type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
+export type { Logger } from 'pino'
+export { Counter, Gauge, Histogram, Registry } from 'prom-client'
+export { errorLine, logLevels } from './logger.ts'
+export { createTelemetry, type Telemetry } from './telemetry.ts'
+export { extractTrace, injectTrace, type SpanOptions, span, startTracing } from './tracing.ts'

@@ -1,0 +1,3 @@
+export { type TestNats, testNats } from './nats.ts'
+export { type TestPostgres, testPostgres } from './postgres.ts'
+export { type Spec, spec } from './spec.ts'

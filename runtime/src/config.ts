@@ -1,0 +1,61 @@
+import { defineConfig, durationMs, integer, oneOf, path, secret, text } from '@holdfast/config'
+
+export const localNodeChoices = ['auto', 'off'] as const
+
+export const settings = defineConfig({
+  data: path('HOLDFAST_DATA', { default: '.holdfast', doc: 'Everything the suite keeps.' }),
+  mode: oneOf('HOLDFAST_MODE', ['evaluation', 'production'], {
+    default: 'evaluation',
+    doc: 'Evaluation starts with what there is and says what is weaker; production refuses it.',
+  }),
+  httpHost: text('HOLDFAST_HTTP_HOST', {
+    default: '0.0.0.0',
+    doc: 'Address the gateway listens on.',
+  }),
+  httpPort: integer('HOLDFAST_HTTP_PORT', {
+    optional: true,
+    min: 1,
+    max: 65_535,
+    doc: 'Public port: 8080, or the next free one when it is not set and taken.',
+  }),
+  agentPort: integer('HOLDFAST_AGENT_PORT', {
+    optional: true,
+    min: 1,
+    max: 65_535,
+    doc: 'Where agents connect (TLS): chosen at the first start when not set, and kept.',
+  }),
+  agentHost: text('HOLDFAST_AGENT_HOST', {
+    optional: true,
+    pattern: /[A-Za-z0-9.:_-]{1,253}/,
+    doc: "Name or address agents elsewhere reach this machine by; default: the machine's addresses.",
+  }),
+  localNode: oneOf('HOLDFAST_LOCAL_NODE', localNodeChoices, {
+    default: 'auto',
+    doc: 'Whether this machine is a node itself, where it can be.',
+  }),
+  rootKey: secret('HOLDFAST_ROOT_KEY', {
+    optional: true,
+    doc: '32 bytes in base64; created at the first start when absent.',
+  }),
+  adminEmail: text('HOLDFAST_ADMIN_EMAIL', {
+    default: 'admin@holdfast.local',
+    doc: 'E-mail address of the first super-admin.',
+  }),
+  adminUsername: text('HOLDFAST_ADMIN_USERNAME', {
+    default: 'admin',
+    doc: 'User name of the first super-admin.',
+  }),
+  adminPassword: secret('HOLDFAST_ADMIN_PASSWORD', {
+    optional: true,
+    doc: 'Password of the first super-admin; generated and printed once when absent.',
+  }),
+  drainMs: durationMs('HOLDFAST_DRAIN', {
+    default: '10s',
+    doc: 'How long each process may finish its work when the suite stops.',
+  }),
+  logLevel: oneOf('HOLDFAST_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error'], {
+    default: 'info',
+    doc: 'Least severe lines written to the log files.',
+  }),
+})
+export type RuntimeSettings = ReturnType<typeof settings.load>

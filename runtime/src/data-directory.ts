@@ -1,0 +1,48 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/** Everything a suite keeps, below one directory. `postgres/` is laid out by packages/embedded. */
+export interface DataDirectory {
+  readonly root: string
+  /** Root key's file; created at the first start unless HOLDFAST_ROOT_KEY brings one. */
+  readonly rootKey: string
+  /** The key store: wrapped data keys, the internal authority, seeds of NATS identities. */
+  readonly keys: string
+  /** One directory a process: certificate, NATS credentials, database address. Made again when lost. */
+  readonly identities: string
+  /** Configuration and store of the server that holds the log. */
+  readonly nats: string
+  /** How far the log was seen whole: outside of the server's own directory. */
+  readonly guard: string
+  readonly agent: string
+  readonly logs: string
+  /** Control socket. */
+  readonly run: string
+  /** System packages fetched into a private root. */
+  readonly packages: string
+}
+
+/** Makes the directories that are missing, for our eyes only. */
+export function openDataDirectory(path: string): DataDirectory {
+  const root = resolve(path)
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  const below = (name: string) => {
+    const directory = join(root, name)
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    // Also when somebody made it by hand, as a backup tool would.
+    chmodSync(directory, 0o700)
+    return directory
+  }
+  return {
+    root,
+    rootKey: join(root, 'root.key'),
+    keys: below('keys'),
+    identities: below('identities'),
+    nats: below('nats'),
+    guard: below('guard'),
+    agent: below('agent'),
+    logs: below('logs'),
+    run: below('run'),
+    packages: join(root, 'packages'),
+  }
+}

@@ -1,0 +1,137 @@
+/** Who runs, as far as their surroundings go. */
+export const serviceNames = ['auth', 'network'] as const
+export type ServiceName = (typeof serviceNames)[number]
+export const processNames = [...serviceNames, 'gateway', 'node-agent'] as const
+export type ProcessName = (typeof processNames)[number]
+
+/** Names in `ports`. */
+export const portNames = {
+  http: 'http',
+  agentEdge: 'agent_edge',
+  grpc: (name: ServiceName) => `${name}_grpc`,
+  health: (name: ProcessName) => `${name.replace('-', '_')}_health`,
+} as const
+
+/** What every environment is made of. */
+export interface Surroundings {
+  readonly ports: Readonly<Record<string, number>>
+  readonly mode: string
+  readonly logLevel: string
+  readonly drainMs: number
+  readonly httpHost: string
+  /** Of the log, for services: `nats://` or `tls://`, comma-separated. */
+  readonly natsUrl: string
+  readonly natsCaFile: string | undefined
+  readonly logStream: string
+  readonly authorityFile: string
+  /** Certificate, key and credentials of a process. */
+  identity(name: string): {
+    readonly certificate: string
+    readonly key: string
+    readonly credentials: string
+    readonly postgresUrl: string
+  }
+  /** `host:port` list agents are told, and the authority they pin. */
+  readonly agentServers: readonly string[]
+  readonly rootKey: Readonly<Record<string, string>>
+  readonly keysDir: string
+  readonly natsSigningSeedFile: string
+  readonly natsAccount: string
+  readonly agentData: string
+  /** The log as this machine's own agent reaches it. */
+  readonly localAgentServer: string
+}
+
+const passed =
+  /^(PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|OTEL_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|no_proxy)$/i
+
+/** Settings of a process that the operator may make in the environment of the whole. */
+const meantFor: Readonly<Record<ProcessName, RegExp>> = {
+  auth: /^HOLDFAST_AUTH_/,
+  network: /^HOLDFAST_NETWORK_/,
+  gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
+  'node-agent': /^HOLDFAST_AGENT_/,
+}
+
+/**
+ * The whole environment of one of our processes: what the machine gives everybody, settings the operator made for
+ * just this process, and ours, which win. Secrets are in files; nobody is given somebody else's.
+ */
+export function environmentOf(
+  name: ProcessName,
+  around: Surroundings,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const inherited = Object.entries(env).filter(
+    ([key, value]) => value !== undefined && (passed.test(key) || meantFor[name].test(key)),
+  )
+  return Object.fromEntries([...inherited, ...Object.entries(ours(name, around))]) as Record<
+    string,
+    string // undefined was filtered out
+  >
+}
+
+function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, string>> {
+  const { ports } = around
+  const loopback = (port: string) => `127.0.0.1:${ports[port]}`
+  const identity = around.identity(name)
+  const prefix = name === 'node-agent' ? 'HOLDFAST_AGENT' : `HOLDFAST_${name.toUpperCase()}`
+  const everybody = {
+    NODE_ENV: 'production',
+    HOLDFAST_MODE: around.mode,
+    HOLDFAST_LOG_LEVEL: around.logLevel,
+    [`${prefix}_HTTP_LISTEN`]: loopback(portNames.health(name)),
+    [`${prefix}_DRAIN`]: `${around.drainMs}ms`,
+  }
+  if (name === 'node-agent') {
+    return {
+      ...everybody,
+      HOLDFAST_AGENT_DATA: around.agentData,
+      HOLDFAST_NATS_URL: around.localAgentServer,
+    }
+  }
+  const service = {
+    ...everybody,
+    HOLDFAST_NATS_URL: around.natsUrl,
+    HOLDFAST_NATS_CREDENTIALS_FILE: identity.credentials,
+    ...(around.natsCaFile ? { HOLDFAST_NATS_CA_FILE: around.natsCaFile } : {}),
+    HOLDFAST_LOG_STREAM: around.logStream,
+    HOLDFAST_TLS_CA_FILE: around.authorityFile,
+    HOLDFAST_TLS_CERT_FILE: identity.certificate,
+    HOLDFAST_TLS_KEY_FILE: identity.key,
+    HOLDFAST_AUTH_GRPC_ADDRESS: loopback(portNames.grpc('auth')),
+    HOLDFAST_NETWORK_GRPC_ADDRESS: loopback(portNames.grpc('network')),
+  }
+  switch (name) {
+    case 'gateway':
+      return {
+        ...service,
+        HOLDFAST_HTTP_PORT: String(ports[portNames.http]),
+        HOLDFAST_HTTP_HOST: around.httpHost,
+        HOLDFAST_METRICS_TARGETS: [...serviceNames, 'node-agent' as const]
+          .map((target) => `${target}=${loopback(portNames.health(target))}`)
+          .join(','),
+      }
+    case 'auth':
+      return {
+        ...service,
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        ...around.rootKey,
+        HOLDFAST_KEYS_DIR: around.keysDir,
+        HOLDFAST_NATS_SIGNING_SEED_FILE: around.natsSigningSeedFile,
+        HOLDFAST_NATS_ACCOUNT: around.natsAccount,
+      }
+    case 'network':
+      return {
+        ...service,
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        HOLDFAST_AGENT_NATS_SERVERS: around.agentServers.join(','),
+        HOLDFAST_AGENT_CA_FILE: around.authorityFile,
+      }
+  }
+}
+
+const ofService = (name: ServiceName, grpc: string, postgresUrl: string) => ({
+  [`HOLDFAST_${name.toUpperCase()}_GRPC_LISTEN`]: grpc,
+  [`HOLDFAST_${name.toUpperCase()}_POSTGRES_URL_FILE`]: postgresUrl,
+})

@@ -1,0 +1,2 @@
+/** The suite does not start, and the message is all the person needs to know. */
+export class Refused extends Error {}

@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url'
+import { agentProcess, isEnrolled } from './agent-process.ts'
+import { environmentOf, type ProcessName, portNames, serviceNames } from './environment.ts'
+import type { Foundation } from './foundation.ts'
+import { nodeProcess } from './node-process.ts'
+import { postgresProcess } from './postgres-process.ts'
+import type { ProcessSpec } from './supervised-process.ts'
+import type { Unit } from './supervisor.ts'
+
+/** Who drains together, first phase first. */
+export const drainPhases = [
+  ['gateway', 'node-agent'],
+  ['network'],
+  ['auth'],
+  ['nats'],
+  ['postgres'],
+]
+/** What the suite is without a local node. */
+export const coreNames = ['postgres', 'nats', ...serviceNames, 'gateway']
+
+/** The bundle of a process, beside our own. */
+const bundle = (name: ProcessName): string => fileURLToPath(new URL(`./${name}.mjs`, bundleUrl()))
+
+/** In the checkout `import.meta.url` names the source (scripts/build.mjs); bundles are in dist/. */
+const bundleUrl = (): URL => new URL('../../dist/', import.meta.url)
+
+const healthUrl = (ports: Readonly<Record<string, number>>, name: ProcessName): string =>
+  `http://127.0.0.1:${ports[portNames.health(name)]}`
+
+export const readyUrl = (ports: Readonly<Record<string, number>>, name: ProcessName): string =>
+  `${healthUrl(ports, name)}${name === 'node-agent' ? '/ready' : '/readyz'}`
+
+export interface UnitOptions {
+  readonly dataRoot: string
+  readonly identities: string
+  readonly env: NodeJS.ProcessEnv
+  readonly drainMs: number
+  /** Absent: this machine is no node. */
+  readonly localNode?: {
+    readonly path: string
+    readonly url: string
+    readonly agentData: string
+    /** A fresh enrolment token, asked for only when the agent has no identity yet. */
+    enrolmentToken(): Promise<string>
+  }
+}
+
+/** All processes of the suite, with what each has to wait for. */
+export function unitsOf(foundation: Foundation, options: UnitOptions): readonly Unit[] {
+  const { ports, surroundings, logServer } = foundation
+  const { env, drainMs, localNode } = options
+  const ours = (name: ProcessName): ProcessSpec =>
+    nodeProcess({
+      name,
+      file: bundle(name),
+      env: environmentOf(name, surroundings, env),
+      readyUrl: readyUrl(ports, name),
+      stopTimeoutMs: drainMs + 5_000,
+    })
+  const infrastructure = ['postgres', 'nats']
+  const units: Unit[] = [
+    { spec: postgresProcess(options.dataRoot, options.identities), needs: [] },
+    { spec: logServer.process, needs: [] },
+    ...serviceNames.map((name) => ({ spec: ours(name), needs: infrastructure })),
+    { spec: ours('gateway'), needs: ['nats'] },
+  ]
+  if (localNode) {
+    const hasIdentity = isEnrolled(localNode.agentData)
+    const agent = {
+      name: 'node-agent' as const,
+      file: bundle('node-agent'),
+      env: { ...environmentOf('node-agent', surroundings, env), PATH: localNode.path },
+      readyUrl: readyUrl(ports, 'node-agent'),
+      // It enforces what it has saved without the rest: nothing it waits for is a reason to end it.
+      aliveUrl: `${healthUrl(ports, 'node-agent')}/health`,
+      readyTimeoutMs: hasIdentity ? 5_000 : 20_000,
+      stopTimeoutMs: drainMs + 5_000,
+    }
+    const needs = hasIdentity ? ['nats'] : ['gateway']
+    units.push({ spec: agentProcess(agent, localNode), needs })
+  }
+  return units
+}

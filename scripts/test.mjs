@@ -1,0 +1,120 @@
+// `npm test`: set-up when needed, then every test this machine can run, and at the end what was and was not run.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bootstrap, root } from './bootstrap.mjs'
+import { build } from './build.mjs'
+import { main, Plain, step } from './progress.mjs'
+
+/** What each needs beyond the installation. */
+const projects = [
+  { name: 'unit', needsNats: false },
+  { name: 'int', needsNats: true },
+  { name: 'system', needsNats: true },
+]
+
+await main(async () => {
+  const chosen = process.argv.slice(2)
+  const unknown = chosen.find((name) => !projects.some((project) => project.name === name))
+  if (unknown) throw new Plain(`no such kind of test: ${unknown} (unit, int, system)`)
+  await bootstrap({ withTools: true })
+  await build()
+  const machine = await step('looking for nats-server and the WireGuard tools', prepare)
+  const env = { ...process.env, PATH: machine.path }
+  if (machine.natsServer) env.HOLDFAST_NATS_SERVER = machine.natsServer
+
+  const sum = { passed: 0, failed: 0, skipped: 0 }
+  const rows = []
+  const reasons = new Set(machine.missing)
+  for (const { name, needsNats } of projects) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue
+    if (needsNats && !machine.natsServer) {
+      rows.push(`${name.padEnd(8)} not run: no nats-server`)
+      continue
+    }
+    const begun = performance.now()
+    const result = await vitest(name, env, reasons)
+    for (const key of Object.keys(sum)) sum[key] += result[key]
+    const seconds = ((performance.now() - begun) / 1000).toFixed(0)
+    rows.push(`${name.padEnd(8)} ${inWords(result)} in ${seconds} s`)
+  }
+  console.log(`\n${rows.join('\n')}`)
+  if (reasons.size > 0) {
+    console.log('\nnot run on this machine, and why:')
+    for (const reason of reasons) console.log(`  ${reason}`)
+  }
+  console.log(`\n${inWords(sum)}`)
+  return sum.failed > 0 ? 1 : 0
+})
+
+function inWords({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
+
+/** Native tools from the system, fetched into a cache where they are missing (runtime/src/prepare.ts). */
+function prepare() {
+  // The same one `npm start` keeps by default.
+  const cache = join(root, '.holdfast')
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'dist/prepare.mjs'), cache], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  if (status !== 0) throw new Plain('cannot look for the tools of the tests')
+  return JSON.parse(stdout)
+}
+
+/** Runs one project and counts; lines that begin with `skipped:` are collected as reasons. */
+async function vitest(project, env, reasons) {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-test-'))
+  const report = join(directory, 'report.json')
+  const args = ['run', '--project', project, '--reporter=default', '--reporter=json']
+  try {
+    const code = await new Promise((done, failed) => {
+      const child = spawn(
+        process.execPath,
+        [join(root, 'node_modules/vitest/vitest.mjs'), ...args, `--outputFile.json=${report}`],
+        {
+          cwd: root,
+          env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      )
+      let rest = ''
+      child.stdout.setEncoding('utf8')
+      child.stdout.on('data', (chunk) => {
+        process.stdout.write(chunk)
+        const lines = (rest + chunk).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) {
+          if (line.startsWith('skipped:')) reasons.add(line.slice('skipped:'.length).trim())
+        }
+      })
+      child.once('error', failed)
+      child.once('close', done)
+    })
+    return count(report, code)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function count(report, code) {
+  let results
+  try {
+    results = JSON.parse(readFileSync(report, 'utf8'))
+  } catch {
+    // It fell before it could write.
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+  // A file that cannot even be loaded has no tests to fail.
+  const broken = results.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  ).length
+  const failed = results.numFailedTests + broken
+  return {
+    passed: results.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: results.numPendingTests + (results.numTodoTests ?? 0),
+  }
+}

@@ -1,0 +1,74 @@
+import type { Aggregate } from '@holdfast/event-log'
+import { enrolmentCodec } from '../codecs/enrolment-codec.ts'
+import { keyringCodec } from '../codecs/keyring-codec.ts'
+import { organizationCodec } from '../codecs/organization-codec.ts'
+import { reservationCodec } from '../codecs/reservation-codec.ts'
+import { siteCodec } from '../codecs/site-codec.ts'
+import { userCodec } from '../codecs/user-codec.ts'
+import {
+  type Enrolment,
+  type EnrolmentCommand,
+  type EnrolmentEvent,
+  enrolment,
+} from '../domain/enrolment.ts'
+import { type Keyring, type KeyringCommand, type KeyringEvent, keyring } from '../domain/keyring.ts'
+import {
+  type Organization,
+  type OrganizationCommand,
+  type OrganizationEvent,
+  organization,
+} from '../domain/organization.ts'
+import {
+  type Reservation,
+  type ReservationCommand,
+  type ReservationEvent,
+  reservation,
+} from '../domain/reservation.ts'
+import { type Site, type SiteCommand, type SiteEvent, site } from '../domain/site.ts'
+import { type User, type UserCommand, type UserEvent, user } from '../domain/user.ts'
+
+const context = 'auth'
+
+export const organizations: Aggregate<OrganizationCommand, OrganizationEvent, Organization> = {
+  context,
+  type: 'organization',
+  decider: organization,
+  codec: organizationCodec,
+}
+
+export const sites: Aggregate<SiteCommand, SiteEvent, Site> = {
+  context,
+  type: 'site',
+  decider: site,
+  codec: siteCodec,
+}
+
+export const users: Aggregate<UserCommand, UserEvent, User> = {
+  context,
+  type: 'user',
+  decider: user,
+  codec: userCodec,
+}
+
+export const reservations: Aggregate<ReservationCommand, ReservationEvent, Reservation> = {
+  context,
+  type: 'reservation',
+  decider: reservation,
+  codec: reservationCodec,
+}
+
+/** By the id of the node the token is for. */
+export const enrolments: Aggregate<EnrolmentCommand, EnrolmentEvent, Enrolment> = {
+  context,
+  type: 'enrolment',
+  decider: enrolment,
+  codec: enrolmentCodec,
+}
+
+/** One an instance; its id follows from the lineage. */
+export const keyrings: Aggregate<KeyringCommand, KeyringEvent, Keyring> = {
+  context,
+  type: 'keyring',
+  decider: keyring,
+  codec: keyringCodec,
+}

@@ -1,0 +1,199 @@
+import type { RootKey } from '@holdfast/crypto'
+import type { OrganizationId } from '@holdfast/domain'
+import {
+  AuthService,
+  EnrolmentService,
+  KeyService,
+  OrganizationService,
+  UserService,
+} from '@holdfast/proto'
+import type { App, ServiceSpec } from '@holdfast/service'
+import { loggerAccessLog } from './access/logger-access-log.ts'
+import { passwordChanger } from './commands/change-password.ts'
+import { userChanger } from './commands/change-users.ts'
+import { userCreator } from './commands/create-user.ts'
+import { enrolmentCommands } from './commands/enrolments.ts'
+import { oneAtATime } from './commands/one-at-a-time.ts'
+import { organizationCommands } from './commands/organizations.ts'
+import { adminSeeder } from './commands/seed-admin.ts'
+import { authHandlers } from './grpc/auth-handlers.ts'
+import { enrolmentHandlers, type IssueNodeJwt } from './grpc/enrolment-handlers.ts'
+import { keyHandlers } from './grpc/key-handlers.ts'
+import { organizationHandlers } from './grpc/organization-handlers.ts'
+import { userHandlers } from './grpc/user-handlers.ts'
+import type { KeyStore } from './keys/key-store.ts'
+import { openPersonFields } from './keys/person-fields.ts'
+import { reservationIds } from './keys/reservation-id.ts'
+import { openSigningKeys } from './keys/signing-keys.ts'
+import { enrolmentRows } from './projections/enrolments.ts'
+import { organizationRows } from './projections/organizations.ts'
+import { signingKeyRows } from './projections/signing-keys.ts'
+import { siteRows } from './projections/sites.ts'
+import { userRows } from './projections/users.ts'
+import { countNodes } from './queries/nodes.ts'
+import { listOrganizations } from './queries/organizations.ts'
+import { listOutlivedKeys } from './queries/signing-keys.ts'
+import { countSites } from './queries/sites.ts'
+import { listSuperAdmins } from './queries/users.ts'
+import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
+import { openLockout } from './sessions/lockout.ts'
+import { passwordChecker } from './sessions/password-check.ts'
+import { openPasswords } from './sessions/passwords.ts'
+import { type Rate, rateLimit } from './sessions/rate-limit.ts'
+import { refreshTokens } from './sessions/refresh-token.ts'
+import { openSessionStore, type RevokedSession } from './sessions/session-store.ts'
+import { signIn } from './sessions/sign-in.ts'
+
+export interface AuthParts {
+  readonly rootKey: RootKey
+  readonly keyStore: KeyStore
+  readonly issueNodeJwt: IssueNodeJwt
+  readonly loginRate: Rate
+  readonly refreshRate: Rate
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+const revokedSubject = 'ctl.auth.session-revoked'
+const choresMs = 60_000
+/** Beyond the life of an access token: clocks differ, and a chore may come early. */
+const retireMs = accessTokenMs + 5 * 60_000
+
+/** Puts the service together. */
+export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Promise<void> {
+  const { log, postgres, projections, telemetry } = app
+  const { rootKey, keyStore, issueNodeJwt, now } = parts
+  const everything = { organizations: '*' } as const
+
+  const locks = oneAtATime()
+  const access = loggerAccessLog(telemetry.log)
+  const persons = openPersonFields(keyStore)
+  const reservationId = reservationIds(rootKey)
+  const passwords = openPasswords()
+  const signingKeys = await openSigningKeys(log, keyStore)
+  app.verifyWith(signingKeys)
+
+  const onRevoked = ({ sessionId, revokedAtUnixMs }: RevokedSession) => {
+    app.revokeSession(sessionId, revokedAtUnixMs)
+    const notice = { session_id: sessionId, revoked_at_unix_ms: revokedAtUnixMs }
+    log.signal(revokedSubject, Buffer.from(JSON.stringify(notice)))
+  }
+  const tokens = refreshTokens(rootKey)
+  const sessions = openSessionStore({ postgres, tokens, now, accessTokenMs, onRevoked })
+  const check = passwordChecker({
+    passwords,
+    lockout: openLockout(postgres, now),
+    byAccount: rateLimit(parts.loginRate, now),
+    bySource: rateLimit(parts.loginRate, now),
+  })
+
+  const reached = (sequence: bigint, signal?: AbortSignal) => projections.reached(sequence, signal)
+  /** The read models as they are when they include all that was in the log a moment ago. */
+  const caughtUp = async (signal?: AbortSignal) => reached(await log.head(), signal)
+
+  const createUser = userCreator({ log, persons, passwords, reservationId, locks })
+  const changeUsers = userChanger({
+    log,
+    sessions,
+    locks,
+    async countOtherSuperAdmins(userId, signal) {
+      await caughtUp(signal)
+      const enabled = await listSuperAdmins(postgres, { isEnabled: true })
+      return enabled.filter((id) => id !== userId).length
+    },
+  })
+  const seedAdmin = adminSeeder({
+    log,
+    createUser,
+    rootKey,
+    locks,
+    async readState(signal) {
+      await caughtUp(signal)
+      const page = { limit: 200, after: undefined, query: '' }
+      const { rows } = await listOrganizations(postgres, everything, page)
+      return {
+        superAdmins: await listSuperAdmins(postgres, { isEnabled: false }),
+        organizations: rows.map(({ id, name }) => ({ id: id as OrganizationId, name })), // uuid column
+      }
+    },
+  })
+
+  app.project(organizationRows, siteRows, userRows(persons), enrolmentRows, signingKeyRows)
+
+  app.serve(
+    AuthService,
+    authHandlers({
+      log,
+      postgres,
+      sessions,
+      signingKeys,
+      seedAdmin,
+      access,
+      reached,
+      changePassword: passwordChanger({ log, persons, passwords, check, sessions }),
+      signIn: signIn({
+        log,
+        persons,
+        reservationId,
+        check,
+        sessions,
+        access,
+        refreshLimit: rateLimit(parts.refreshRate, now),
+        tokens: accessTokens(signingKeys, log.lineageId, now),
+      }),
+    }),
+  )
+  app.serve(UserService, userHandlers({ log, postgres, createUser, changeUsers, reached }))
+  app.serve(
+    OrganizationService,
+    organizationHandlers({
+      postgres,
+      reached,
+      commands: organizationCommands({
+        log,
+        locks,
+        async countContents(id, signal) {
+          await caughtUp(signal)
+          return { sites: await countSites(postgres, id), nodes: await countNodes(postgres, id) }
+        },
+      }),
+    }),
+  )
+  app.serve(
+    EnrolmentService,
+    enrolmentHandlers({
+      log,
+      postgres,
+      issueNodeJwt,
+      now,
+      commands: enrolmentCommands(log, locks, now),
+    }),
+  )
+  app.serve(KeyService, keyHandlers(keyStore))
+
+  async function chores(): Promise<void> {
+    await sessions.purge()
+    await signingKeys.refresh()
+    for (const keyId of await listOutlivedKeys(postgres, new Date(now() - retireMs))) {
+      await signingKeys.retire(keyId)
+    }
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  app.onStart(async () => {
+    for (const { sessionId, revokedAtUnixMs } of await sessions.revoked()) {
+      app.revokeSession(sessionId, revokedAtUnixMs)
+    }
+    timer = setInterval(() => {
+      // Whatever a round leaves undone, the next one does.
+      running = chores().catch((error: unknown) =>
+        telemetry.log.warn({ err: error }, 'chores left for the next round'),
+      )
+    }, choresMs)
+  })
+  app.onDrain(async () => {
+    clearInterval(timer)
+    await running
+  })
+}

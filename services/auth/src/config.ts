@@ -1,0 +1,42 @@
+import { defineConfig, integer, path, secret, text } from '@holdfast/config'
+import { commonSettings } from '@holdfast/service'
+
+const perMinute = { min: 1, max: 10_000 }
+
+/** Every setting of auth. */
+export const settings = defineConfig({
+  ...commonSettings('auth'),
+  rootKey: secret('HOLDFAST_ROOT_KEY', {
+    doc: 'Root key: 32 bytes, base64. Wraps every key of the key store.',
+  }),
+  keysDir: path('HOLDFAST_KEYS_DIR', {
+    doc: 'The key store. Nothing sealed can be read without it: back it up.',
+  }),
+  natsSigningSeedFile: path('HOLDFAST_NATS_SIGNING_SEED_FILE', {
+    doc: 'Seed of the account signing key that signs the NATS users of nodes.',
+  }),
+  natsAccount: text('HOLDFAST_NATS_ACCOUNT', {
+    pattern: /A[A-Z2-7]{55}/,
+    doc: 'Public key of the NATS account nodes belong to.',
+  }),
+  loginsPerMinute: integer('HOLDFAST_AUTH_LOGINS_PER_MINUTE', {
+    ...perMinute,
+    default: '10',
+    doc: 'Sign-in attempts by account, and by source address, in the long run.',
+  }),
+  loginBurst: integer('HOLDFAST_AUTH_LOGIN_BURST', {
+    ...perMinute,
+    default: '5',
+    doc: 'Sign-in attempts at once.',
+  }),
+  refreshesPerMinute: integer('HOLDFAST_AUTH_REFRESHES_PER_MINUTE', {
+    ...perMinute,
+    default: '60',
+    doc: 'Refreshes of one session in the long run.',
+  }),
+  refreshBurst: integer('HOLDFAST_AUTH_REFRESH_BURST', {
+    ...perMinute,
+    default: '20',
+    doc: 'Refreshes of one session at once.',
+  }),
+})

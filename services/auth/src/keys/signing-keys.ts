@@ -1,0 +1,138 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { newId, uuidV5 } from '@holdfast/domain'
+import type { CommandContext, EventLog } from '@holdfast/event-log'
+import type { KeySource } from '@holdfast/service'
+import { calculateJwkThumbprint } from 'jose'
+import { keyrings } from '../commands/aggregates.ts'
+import { KeyStoreLost } from '../domain/errors.ts'
+import type { Keyring } from '../domain/keyring.ts'
+import type { KeyStore } from './key-store.ts'
+
+export interface ActiveKey {
+  /** RFC 7638 thumbprint of the public key. */
+  readonly keyId: string
+  readonly privateKey: KeyObject
+}
+
+/**
+ * The keys that sign access tokens. Public halves are events of one keyring, private ones are wrapped in
+ * the key store. A new key is durable there first, then in the log, then used. Verifiers meet a new key
+ * id and fetch the set again, so a rotation needs no notice; the key before it stays in the set until
+ * its last token has expired.
+ */
+export interface SigningKeys extends KeySource {
+  active(): ActiveKey
+  /** JSON Web Key Set, newest first. */
+  keySet(): Promise<string>
+  /** Starts the next key. Repeated with the same command it answers the same key. */
+  rotate(context: CommandContext): Promise<{ readonly keyId: string; readonly sequence: bigint }>
+  /** Takes in keys other instances have added. */
+  refresh(): Promise<void>
+  /** Retires a key that has been replaced, and forgets its private half. */
+  retire(keyId: string): Promise<void>
+}
+
+const ownContext = (): CommandContext => {
+  const commandId = newId<CommandContext['commandId']>()
+  return {
+    commandId,
+    isKeyed: false,
+    actor: { kind: 'service', id: 'auth', method: 'certificate' },
+    correlationId: commandId,
+  }
+}
+
+/** Opens the keyring, with a first key when there is none. Throws `auth.key_store_lost`. */
+export async function openSigningKeys(log: EventLog, store: KeyStore): Promise<SigningKeys> {
+  const keyringId = uuidV5(log.lineageId, 'auth.keyring')
+  const publicKeys = new Map<string, KeyObject>()
+  let active: ActiveKey | undefined
+
+  /** Reads the state before anything is awaited: it is the living one. */
+  function take({ keys }: Keyring): void {
+    publicKeys.clear()
+    for (const [keyId, { publicJwk }] of keys) publicKeys.set(keyId, publicKeyOf(publicJwk))
+    const usable = [...keys.keys()].reverse()
+    for (const keyId of usable) {
+      if (active?.keyId === keyId) return
+      const privateKey = store.signingKey(keyId)
+      if (!privateKey) continue // added by a restore, or by another store: it verifies, it cannot sign
+      active = { keyId, privateKey: privateKeyOf(privateKey) }
+      return
+    }
+    active = undefined
+  }
+
+  const refresh = async () => take((await log.fold(keyrings, keyringId)).state)
+
+  async function rotate(context: CommandContext) {
+    const { keyId, publicJwk, privateKey } = await newKey()
+    await store.addSigningKey(keyId, privateKey)
+    const outcome = await log.execute(
+      keyrings,
+      keyringId,
+      { type: 'AddSigningKey', keyId, publicJwk },
+      context,
+    )
+    const [added] = outcome.events
+    const { sequence } = outcome
+    take(outcome.state)
+    if (added?.keyId !== keyId) await store.removeSigningKey(keyId) // repeated: the first one stands
+    return { keyId: added?.keyId ?? keyId, sequence }
+  }
+
+  await refresh()
+  if (publicKeys.size > 0 && !(await store.hasSigningKeys())) {
+    throw KeyStoreLost({ directory: store.directory })
+  }
+  if (!active) await rotate(ownContext())
+
+  return {
+    active() {
+      if (!active) throw new Error('an open keyring has a key that signs')
+      return active
+    },
+    async key(keyId) {
+      if (!publicKeys.has(keyId)) await refresh()
+      return publicKeys.get(keyId)
+    },
+    async keySet() {
+      const { keys } = (await log.fold(keyrings, keyringId)).state
+      const jwks = [...keys.values()]
+        .reverse()
+        .map(({ publicJwk }): unknown => JSON.parse(publicJwk))
+      return JSON.stringify({ keys: jwks })
+    },
+    rotate,
+    refresh,
+    async retire(keyId) {
+      const context = ownContext()
+      const outcome = await log.execute(
+        keyrings,
+        keyringId,
+        { type: 'RetireSigningKey', keyId },
+        context,
+      )
+      take(outcome.state)
+      await store.removeSigningKey(keyId)
+    },
+  }
+}
+
+async function newKey() {
+  const pair = generateKeyPairSync('ed25519')
+  const { kty, crv, x } = pair.publicKey.export({ format: 'jwk' })
+  if (kty !== 'OKP' || crv !== 'Ed25519' || x === undefined) throw new Error('not an Ed25519 key')
+  const keyId = await calculateJwkThumbprint({ kty, crv, x })
+  const publicJwk = JSON.stringify({ kty, crv, x, kid: keyId, use: 'sig', alg: 'EdDSA' })
+  const privateKey = new Uint8Array(pair.privateKey.export({ format: 'der', type: 'pkcs8' }))
+  return { keyId, publicJwk, privateKey }
+}
+
+const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+
+function publicKeyOf(publicJwk: string): KeyObject {
+  const { kty, crv, x } = JSON.parse(publicJwk)
+  return createPublicKey({ key: { kty, crv, x }, format: 'jwk' })
+}

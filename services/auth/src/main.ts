@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { ConfigError } from '@holdfast/config'
+import { loadRootKey } from '@holdfast/crypto'
+import { issueNodeCredentials } from '@holdfast/event-log/admin'
+import { run } from '@holdfast/service'
+import { composeAuth } from './compose.ts'
+import { settings } from './config.ts'
+import { checkKeyStore, openKeyStore } from './keys/key-store.ts'
+
+await refuseOtherRootKey()
+
+await run(
+  'auth',
+  settings,
+  { migrations: fileURLToPath(new URL('../migrations', import.meta.url)) },
+  async (app) => {
+    const { settings: values } = app
+    const rootKey = loadRootKey(values.rootKey)
+    const signingSeed = readFileSync(values.natsSigningSeedFile, 'utf8').trim()
+    await composeAuth(app, {
+      rootKey,
+      keyStore: await openKeyStore(values.keysDir, rootKey),
+      issueNodeJwt: (node) =>
+        issueNodeCredentials({
+          ...node,
+          signingSeed,
+          account: values.natsAccount,
+          stream: values.logStream,
+        }),
+      loginRate: { perMinute: values.loginsPerMinute, burst: values.loginBurst },
+      refreshRate: { perMinute: values.refreshesPerMinute, burst: values.refreshBurst },
+      now: Date.now,
+    })
+  },
+)
+
+/**
+ * A root key that is not the store's ends the start before anything at all is written: the database, the
+ * log and the store are as they were.
+ */
+async function refuseOtherRootKey(): Promise<void> {
+  try {
+    const { keysDir, rootKey } = settings.load(process.env)
+    await checkKeyStore(keysDir, loadRootKey(rootKey))
+  } catch (error) {
+    if (error instanceof ConfigError) return // run() says what is wrong with the settings
+    process.stderr.write(`auth: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,14 @@
+import { parseCidrLoosely, parseIp } from '@holdfast/net'
+
+/**
+ * Where a sign-in comes from, as limits count it: an IPv4 address, or the /64 of an IPv6 one, since a
+ * single subscriber owns at least that much. Anything else counts as one source, `unknown`.
+ */
+export function sourceOf(clientAddress: string): string {
+  const text = clientAddress.replace(/^::ffff:(?=\d+\.)/i, '')
+  const ip = parseIp(text)
+  if (!ip.ok) return 'unknown'
+  if (!ip.value.includes(':')) return ip.value
+  const network = parseCidrLoosely(`${ip.value}/64`)
+  return network.ok ? network.value : 'unknown'
+}

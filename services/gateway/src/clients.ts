@@ -1,0 +1,32 @@
+import {
+  AuthService,
+  EnrolmentService,
+  InterfaceService,
+  type MethodTable,
+  NodeService,
+  OrganizationService,
+  PeerService,
+  UserService,
+} from '@holdfast/proto'
+import type { Client } from '@holdfast/service'
+
+/** The services behind the gateway. */
+export interface Clients {
+  readonly auth: Client<typeof AuthService>
+  readonly users: Client<typeof UserService>
+  readonly organizations: Client<typeof OrganizationService>
+  readonly enrolment: Client<typeof EnrolmentService>
+  readonly nodes: Client<typeof NodeService>
+  readonly interfaces: Client<typeof InterfaceService>
+  readonly peers: Client<typeof PeerService>
+}
+
+export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
+  auth: connect(AuthService),
+  users: connect(UserService),
+  organizations: connect(OrganizationService),
+  enrolment: connect(EnrolmentService),
+  nodes: connect(NodeService),
+  interfaces: connect(InterfaceService),
+  peers: connect(PeerService),
+})

@@ -1,0 +1,93 @@
+import type { Commit, StoredEvent } from '@holdfast/event-log'
+import { holdfast, type MessageType } from '@holdfast/proto'
+import { rfc3339, timeOf } from '../views/print.ts'
+import { roles } from '../views/user.ts'
+
+const { Sealed, SealedToNode } = holdfast.log.v1
+const { RoleBinding } = holdfast.auth.v1
+
+/** A commit as one Server-Sent Event: id, type and data, ready for the socket. */
+export function frameOf(commit: Commit): string {
+  const type = commit.events[0]?.type ?? 'Commit'
+  return `id: ${commit.sequence}\nevent: ${type}\ndata: ${JSON.stringify(printCommit(commit))}\n\n`
+}
+
+/** A commit as the REST contract shows it. Secrets are shown as "[sealed]". */
+export function printCommit(commit: Commit): Record<string, unknown> {
+  return {
+    sequence: commit.sequence.toString(),
+    time: rfc3339(commit.timeUnixMs),
+    context: commit.context,
+    aggregate_type: commit.aggregateType,
+    aggregate_id: commit.aggregateId,
+    organization_id: commit.organizationId ?? null,
+    actor: {
+      kind: commit.actor.kind,
+      id: commit.actor.id,
+      method: commit.actor.method ?? null,
+    },
+    command_id: commit.commandId,
+    correlation_id: commit.correlationId,
+    reason: commit.reason,
+    events: commit.events.map((event) => printEvent(commit.context, event)),
+  }
+}
+
+function printEvent(context: string, { type, schema, data }: StoredEvent): Record<string, unknown> {
+  const message = messageOf(context, type, schema)
+  return { type, schema, data: message ? printMessage(message.decode(data)) : null }
+}
+
+/** The message of an event, when this release knows its shape: `holdfast.<context>.v1.<type>` is schema 1. */
+function messageOf(context: string, type: string, schema: number): MessageType<object> | undefined {
+  if (schema !== 1) return undefined
+  const found = own(own(own(holdfast, context), 'v1'), type)
+  // Every function in a package of messages is a message class.
+  return typeof found === 'function' ? (found as unknown as MessageType<object>) : undefined
+}
+
+/** A member of its own, never one of Object's: names come from the log. */
+const own = (value: unknown, key: string): unknown =>
+  (typeof value === 'object' || typeof value === 'function') &&
+  value !== null &&
+  Object.hasOwn(value, key)
+    ? // hasOwn has just shown that it is there.
+      (value as Record<string, unknown>)[key]
+    : undefined
+
+function printMessage(message: object): Record<string, unknown> {
+  const printed: Record<string, unknown> = {}
+  // Defaults stand on the prototype, so that fields nobody set are shown too.
+  for (const key in message) {
+    const value: unknown = Reflect.get(message, key)
+    if (key.startsWith('$') || typeof value === 'function') continue
+    if (message instanceof RoleBinding && key === 'role') {
+      printed['role'] = roles[message.role - 1] ?? 'unknown'
+    } else if (typeof value === 'number' && key.endsWith('UnixMs')) {
+      printed[timeName(key)] = timeOf(value)
+    } else printed[snake(key)] = printValue(value)
+  }
+  return printed
+}
+
+function printValue(value: unknown): unknown {
+  if (value instanceof Sealed || value instanceof SealedToNode) return '[sealed]'
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value)) return value.map(printValue)
+  return typeof value === 'object' && value !== null ? printMessage(value) : value
+}
+
+const snakes = new Map<string, string>()
+function snake(key: string): string {
+  const known = snakes.get(key)
+  if (known !== undefined) return known
+  const made = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  snakes.set(key, made)
+  return made
+}
+
+/** `expiresAtUnixMs` is `expires_at`, as in the objects. */
+const timeName = (key: string): string => {
+  const name = snake(key.slice(0, -'UnixMs'.length))
+  return name.endsWith('_at') ? name : `${name}_at`
+}

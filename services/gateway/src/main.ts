@@ -1,0 +1,91 @@
+import { DomainError } from '@holdfast/errors'
+import type { EventLog } from '@holdfast/event-log'
+import { runEdge } from '@holdfast/service'
+import { buildApp } from './app.ts'
+import { type Clients, openClients } from './clients.ts'
+import { settings } from './config.ts'
+import { parseTarget } from './metrics/gather.ts'
+import type { Check, Readiness } from './routes/system.ts'
+
+await runEdge('gateway', settings, async (edge) => {
+  const { settings: values, telemetry, log } = edge
+  const clients = openClients(edge.connect)
+  const isProduction = values.mode === 'production'
+  const app = await buildApp({
+    clients,
+    authenticate: edge.authenticate,
+    log,
+    telemetry,
+    limits: {
+      perPrincipal: values.requestsPerPrincipal,
+      perAddress: values.requestsPerAddress,
+      signIn: values.signInsPerAddress,
+    },
+    system: {
+      metricsTargets: (values.metricsTargets ?? []).map(parseTarget),
+      metricsToken: values.metricsToken?.reveal(),
+      isProduction,
+      readiness: shared(() => readiness(clients, log, isProduction)),
+    },
+    trustedProxies: values.trustedProxies ?? [],
+    isTraced: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(
+      (name) => (process.env[name] ?? '') !== '',
+    ),
+  })
+  edge.onStart(async () => {
+    const url = await app.listen({ host: values.httpHost, port: values.httpPort })
+    telemetry.log.info({ url }, 'listening')
+  })
+  edge.onDrain(() => app.close())
+})
+
+/** Anybody may ask, and often: within half a second all of them get one answer. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined
+  return () => {
+    if (answer === undefined) {
+      answer = ask()
+      setTimeout(() => {
+        answer = undefined
+      }, 500).unref()
+    }
+    return answer
+  }
+}
+
+async function readiness(
+  clients: Clients,
+  log: Pick<EventLog, 'status'>,
+  isProduction: boolean,
+): Promise<Readiness> {
+  const timeoutMs = 1_000
+  const [auth, network] = await Promise.all([
+    answers(() => clients.auth.getKeySet({}, { timeoutMs })),
+    answers(() => clients.nodes.getNode({ node: '' }, { timeoutMs })),
+  ])
+  const { isWritable, reason } = log.status()
+  const checks = {
+    auth,
+    network,
+    log: { ok: isWritable, detail: isWritable ? 'takes writes' : (reason ?? 'takes no writes') },
+  }
+  return {
+    isReady: auth.ok && network.ok,
+    checks,
+    warnings: isProduction
+      ? []
+      : ['evaluation mode: starts with what there is, see docs/running.md for production'],
+  }
+}
+
+/** A refusal is an answer: the probe has no token, and what counts is that somebody is there. */
+async function answers(call: () => Promise<unknown>): Promise<Check> {
+  try {
+    await call()
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind === 'unavailable') {
+      return { ok: false, detail: error instanceof DomainError ? error.message : 'fails' }
+    }
+  }
+  return { ok: true, detail: 'answers' }
+}

@@ -1,0 +1,109 @@
+import swagger from '@fastify/swagger'
+import type { FastifyContextConfig, FastifyInstance } from 'fastify'
+import { Me, Tokens } from '../routes/auth.ts'
+import { EnrollToken, Enrolment } from '../routes/nodes.ts'
+import { Ready } from '../routes/system.ts'
+import { Import } from '../routes/wg-quick.ts'
+import { version } from '../version.ts'
+import { Interface } from '../views/interface.ts'
+import { Node } from '../views/node.ts'
+import { Organization, Site } from '../views/organization.ts'
+import { Peer } from '../views/peer.ts'
+import { Problem } from '../views/problem.ts'
+import { User } from '../views/user.ts'
+import { complete } from './complete.ts'
+
+const components = [
+  User,
+  Organization,
+  Site,
+  Node,
+  Interface,
+  Peer,
+  Tokens,
+  Me,
+  EnrollToken,
+  Enrolment,
+  Import,
+  Ready,
+  Problem,
+]
+
+/** Collects the routes registered after it; the document is made once, when the gateway is ready. */
+export async function describeApi(app: FastifyInstance): Promise<void> {
+  for (const schema of components) app.addSchema(schema)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Holdfast',
+        version,
+        description:
+          'Self-hosted control plane for WireGuard networks. Guide: docs/api.md. Errors are application/problem+json; every code is listed in docs/problems.md.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'auth', description: 'Sign-in and sessions' },
+        { name: 'users', description: 'People and their roles' },
+        { name: 'organizations', description: 'What is kept apart' },
+        { name: 'sites', description: 'Places of an organization' },
+        { name: 'nodes', description: 'Hosts with an agent' },
+        { name: 'interfaces', description: 'WireGuard interfaces of a node' },
+        { name: 'peers', description: 'Peers of an interface and their configurations' },
+        { name: 'events', description: 'The log, live' },
+        { name: 'system', description: 'Health, metrics, this document' },
+      ],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'Access token of `POST /auth/login`, good for 15 minutes.',
+          },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `def-${index}`,
+    },
+    transform: ({ schema, url, route }) => ({
+      // Shown only: the edge reads these headers itself.
+      schema: { ...schema, headers: headersOf(route.config, [route.method].flat()) },
+      url,
+    }),
+    transformObject: (document) =>
+      'openapiObject' in document ? complete(document.openapiObject) : document.swaggerObject,
+  })
+}
+
+/** Headers an operation takes, for the document. */
+function headersOf(config: FastifyContextConfig = {}, methods: readonly string[]) {
+  const isWrite = methods.some((method) => method !== 'GET' && method !== 'HEAD')
+  return {
+    type: 'object',
+    properties: {
+      ...(isWrite && config.isUnkeyed !== true
+        ? {
+            'Idempotency-Key': {
+              type: 'string',
+              pattern: '^[\\x21-\\x7e]{1,255}$',
+              description: 'The same key and body get the same answer; another body gets 422.',
+              examples: ['laptop-2026-11-20'],
+            },
+          }
+        : {}),
+      ...(config.isConditional === true
+        ? {
+            'If-Match': {
+              type: 'string',
+              description: 'ETag of the object as it was read; 412 when it has changed since.',
+              examples: ['"42"'],
+            },
+          }
+        : {}),
+    },
+  }
+}

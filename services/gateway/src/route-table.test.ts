@@ -1,0 +1,291 @@
+import { holdfast, services } from '@holdfast/proto'
+import type { InjectOptions, RouteOptions } from 'fastify'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import {
+  aPeer,
+  bearer,
+  type FakeGateway,
+  fakeGateway,
+  type SeenCall,
+} from './testing/fake-gateway.ts'
+
+// Every rpc is reachable over HTTP, or it is listed here with the reason.
+const notForHttp: Readonly<Record<string, string>> = {
+  'AuthService.getKeySet': 'services verify tokens by it',
+  'AuthService.listRevokedSessions': 'for services',
+  'AuthService.rotateSigningKey': 'holdfast operator, step 7',
+  'AuthService.seedAdmin': 'the supervisor, at first start',
+  'EnrolmentService.redeemEnrolmentToken': 'network asks while it enrolls a node',
+  'EnrolmentService.revokeNode': 'network asks while it deletes a node',
+  'KeyService.getDataKeys': 'for services',
+  'MuxService.connect': 'the stream between services',
+}
+
+const id = 'f0b5a1de-0000-7000-8000-0000000000ff'
+const { auth, network } = { auth: holdfast.auth.v1, network: holdfast.network.v1 }
+const user = new auth.User({
+  id,
+  username: 'ada',
+  revision: 3,
+  bindings: [{ role: 2, organizationId: id }],
+})
+const organization = new auth.Organization({ id, name: 'Acme', revision: 3 })
+const site = new auth.Site({ id, name: 'Berlin', revision: 3 })
+const node = new network.Node({ id, name: 'gw', revision: 3 })
+const wg0 = new network.Interface({ id, name: 'wg0', revision: 3 })
+const tokens = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 900 }
+const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '[Interface]\n' }
+
+// Answers are message instances, as the client decodes them: fields nobody set hold their defaults.
+const fakes = {
+  auth: {
+    login: async () => new auth.LoginResponse({ tokens }),
+    refresh: async () => new auth.RefreshResponse({ tokens }),
+    logout: async () => new auth.LogoutResponse(),
+    changePassword: async () => new auth.ChangePasswordResponse(),
+    getMe: async () =>
+      new auth.GetMeResponse({ user, sessionId: id, permissions: { '*': { codes: ['x.y'] } } }),
+  },
+  users: {
+    createUser: async () => new auth.CreateUserResponse({ user, generatedPassword: 'once' }),
+    getUser: async () => new auth.GetUserResponse({ user }),
+    listUsers: async () => new auth.ListUsersResponse({ users: [user] }),
+    grantRole: async () => new auth.GrantRoleResponse({ user }),
+    revokeRole: async () => new auth.RevokeRoleResponse({ user }),
+    setUserDisabled: async () => new auth.SetUserDisabledResponse({ user }),
+  },
+  organizations: {
+    createOrganization: async () => new auth.CreateOrganizationResponse({ organization }),
+    getOrganization: async () => new auth.GetOrganizationResponse({ organization }),
+    listOrganizations: async () =>
+      new auth.ListOrganizationsResponse({ organizations: [organization] }),
+    updateOrganization: async () => new auth.UpdateOrganizationResponse({ organization }),
+    deleteOrganization: async () => new auth.DeleteOrganizationResponse(),
+    createSite: async () => new auth.CreateSiteResponse({ site }),
+    getSite: async () => new auth.GetSiteResponse({ site }),
+    listSites: async () => new auth.ListSitesResponse({ sites: [site] }),
+    updateSite: async () => new auth.UpdateSiteResponse({ site }),
+    deleteSite: async () => new auth.DeleteSiteResponse(),
+  },
+  enrolment: {
+    createEnrolmentToken: async () =>
+      new auth.CreateEnrolmentTokenResponse({ token: 't', expiresAtUnixMs: 1, organizationId: id }),
+  },
+  nodes: {
+    enrollNode: async () => new network.EnrollNodeResponse({ nodeId: id, generation: 1 }),
+    getNode: async () => new network.GetNodeResponse({ node }),
+    listNodes: async () => new network.ListNodesResponse({ nodes: [node] }),
+    updateNode: async () => new network.UpdateNodeResponse({ node }),
+    deleteNode: async () => new network.DeleteNodeResponse(),
+  },
+  interfaces: {
+    createInterface: async () => new network.CreateInterfaceResponse({ interface: wg0 }),
+    getInterface: async () => new network.GetInterfaceResponse({ interface: wg0 }),
+    listInterfaces: async () => new network.ListInterfacesResponse({ interfaces: [wg0] }),
+    updateInterface: async () => new network.UpdateInterfaceResponse({ interface: wg0 }),
+    deleteInterface: async () => new network.DeleteInterfaceResponse(),
+    rotateInterfaceKey: async () => new network.RotateInterfaceKeyResponse({ interface: wg0 }),
+    importInterface: async () =>
+      new network.ImportInterfaceResponse({ interface: wg0, name: 'wg0' }),
+    exportInterface: async () =>
+      new network.ExportInterfaceResponse({ name: 'wg0', config: '[Interface]\n' }),
+  },
+  peers: {
+    createPeer: async () => new network.CreatePeerResponse({ peer: aPeer }),
+    getPeer: async () => new network.GetPeerResponse({ peer: aPeer }),
+    listPeers: async () => new network.ListPeersResponse({ peers: [aPeer] }),
+    updatePeer: async () => new network.UpdatePeerResponse({ peer: aPeer }),
+    deletePeer: async () => new network.DeletePeerResponse(),
+    getPeerConfig: async () => new network.GetPeerConfigResponse(config),
+    rotatePeerKey: async () => new network.RotatePeerKeyResponse({ peer: aPeer }),
+    rotatePeerPresharedKey: async () => new network.RotatePeerPresharedKeyResponse({ peer: aPeer }),
+  },
+}
+
+const key = Buffer.alloc(32, 7).toString('base64')
+const password = 'correct horse battery staple'
+
+/** Method, path below /api/v1, body, the rpc it must reach, the status. */
+const routes: readonly (readonly [InjectOptions['method'], string, unknown, string, number])[] = [
+  ['POST', '/auth/login', { username: 'ada', password }, 'auth.login', 200],
+  ['POST', '/auth/refresh', { refresh_token: 'r' }, 'auth.refresh', 200],
+  ['POST', '/auth/logout', undefined, 'auth.logout', 204],
+  [
+    'POST',
+    '/auth/password',
+    { current_password: password, new_password: password },
+    'auth.changePassword',
+    204,
+  ],
+  ['GET', '/auth/me', undefined, 'auth.getMe', 200],
+  ['GET', '/organizations', undefined, 'organizations.listOrganizations', 200],
+  ['POST', '/organizations', { name: 'Acme' }, 'organizations.createOrganization', 201],
+  ['GET', '/organizations/Acme', undefined, 'organizations.getOrganization', 200],
+  ['PATCH', '/organizations/Acme', { name: 'A' }, 'organizations.updateOrganization', 200],
+  ['DELETE', '/organizations/Acme', undefined, 'organizations.deleteOrganization', 204],
+  ['GET', '/sites?organization=Acme', undefined, 'organizations.listSites', 200],
+  ['POST', '/sites', { name: 'Berlin', organization: 'Acme' }, 'organizations.createSite', 201],
+  ['GET', '/sites/Berlin', undefined, 'organizations.getSite', 200],
+  ['PATCH', '/sites/Berlin', { name: 'B' }, 'organizations.updateSite', 200],
+  ['DELETE', '/sites/Berlin', undefined, 'organizations.deleteSite', 204],
+  ['GET', '/users', undefined, 'users.listUsers', 200],
+  [
+    'POST',
+    '/users',
+    { username: 'ada', email: 'a@b', bindings: [{ role: 'viewer', organization_id: 'Acme' }] },
+    'users.createUser',
+    201,
+  ],
+  ['GET', '/users/ada', undefined, 'users.getUser', 200],
+  ['PATCH', '/users/ada', { is_disabled: true }, 'users.setUserDisabled', 200],
+  ['POST', '/users/ada/roles', { role: 'super_admin' }, 'users.grantRole', 200],
+  ['DELETE', '/users/ada/roles/viewer?organization_id=Acme', undefined, 'users.revokeRole', 200],
+  ['GET', '/nodes', undefined, 'nodes.listNodes', 200],
+  ['POST', '/nodes/enroll-tokens', undefined, 'enrolment.createEnrolmentToken', 201],
+  [
+    'POST',
+    '/nodes/enroll',
+    { token: 't', enrolment_key: key, nats_public_key: 'U' },
+    'nodes.enrollNode',
+    201,
+  ],
+  ['GET', '/nodes/gw', undefined, 'nodes.getNode', 200],
+  ['PATCH', '/nodes/gw', { site_id: null }, 'nodes.updateNode', 200],
+  ['DELETE', '/nodes/gw', undefined, 'nodes.deleteNode', 204],
+  ['GET', '/interfaces?node=gw', undefined, 'interfaces.listInterfaces', 200],
+  [
+    'POST',
+    '/interfaces',
+    { name: 'wg0', addresses: ['10.10.0.1/24'], listen_port: 51820 },
+    'interfaces.createInterface',
+    201,
+  ],
+  ['GET', '/interfaces/wg0', undefined, 'interfaces.getInterface', 200],
+  ['PATCH', '/interfaces/wg0', { mtu: 1400 }, 'interfaces.updateInterface', 200],
+  ['DELETE', '/interfaces/wg0', undefined, 'interfaces.deleteInterface', 204],
+  ['POST', '/interfaces/wg0/rotate-key', {}, 'interfaces.rotateInterfaceKey', 200],
+  ['GET', '/interfaces/wg0/export', undefined, 'interfaces.exportInterface', 200],
+  ['GET', '/interfaces/wg0/peers', undefined, 'peers.listPeers', 200],
+  ['POST', '/interfaces/wg0/peers', { name: 'laptop' }, 'peers.createPeer', 201],
+  ['GET', '/peers?interface=wg0&status=new', undefined, 'peers.listPeers', 200],
+  ['POST', '/peers', { interface: 'wg0', name: 'laptop' }, 'peers.createPeer', 201],
+  ['GET', '/peers/laptop', undefined, 'peers.getPeer', 200],
+  ['PATCH', '/peers/laptop', { expires_at: null }, 'peers.updatePeer', 200],
+  ['DELETE', '/peers/laptop', undefined, 'peers.deletePeer', 204],
+  ['GET', '/peers/laptop/config', undefined, 'peers.getPeerConfig', 200],
+  ['GET', '/peers/laptop/config.png', undefined, 'peers.getPeerConfig', 200],
+  ['GET', '/peers/laptop/config.svg', undefined, 'peers.getPeerConfig', 200],
+  ['POST', '/peers/laptop/rotate-key', undefined, 'peers.rotatePeerKey', 200],
+  [
+    'POST',
+    '/peers/laptop/rotate-psk',
+    { preshared_key: null },
+    'peers.rotatePeerPresharedKey',
+    200,
+  ],
+]
+
+const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
+
+let gateway: FakeGateway
+beforeAll(async () => {
+  gateway = await fakeGateway(fakes)
+})
+beforeEach(() => {
+  gateway.calls.length = 0
+})
+
+test.each(routes)('%s %s', async (method, path, payload, rpc, status) => {
+  const { app, calls } = gateway
+  const answer = await app.inject({
+    ...(method === undefined ? {} : { method }),
+    url: `/api/v1${path}`,
+    headers: bearer(),
+    ...(payload === undefined ? {} : { payload: payload as object }),
+  })
+  expect(answer.body === '' ? {} : answer.body).not.toContain('"code"')
+  expect(answer.statusCode).toBe(status)
+  expect(called(calls).at(-1)).toBe(rpc)
+})
+
+test('a file is imported as text', async () => {
+  const { app, calls } = gateway
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/api/v1/interfaces/import?name=wg0&dry_run=false',
+    headers: { ...bearer(), 'content-type': 'text/plain' },
+    payload: '[Interface]\nPrivateKey = …\n',
+  })
+  expect(answer.statusCode).toBe(201)
+  expect(answer.headers.location).toBe(`/api/v1/interfaces/${id}`)
+  expect(calls[0]?.request).toEqual({
+    config: '[Interface]\nPrivateKey = …\n',
+    name: 'wg0',
+    node: '',
+    dryRun: false,
+  })
+})
+
+test('every rpc is reachable, or listed with the reason', () => {
+  const names: Readonly<Record<string, string>> = {
+    auth: 'AuthService',
+    users: 'UserService',
+    organizations: 'OrganizationService',
+    enrolment: 'EnrolmentService',
+    nodes: 'NodeService',
+    interfaces: 'InterfaceService',
+    peers: 'PeerService',
+  }
+  const reached = new Set(
+    [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface'].map((rpc) => {
+      const [client = '', method] = rpc.split('.')
+      return `${names[client]}.${method}`
+    }),
+  )
+  const all = Object.entries(services).flatMap(([name, table]) =>
+    Object.keys(table).map((method) => `${name}.${method}`),
+  )
+  expect(all.filter((rpc) => !reached.has(rpc)).sort()).toEqual(Object.keys(notForHttp).sort())
+})
+
+test('every route says what it is and who may call it', async () => {
+  const seen: RouteOptions[] = []
+  const { app } = await fakeGateway(fakes, {
+    onRoute: (route) => seen.push(route),
+  })
+  await app.ready()
+  const ours = seen.filter(
+    (route) => route.url.startsWith('/api/v1/') && !route.url.startsWith('/api/v1/docs'),
+  )
+  expect(ours.length).toBeGreaterThan(40)
+  const operations = new Set<string>()
+  for (const route of ours.filter(({ method }) => method !== 'HEAD')) {
+    const { schema, config } = route
+    const at = `${route.method} ${route.url}`
+    expect(schema?.operationId, at).toMatch(/^[a-z][A-Za-z]+$/)
+    expect(operations.has(schema?.operationId ?? ''), `${at} shares its operationId`).toBe(false)
+    operations.add(schema?.operationId ?? '')
+    expect(schema?.summary, at).toBeTruthy()
+    expect(schema?.tags, at).toHaveLength(1)
+    expect(schema?.response, at).toBeTruthy()
+    // Open to anybody exactly where the document says so.
+    expect(schema?.security, at).toEqual(config?.isPublic === true ? [] : [{ bearer: [] }])
+    for (const part of [schema?.body, schema?.querystring, schema?.params]) {
+      if (part !== undefined) expect(part, at).toMatchObject({ additionalProperties: false })
+    }
+  }
+})
+
+test('nothing but what is meant for anybody answers without a token', async () => {
+  const { app, calls } = gateway
+  for (const [method, path, payload] of routes) {
+    const answer = await app.inject({
+      ...(method === undefined ? {} : { method }),
+      url: `/api/v1${path}`,
+      ...(payload === undefined ? {} : { payload: payload as object }),
+    })
+    const isOpen = ['/auth/login', '/auth/refresh', '/nodes/enroll'].includes(path)
+    expect(answer.statusCode === 401, `${method} ${path}`).toBe(!isOpen)
+  }
+  expect(called(calls)).toEqual(['auth.login', 'auth.refresh', 'nodes.enrollNode'])
+})

@@ -1,0 +1,2 @@
+/** Of the API document and /health; a test keeps it equal to package.json. */
+export const version = '0.1.0'

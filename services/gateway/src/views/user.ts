@@ -1,0 +1,55 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { holdfast } from '@holdfast/proto'
+import type { Static } from 'typebox'
+import {
+  component,
+  decimal,
+  flagOut,
+  id,
+  idOrNull,
+  textOut,
+  time,
+  timeOrNull,
+  words,
+} from './fields.ts'
+import { decimalOf, idOf, momentOf, timeOf, wordOf } from './print.ts'
+
+/** In the order of the proto enum, from 1. */
+export const roles = ['super_admin', 'org_admin', 'operator', 'auditor', 'viewer'] as const
+export type RoleWord = (typeof roles)[number]
+
+/** The proto number of a role. */
+export const roleNumber = (role: RoleWord): number => roles.indexOf(role) + 1
+
+export const User = component('User', {
+  id: id('User id.'),
+  username: textOut('Unique regardless of case.', 'ada'),
+  email: textOut('E-mail address.', 'ada@example.org'),
+  display_name: textOut('For people.', 'Ada Lovelace'),
+  bindings: Type.Array(
+    Type.Object({
+      role: words([...roles, 'unknown'], 'What the user may do.'),
+      organization_id: idOrNull('Where; null for super_admin, which holds everywhere.'),
+    }),
+    { description: 'Roles the user holds.' },
+  ),
+  is_disabled: flagOut('A disabled user cannot sign in.', false),
+  created_at: time('When the user was created.'),
+  password_changed_at: timeOrNull('When the password was last changed.'),
+  revision: decimal('Moves with every change; the value of the ETag.', '42'),
+})
+
+export const printUser = (u: holdfast.auth.v1.User.$Properties): Static<typeof User> => ({
+  id: u.id ?? '',
+  username: u.username ?? '',
+  email: u.email ?? '',
+  display_name: u.displayName ?? '',
+  bindings: (u.bindings ?? []).map((binding) => ({
+    role: wordOf(roles, binding.role ?? 0),
+    organization_id: idOf(binding.organizationId),
+  })),
+  is_disabled: u.isDisabled ?? false,
+  created_at: momentOf(u.createdAtUnixMs),
+  password_changed_at: timeOf(u.passwordChangedAtUnixMs),
+  revision: decimalOf(u.revision),
+})

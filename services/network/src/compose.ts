@@ -1,0 +1,72 @@
+import type { EventLog } from '@holdfast/event-log'
+import type { Postgres } from '@holdfast/postgres'
+import type { Projections } from '@holdfast/projections'
+import type { EnrolmentService, KeyService } from '@holdfast/proto'
+import type { Client } from '@holdfast/service'
+import type { Telemetry } from '@holdfast/telemetry'
+import { claims } from './commands/claims.ts'
+import { dataKeys } from './commands/data-keys.ts'
+import { OneAtATime } from './commands/one-at-a-time.ts'
+import { secrets } from './commands/secrets.ts'
+import type { AgentDoor, Edge } from './grpc/edge.ts'
+import { interfaceHandlers } from './grpc/interface-handlers.ts'
+import { nodeHandlers } from './grpc/node-handlers.ts'
+import { peerHandlers } from './grpc/peer-handlers.ts'
+import { openHomes } from './queries/homes.ts'
+import { interfaceMatcher } from './queries/interfaces.ts'
+import { followReports, type StatusFeed } from './status/follow-reports.ts'
+import { StatusBoard } from './status/status-board.ts'
+
+export interface NetworkParts {
+  readonly log: EventLog
+  readonly postgres: Postgres
+  readonly telemetry: Telemetry
+  /** Asked for once calls come in: they do not exist while the service is put together. */
+  projections(): Pick<Projections, 'reached'>
+  readonly keyService: Pick<Client<typeof KeyService>, 'getDataKeys'>
+  readonly enrolment: Pick<Client<typeof EnrolmentService>, 'redeemEnrolmentToken' | 'revokeNode'>
+  readonly door: AgentDoor
+  readonly localNodeId: string | undefined
+  /** ms since 1970. */
+  readonly now: () => number
+}
+
+/** The service without its process: what a test and `main` put together alike. */
+export function composeNetwork(parts: NetworkParts) {
+  const { log, postgres, telemetry, now } = parts
+  const board = new StatusBoard()
+  let feed: StatusFeed | undefined
+  const catchUp = () => parts.projections().reached(log.seen())
+  const edge: Edge = {
+    tools: {
+      log,
+      secrets: secrets(dataKeys(parts.keyService)),
+      claims: claims(log, now),
+      perNode: new OneAtATime(),
+      enrolmentKeys: new Map(),
+      now,
+    },
+    postgres,
+    homes: openHomes(postgres, catchUp),
+    matchInterfaces: interfaceMatcher(postgres),
+    board,
+    flushStatus: async () => await feed?.flush(),
+    catchUp,
+    enrolment: parts.enrolment,
+    door: parts.door,
+    localNodeId: parts.localNodeId,
+  }
+  return {
+    nodes: nodeHandlers(edge),
+    interfaces: interfaceHandlers(edge),
+    peers: peerHandlers(edge),
+    /** Begins to listen to hosts; the database must be migrated. */
+    async start(): Promise<void> {
+      feed = await followReports(log, postgres, board, telemetry)
+    },
+    /** Writes down what hosts said last. */
+    async stop(): Promise<void> {
+      await feed?.stop()
+    },
+  }
+}

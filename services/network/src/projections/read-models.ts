@@ -1,0 +1,7 @@
+import { homes } from './homes.ts'
+import { interfaces } from './interfaces.ts'
+import { nodes } from './nodes.ts'
+import { peers } from './peers.ts'
+
+/** Everything this service projects. */
+export const readModels = [nodes, interfaces, peers, homes]

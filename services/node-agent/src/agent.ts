@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import { nodeOpener } from '@holdfast/crypto'
+import type { EventLog } from '@holdfast/event-log'
+import type { Telemetry } from '@holdfast/telemetry'
+import { driverOfKind } from './apply/device.ts'
+import type { Host } from './apply/host.ts'
+import type { AgentKeys } from './enrol/agent-keys.ts'
+import type { Identity } from './enrol/identity.ts'
+import { follow } from './follow/follow.ts'
+import { presharedKeyContext, privateKeyContext } from './follow/secrets.ts'
+import type { Readiness } from './http-server.ts'
+import { desiredMaker } from './reconcile/desired.ts'
+import { hostNames } from './reconcile/host-names.ts'
+import { nodeReconciler } from './reconcile/node-reconciler.ts'
+import { agentMetrics } from './report/metrics.ts'
+import { reporter } from './report/reporter.ts'
+import type { OwnedDevices } from './state/owned-devices.ts'
+import type { SavedState } from './state/saved-state.ts'
+
+export const agentVersion = '0.1.0'
+
+export interface AgentOptions {
+  readonly identity: Identity
+  readonly keys: AgentKeys
+  readonly saved: SavedState
+  readonly owned: OwnedDevices
+  readonly host: Host
+  readonly openLog: () => Promise<EventLog>
+  readonly telemetry: Telemetry
+  readonly checkMs: number
+  readonly reportMs: number
+  readonly metricsPeers: number
+  /** Default: the clock. */
+  readonly now?: () => number
+}
+
+export interface Agent {
+  /** Reads the kernel and repairs, soon. */
+  check(): void
+  /** Devices the agent has made. */
+  devices(): readonly string[]
+  readiness(): Readiness
+  /** Stops following and applying; what runs is finished. Devices and tunnels stay as they are. */
+  stop(): Promise<void>
+}
+
+/** Every so often everything is told, for receivers that missed some of it. */
+const fullReportMs = 300_000
+
+/**
+ * Starts with what is saved, before anything can be reached; then follows the log. Whatever happens to the
+ * control plane, what is saved stays in force and expiries fire.
+ */
+export function startAgent(options: AgentOptions): Agent {
+  const { identity, keys, saved, owned, host, telemetry, now = Date.now } = options
+  const { log } = telemetry
+  const { nodeId } = identity
+  const stopping = new AbortController()
+  const open = nodeOpener(keys.enrolment.privateKey)
+  let eventLog: EventLog | undefined
+  let trouble = 'not connected yet'
+  /** Why the log is not followed right now, for people; empty when it is. */
+  const troubleNow = (): string => trouble || (eventLog?.status().reason ?? '')
+  let fullReportAt = 0
+
+  const names = hostNames({ onChange: () => reconciler.changedAll() })
+  const desiredOf = desiredMaker({
+    privateKey: (state, sealed) => open(privateKeyContext(state), sealed),
+    presharedKey: (state, peer, sealed) => open(presharedKeyContext(state, peer), sealed),
+    resolve: names.resolve,
+  })
+  const reports = reporter({
+    nodeId,
+    agentVersion,
+    instanceId: randomUUID(),
+    saved,
+    statuses: () => reconciler.statuses(),
+    send(report) {
+      if (!eventLog) return false
+      eventLog.signal(`tlm.node.${nodeId}.report`, report)
+      return true
+    },
+    now,
+    log,
+  })
+  const count = agentMetrics({
+    registry: telemetry.registry,
+    statuses: () => reconciler.statuses(),
+    stateOf: (id) => saved.state.interfaces.get(id),
+    isFollowing: () => troubleNow() === '',
+    sequence: () => saved.state.sequence,
+    maxPeers: options.metricsPeers,
+    now,
+  })
+  const reconciler = nodeReconciler({
+    saved,
+    desiredOf,
+    host,
+    owned,
+    log,
+    now,
+    driverOf: ({ kind }) => driverOfKind(kind),
+    onPass(status, pass) {
+      count(status, pass)
+      if (pass.steps > 0) {
+        const { interfaceId, isEnforced, revision: sequence } = status
+        const { durationMs, steps } = pass
+        log.info(
+          { interfaceId, sequence, isEnforced, steps, durationMs: Math.round(durationMs) },
+          'applied',
+        )
+      }
+      reports.passed(status)
+    },
+  })
+
+  async function tell(): Promise<void> {
+    const isFull = now() >= fullReportAt
+    if (isFull) fullReportAt = now() + fullReportMs
+    try {
+      await reports.tell(isFull)
+      reconciler.prune()
+    } catch (error) {
+      log.warn({ err: error }, 'a report was not sent')
+    }
+  }
+
+  reconciler.changed()
+  const checks = setInterval(() => reconciler.checkAll(), options.checkMs)
+  const tellings = setInterval(() => void tell(), options.reportMs)
+  const following = follow({
+    open: options.openLog,
+    nodeId,
+    pin: identity,
+    saved,
+    onChange: () => reconciler.changed(),
+    onLog(connected) {
+      eventLog = connected
+      if (!connected) return
+      log.info({ sequence: saved.state.sequence }, 'following the log')
+      fullReportAt = 0
+      void tell()
+    },
+    onTrouble(reason) {
+      trouble = reason
+    },
+    log,
+    signal: stopping.signal,
+  })
+
+  return {
+    check: () => reconciler.checkAll(),
+    devices: () => reconciler.devices(),
+    readiness() {
+      const interfaces = reconciler.statuses().map((status) => ({
+        id: status.interfaceId,
+        device: status.observed?.device,
+        revision: String(status.revision),
+        is_enforced: status.isEnforced,
+        error: status.error,
+        driver: status.driver,
+        peers: status.observed?.peers.size ?? 0,
+        drift_repaired: status.driftRepaired,
+      }))
+      const trouble = troubleNow()
+      const isFollowing = trouble === ''
+      return {
+        // An interface that cannot be enforced is no reason to restart the agent.
+        isReady: isFollowing && interfaces.length >= saved.state.interfaces.size,
+        is_enforced: interfaces.every((each) => each.is_enforced),
+        node_id: nodeId,
+        node_name: identity.nodeName,
+        sequence: String(saved.state.sequence),
+        is_following: isFollowing,
+        trouble,
+        interfaces,
+      }
+    },
+    async stop() {
+      clearInterval(checks)
+      clearInterval(tellings)
+      names.stop()
+      await reconciler.stop()
+      stopping.abort()
+      await following
+      await saved.settled().catch(() => {}) // said already
+    },
+  }
+}

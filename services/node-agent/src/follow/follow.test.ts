@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Commit, EventLog, SubscribeOptions } from '@holdfast/event-log'
+import { createTelemetry } from '@holdfast/telemetry'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openSavedState, type SavedState } from '../state/saved-state.ts'
+import { commit, facts, interfaceId, nodeId, pin, until } from '../testing/samples.ts'
+import { follow } from './follow.ts'
+
+const { log } = createTelemetry('node-agent', { level: 'silent' })
+
+let folder = ''
+let saved: SavedState
+let stopping = new AbortController()
+let following: Promise<void> = Promise.resolve()
+let changes = 0
+let trouble = ''
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-agent-'))
+  saved = await openSavedState(join(folder, 'desired.journal'), pin, log)
+  stopping = new AbortController()
+  changes = 0
+  trouble = 'not yet'
+})
+afterEach(async () => {
+  stopping.abort()
+  await following
+  await saved.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+type Part = Pick<EventLog, 'lineageId' | 'generation' | 'subscribe' | 'close'>
+
+const stored = (sequence: number, events: Commit['events'], more: Partial<Commit> = {}): Commit =>
+  // as: the agent reads these fields alone
+  ({
+    ...commit(sequence, events),
+    ...pin,
+    aggregateId: `${nodeId}.${interfaceId}`,
+    subject: `evt.network.interface.${nodeId}.${interfaceId}`,
+    bytes: Buffer.from(String(sequence)),
+    ...more,
+  }) as Commit
+
+/** A log that delivers these batches, the first `history` of them as what stood there before, and then stays silent. */
+function fakeLog(
+  batches: readonly (readonly Commit[])[],
+  more: Partial<Part> = {},
+  history = batches.length,
+) {
+  const subscriptions: SubscribeOptions[] = []
+  const part: Part = {
+    ...pin,
+    async subscribe(options, onBatch) {
+      subscriptions.push(options)
+      for (const [index, batch] of batches.entries()) {
+        if (index === history) options.onCaughtUp?.()
+        await onBatch(batch)
+      }
+      if (history >= batches.length) options.onCaughtUp?.()
+      await new Promise<void>((resolve) => {
+        options.signal.addEventListener('abort', () => resolve(), { once: true })
+        if (options.signal.aborted) resolve()
+      })
+    },
+    close: async () => {},
+    ...more,
+  }
+  return { log: part as EventLog, subscriptions } // as: the agent uses these alone
+}
+
+function start(open: () => Promise<EventLog>): void {
+  following = follow({
+    open,
+    nodeId,
+    pin,
+    saved,
+    onChange: () => {
+      changes++
+    },
+    onLog: () => {},
+    onTrouble: (reason) => {
+      trouble = reason
+    },
+    log,
+    signal: stopping.signal,
+  })
+}
+
+const created = facts.created({ name: 'wg0' })
+
+test('it asks for its own subjects, under its own name, from where it stands', async () => {
+  await saved.take([commit(7, [created])])
+  const { log: eventLog, subscriptions } = fakeLog([])
+  start(async () => eventLog)
+  await until(() => subscriptions.length > 0, 'a subscription')
+  expect(subscriptions[0]).toMatchObject({
+    from: 8n,
+    filter: `evt.network.interface.${nodeId}.>`,
+    consumer: nodeId,
+    checkpoint: { sequence: 7n },
+  })
+  expect(trouble).toBe('')
+})
+
+test('history is enforced as a whole, not step by step', async () => {
+  const { log: eventLog } = fakeLog([
+    [stored(1, [created])],
+    [stored(2, [facts.added(2)])],
+    [stored(3, [facts.removed(2)])],
+  ])
+  start(async () => eventLog)
+  await until(() => changes > 0, 'a change')
+  expect(changes).toBe(1)
+  expect(saved.state.sequence).toBe(3n)
+})
+
+test('what is new is enforced at once', async () => {
+  const { log: eventLog } = fakeLog(
+    [[stored(1, [created])], [stored(2, [facts.added(2)])], [stored(3, [facts.added(3)])]],
+    {},
+    1,
+  )
+  start(async () => eventLog)
+  await until(() => changes === 3, 'what stood there, and two changes')
+})
+
+test.each([
+  ['lineage', { lineageId: '01890000-0000-7000-8000-0000000000dd' }],
+  ['generation', { generation: 2 }],
+])('a commit of another %s is refused loudly', async (_what, foreign) => {
+  const { log: eventLog } = fakeLog([
+    [stored(1, [created])],
+    [stored(2, [facts.added(2)], foreign)],
+  ])
+  start(async () => eventLog)
+  await until(() => /does not obey/.test(trouble), 'the refusal')
+  expect(saved.state.sequence).toBe(1n)
+})
+
+test('a log of another generation is not read at all', async () => {
+  const { log: eventLog, subscriptions } = fakeLog([], { generation: 2 })
+  start(async () => eventLog)
+  await until(() => /does not obey/.test(trouble), 'the refusal')
+  expect(subscriptions).toEqual([])
+})
+
+test('a fact it does not know stops it; what came before holds', async () => {
+  const unknown = { type: 'PeerBlessed', schema: 1, data: new Uint8Array() }
+  const { log: eventLog } = fakeLog([[stored(1, [created]), stored(2, [unknown])]])
+  start(async () => eventLog)
+  await until(() => /does not know PeerBlessed/.test(trouble), 'the stop')
+  expect(saved.state.sequence).toBe(1n)
+  expect(changes).toBe(1)
+})
+
+test('a connection that fails is made again', async () => {
+  let attempts = 0
+  const { log: eventLog } = fakeLog([[stored(1, [created])]])
+  start(async () => {
+    attempts++
+    if (attempts === 1) throw new Error('nobody there')
+    return eventLog
+  })
+  await until(() => trouble === 'nobody there', 'the failure')
+  await until(() => saved.state.sequence === 1n, 'the second attempt')
+  expect(trouble).toBe('')
+})

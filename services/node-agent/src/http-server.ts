@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:http'
+import type { Address } from '@holdfast/config'
+import type { Registry } from '@holdfast/telemetry'
+
+/** What `/ready` shows. */
+export interface Readiness {
+  readonly isReady: boolean
+  readonly [detail: string]: unknown
+}
+
+export interface HttpServerOptions {
+  readonly listen: Address
+  readonly registry: Registry
+  readonly readiness: () => Readiness
+}
+
+/** Health, readiness and metrics, for this host alone. Rejects when the port is taken. */
+export async function httpServer({
+  listen,
+  registry,
+  readiness,
+}: HttpServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const answer = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
+    }
+    const json = (status: number, body: unknown): void =>
+      answer(status, 'application/json', `${JSON.stringify(body)}\n`)
+    if (request.method !== 'GET') return json(405, { status: 'method not allowed' })
+    switch (request.url) {
+      case '/health':
+        return json(200, { status: 'ok' })
+      case '/ready': {
+        const { isReady, ...details } = readiness()
+        return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...details })
+      }
+      case '/metrics':
+        registry.metrics().then(
+          (text) => answer(200, registry.contentType, text),
+          () => answer(500, 'text/plain', 'metrics failed\n'),
+        )
+        return
+      default:
+        return json(404, { status: 'not found' })
+    }
+  })
+  await listening(server, listen)
+  const bound = server.address()
+  return {
+    port: typeof bound === 'object' && bound ? bound.port : listen.port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listening(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,182 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { openLog } from '@holdfast/event-log'
+import { createTelemetry, startTracing } from '@holdfast/telemetry'
+import { type Agent, startAgent } from './agent.ts'
+import { findTool, missingTools } from './apply/find-tools.ts'
+import { realHost } from './apply/host.ts'
+import { linkMonitor } from './apply/link-monitor.ts'
+import { toolRunner } from './apply/run-tool.ts'
+import { enrolmentSettings, settings } from './config.ts'
+import { type AgentKeys, agentKeys } from './enrol/agent-keys.ts'
+import { enroll } from './enrol/enroll.ts'
+import { type Identity, loadIdentity, writeIdentityFiles } from './enrol/identity.ts'
+import { httpServer, type Readiness } from './http-server.ts'
+import { lockDataFolder } from './state/data-lock.ts'
+import { privateFolder } from './state/durable-file.ts'
+import { currentBootId, openOwnedDevices } from './state/owned-devices.ts'
+import { openSavedState } from './state/saved-state.ts'
+
+type Settings = ReturnType<typeof settings.load>
+
+const config = load()
+const telemetry = createTelemetry('node-agent', { level: config.logLevel })
+const { log } = telemetry
+
+try {
+  await main()
+} catch (error) {
+  log.fatal({ err: error }, error instanceof Error ? error.message : 'the agent failed')
+  process.exitCode = 1
+  // Handles that are still open must not keep a failed agent alive.
+  setTimeout(() => process.exit(), 100).unref()
+}
+
+function load(): Settings {
+  try {
+    return settings.load(process.env)
+  } catch (error) {
+    process.stderr.write(`node-agent: ${error instanceof Error ? error.message : error}\n`)
+    process.exit(1)
+  }
+}
+
+async function main(): Promise<void> {
+  const stopping = new AbortController()
+  const stop = (): void => stopping.abort()
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+
+  const stopTracing = await startTracing('node-agent')
+  const tools = findTools()
+  await privateFolder(config.dataFolder)
+  const lock = await lockDataFolder(config.dataFolder)
+  let agent: Agent | undefined
+  const waiting: Readiness = { isReady: false, trouble: 'not enrolled yet' }
+  const http = await httpServer({
+    listen: config.httpListen,
+    registry: telemetry.registry,
+    readiness: () => agent?.readiness() ?? waiting,
+  })
+
+  const keys = await agentKeys(config.dataFolder)
+  const identity = await identify(keys, stopping.signal)
+  if (identity) {
+    agent = await start(identity, keys, tools)
+    const monitor = linkMonitor({
+      command: [tools.ip],
+      devices: agent.devices,
+      onChange: agent.check,
+    })
+    log.info({ nodeId: identity.nodeId, nodeName: identity.nodeName, port: http.port }, 'started')
+    await aborted(stopping.signal)
+    monitor.stop()
+  }
+
+  log.info('stopping; tunnels stay up')
+  const deadline = setTimeout(() => process.exit(1), config.drainMs)
+  await agent?.stop()
+  await http.close()
+  await lock.release()
+  await stopTracing()
+  clearTimeout(deadline)
+}
+
+async function start(
+  identity: Identity,
+  keys: AgentKeys,
+  tools: ReturnType<typeof findTools>,
+): Promise<Agent> {
+  const { dataFolder } = config
+  const files = await writeIdentityFiles(dataFolder, identity, keys)
+  const saved = await openSavedState(join(dataFolder, 'desired.journal'), identity, log)
+  const owned = await openOwnedDevices(join(dataFolder, 'devices.json'), currentBootId())
+  const run = toolRunner({
+    commands: { wg: [tools.wg], ip: [tools.ip], 'wireguard-go': [tools.wireguardGo] },
+    folder: memoryFolder(dataFolder),
+  })
+  const scheme = files.caFile === undefined ? 'nats' : 'tls'
+  const servers =
+    config.natsServers ??
+    identity.natsServers.map((server) =>
+      server.includes('://') ? server : `${scheme}://${server}`,
+    )
+
+  // With a CA the client insists on TLS; a server named with nats:// speaks none.
+  const isTls = servers.some((server) => server.startsWith('tls://'))
+
+  return startAgent({
+    identity,
+    keys,
+    saved,
+    owned,
+    host: realHost(run, config.driver),
+    openLog: () =>
+      openLog({
+        url: servers.join(','),
+        credentialsFile: files.credentialsFile,
+        ...(isTls && files.caFile !== undefined ? { caFile: files.caFile } : {}),
+        name: identity.nodeId,
+        context: 'node', // nodes append nothing; no permission goes with it
+        stream: `EVT_${identity.generation}`,
+        expectedLineageId: identity.lineageId,
+        telemetry,
+      }),
+    telemetry,
+    checkMs: config.checkMs,
+    reportMs: config.reportMs,
+    metricsPeers: config.metricsPeers,
+  })
+}
+
+/** Who we are; undefined when told to stop before anybody said so. */
+async function identify(keys: AgentKeys, signal: AbortSignal): Promise<Identity | undefined> {
+  const { dataFolder } = config
+  const known = await loadIdentity(dataFolder)
+  if (known) return known
+  log.info({ dataFolder }, 'this node is not enrolled yet')
+  const { enrollUrl: url, enrollToken: token } = enrolmentSettings.load(process.env)
+  try {
+    const identity = await enroll({ url, token, keys, dataFolder, log, signal })
+    log.info({ nodeId: identity.nodeId, nodeName: identity.nodeName }, 'enrolled')
+    return identity
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+function findTools(): { wg: string; ip: string; wireguardGo: string } {
+  const searchPath = process.env['PATH'] ?? ''
+  const wg = findTool('wg', config.wg, searchPath)
+  const ip = findTool('ip', config.ip, searchPath)
+  const wireguardGo = findTool('wireguard-go', config.wireguardGo, searchPath)
+  // With `auto` the kernel may do without it; where it does not, making a device says so.
+  const needsGo = config.driver === 'userspace' && wireguardGo === undefined
+  if (wg === undefined || ip === undefined || needsGo) {
+    const missing = missingTools([
+      ...(wg === undefined ? (['wg'] as const) : []),
+      ...(ip === undefined ? (['ip'] as const) : []),
+      ...(needsGo ? (['wireguard-go'] as const) : []),
+    ])
+    throw new Error(missing)
+  }
+  return { wg, ip, wireguardGo: wireguardGo ?? 'wireguard-go' }
+}
+
+/** Where configuration lies while a tool reads it: in memory where there is such a place. */
+function memoryFolder(fallback: string): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
+    return '/dev/shm'
+  } catch {
+    return fallback
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,18 @@
+import { accountRows } from './accounts.ts'
+import { bodyRows } from './bodies.ts'
+import { enrolmentRows, tokenRows } from './callers.ts'
+import { interfaceRows } from './interfaces.ts'
+import { peerRows } from './peers.ts'
+import { requestRows } from './requests.ts'
+import type { Ground, Row } from './row.ts'
+
+/** Every row, in order. */
+export const badInputRows = (ground: Ground): readonly Row[] => [
+  ...interfaceRows(ground),
+  ...peerRows(ground),
+  ...bodyRows(ground),
+  ...tokenRows(ground),
+  ...enrolmentRows(ground),
+  ...requestRows(ground),
+  ...accountRows(ground),
+]
