@@ -15,7 +15,10 @@ module.exports = {
       comment: 'Decisions know domain, errors and net, and nothing that does I/O.',
       severity: 'error',
       from: { path: `${service}/domain/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '.', pathNot: ['^services/[^/]+/src/domain/', '^packages/(domain|errors|net)/'] },
+      to: {
+        path: '.',
+        pathNot: ['^services/[^/]+/src/domain/', '^packages/(domain|errors|net|policy)/'],
+      },
     },
     {
       name: 'services-do-not-meet',

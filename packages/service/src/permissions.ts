@@ -1,5 +1,6 @@
 /** Every permission there is. The `access` options in proto/ name these and no others. */
 export const permissions = [
+  'audit.flows.read',
   'auth.keys.rotate',
   'auth.organizations.create',
   'auth.organizations.delete',
@@ -20,6 +21,8 @@ export const permissions = [
   'network.peers.read',
   'network.peers.write',
   'network.secrets.read',
+  'rules.rules.read',
+  'rules.rules.write',
 ] as const
 
 export type Permission = (typeof permissions)[number]
@@ -38,12 +41,14 @@ const instanceWide: readonly Permission[] = [
 ]
 
 const readOnly: readonly Permission[] = [
+  'audit.flows.read',
   'auth.organizations.read',
   'auth.sites.read',
   'log.events.read',
   'network.interfaces.read',
   'network.nodes.read',
   'network.peers.read',
+  'rules.rules.read',
 ]
 
 /**
@@ -60,6 +65,7 @@ export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = 
     'network.nodes.write',
     'network.peers.write',
     'network.secrets.read',
+    'rules.rules.write',
   ] satisfies Permission[]),
   AUDITOR: new Set([...readOnly, 'auth.users.read'] satisfies Permission[]),
   VIEWER: new Set(readOnly),

@@ -11,6 +11,469 @@ export namespace holdfast {
         namespace v1 {
 
             /**
+             * Properties of a FlowBatch.
+             * @deprecated Use holdfast.agent.v1.FlowBatch.$Properties instead.
+             */
+            interface IFlowBatch extends holdfast.agent.v1.FlowBatch.$Properties {
+            }
+
+            /** Represents a FlowBatch. */
+            class FlowBatch {
+
+                /**
+                 * Constructs a new FlowBatch.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.FlowBatch.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FlowBatch nodeId. */
+                nodeId: string;
+
+                /** FlowBatch instanceId. */
+                instanceId: string;
+
+                /** FlowBatch number. */
+                number: number;
+
+                /** FlowBatch sentAtUnixMs. */
+                sentAtUnixMs: number;
+
+                /** FlowBatch policyVersion. */
+                policyVersion: Uint8Array;
+
+                /** FlowBatch flows. */
+                flows: holdfast.agent.v1.FlowRecord.$Properties[];
+
+                /** FlowBatch lostFlows. */
+                lostFlows: number;
+
+                /** FlowBatch lostPackets. */
+                lostPackets: number;
+
+                /**
+                 * Creates a new FlowBatch instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FlowBatch instance
+                 */
+                static create(properties: holdfast.agent.v1.FlowBatch.$Shape): holdfast.agent.v1.FlowBatch & holdfast.agent.v1.FlowBatch.$Shape;
+                static create(properties?: holdfast.agent.v1.FlowBatch.$Properties): holdfast.agent.v1.FlowBatch;
+
+                /**
+                 * Encodes the specified FlowBatch message. Does not implicitly {@link holdfast.agent.v1.FlowBatch.verify|verify} messages.
+                 * @param message FlowBatch message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.FlowBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FlowBatch message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.FlowBatch & holdfast.agent.v1.FlowBatch.$Shape} FlowBatch
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.FlowBatch & holdfast.agent.v1.FlowBatch.$Shape;
+            }
+
+            namespace FlowBatch {
+
+                /** Properties of a FlowBatch. */
+                interface $Properties {
+
+                    /** FlowBatch nodeId */
+                    nodeId?: (string|null);
+
+                    /** FlowBatch instanceId */
+                    instanceId?: (string|null);
+
+                    /** FlowBatch number */
+                    number?: (number|null);
+
+                    /** FlowBatch sentAtUnixMs */
+                    sentAtUnixMs?: (number|null);
+
+                    /** FlowBatch policyVersion */
+                    policyVersion?: (Uint8Array|null);
+
+                    /** FlowBatch flows */
+                    flows?: (holdfast.agent.v1.FlowRecord.$Properties[]|null);
+
+                    /** FlowBatch lostFlows */
+                    lostFlows?: (number|null);
+
+                    /** FlowBatch lostPackets */
+                    lostPackets?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FlowBatch. */
+                type $Shape = holdfast.agent.v1.FlowBatch.$Properties;
+            }
+
+            /**
+             * Properties of a FlowRecord.
+             * @deprecated Use holdfast.agent.v1.FlowRecord.$Properties instead.
+             */
+            interface IFlowRecord extends holdfast.agent.v1.FlowRecord.$Properties {
+            }
+
+            /** Represents a FlowRecord. */
+            class FlowRecord {
+
+                /**
+                 * Constructs a new FlowRecord.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.FlowRecord.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FlowRecord firstUnixMs. */
+                firstUnixMs: number;
+
+                /** FlowRecord lastUnixMs. */
+                lastUnixMs: number;
+
+                /** FlowRecord ruleId. */
+                ruleId: Uint8Array;
+
+                /** FlowRecord verdict. */
+                verdict: holdfast.agent.v1.FlowVerdict;
+
+                /** FlowRecord direction. */
+                direction: holdfast.agent.v1.FlowDirection;
+
+                /** FlowRecord source. */
+                source: Uint8Array;
+
+                /** FlowRecord destination. */
+                destination: Uint8Array;
+
+                /** FlowRecord protocol. */
+                protocol: number;
+
+                /** FlowRecord sourcePort. */
+                sourcePort: number;
+
+                /** FlowRecord destinationPort. */
+                destinationPort: number;
+
+                /** FlowRecord packets. */
+                packets: number;
+
+                /** FlowRecord bytes. */
+                bytes: number;
+
+                /** FlowRecord device. */
+                device: string;
+
+                /** FlowRecord interfaceId. */
+                interfaceId: Uint8Array;
+
+                /** FlowRecord peerId. */
+                peerId: Uint8Array;
+
+                /**
+                 * Creates a new FlowRecord instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FlowRecord instance
+                 */
+                static create(properties: holdfast.agent.v1.FlowRecord.$Shape): holdfast.agent.v1.FlowRecord & holdfast.agent.v1.FlowRecord.$Shape;
+                static create(properties?: holdfast.agent.v1.FlowRecord.$Properties): holdfast.agent.v1.FlowRecord;
+
+                /**
+                 * Encodes the specified FlowRecord message. Does not implicitly {@link holdfast.agent.v1.FlowRecord.verify|verify} messages.
+                 * @param message FlowRecord message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.FlowRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FlowRecord message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.FlowRecord & holdfast.agent.v1.FlowRecord.$Shape} FlowRecord
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.FlowRecord & holdfast.agent.v1.FlowRecord.$Shape;
+            }
+
+            namespace FlowRecord {
+
+                /** Properties of a FlowRecord. */
+                interface $Properties {
+
+                    /** FlowRecord firstUnixMs */
+                    firstUnixMs?: (number|null);
+
+                    /** FlowRecord lastUnixMs */
+                    lastUnixMs?: (number|null);
+
+                    /** FlowRecord ruleId */
+                    ruleId?: (Uint8Array|null);
+
+                    /** FlowRecord verdict */
+                    verdict?: (holdfast.agent.v1.FlowVerdict|null);
+
+                    /** FlowRecord direction */
+                    direction?: (holdfast.agent.v1.FlowDirection|null);
+
+                    /** FlowRecord source */
+                    source?: (Uint8Array|null);
+
+                    /** FlowRecord destination */
+                    destination?: (Uint8Array|null);
+
+                    /** FlowRecord protocol */
+                    protocol?: (number|null);
+
+                    /** FlowRecord sourcePort */
+                    sourcePort?: (number|null);
+
+                    /** FlowRecord destinationPort */
+                    destinationPort?: (number|null);
+
+                    /** FlowRecord packets */
+                    packets?: (number|null);
+
+                    /** FlowRecord bytes */
+                    bytes?: (number|null);
+
+                    /** FlowRecord device */
+                    device?: (string|null);
+
+                    /** FlowRecord interfaceId */
+                    interfaceId?: (Uint8Array|null);
+
+                    /** FlowRecord peerId */
+                    peerId?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FlowRecord. */
+                type $Shape = holdfast.agent.v1.FlowRecord.$Properties;
+            }
+
+            /** FlowVerdict enum. */
+            enum FlowVerdict {
+
+                /** FLOW_VERDICT_UNSPECIFIED value */
+                FLOW_VERDICT_UNSPECIFIED = 0,
+
+                /** FLOW_VERDICT_PASS value */
+                FLOW_VERDICT_PASS = 1,
+
+                /** FLOW_VERDICT_DROP value */
+                FLOW_VERDICT_DROP = 2,
+
+                /** FLOW_VERDICT_LIMITED value */
+                FLOW_VERDICT_LIMITED = 3,
+
+                /** FLOW_VERDICT_DEFAULT_DROP value */
+                FLOW_VERDICT_DEFAULT_DROP = 4,
+
+                /** FLOW_VERDICT_UNPARSABLE value */
+                FLOW_VERDICT_UNPARSABLE = 5
+            }
+
+            /** FlowDirection enum. */
+            enum FlowDirection {
+
+                /** FLOW_DIRECTION_UNSPECIFIED value */
+                FLOW_DIRECTION_UNSPECIFIED = 0,
+
+                /** FLOW_DIRECTION_INGRESS value */
+                FLOW_DIRECTION_INGRESS = 1,
+
+                /** FLOW_DIRECTION_EGRESS value */
+                FLOW_DIRECTION_EGRESS = 2
+            }
+
+            /**
+             * Properties of a CounterReport.
+             * @deprecated Use holdfast.agent.v1.CounterReport.$Properties instead.
+             */
+            interface ICounterReport extends holdfast.agent.v1.CounterReport.$Properties {
+            }
+
+            /** Represents a CounterReport. */
+            class CounterReport {
+
+                /**
+                 * Constructs a new CounterReport.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.CounterReport.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CounterReport nodeId. */
+                nodeId: string;
+
+                /** CounterReport instanceId. */
+                instanceId: string;
+
+                /** CounterReport sentAtUnixMs. */
+                sentAtUnixMs: number;
+
+                /** CounterReport counters. */
+                counters: holdfast.agent.v1.RuleCounter.$Properties[];
+
+                /**
+                 * Creates a new CounterReport instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CounterReport instance
+                 */
+                static create(properties: holdfast.agent.v1.CounterReport.$Shape): holdfast.agent.v1.CounterReport & holdfast.agent.v1.CounterReport.$Shape;
+                static create(properties?: holdfast.agent.v1.CounterReport.$Properties): holdfast.agent.v1.CounterReport;
+
+                /**
+                 * Encodes the specified CounterReport message. Does not implicitly {@link holdfast.agent.v1.CounterReport.verify|verify} messages.
+                 * @param message CounterReport message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.CounterReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CounterReport message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.CounterReport & holdfast.agent.v1.CounterReport.$Shape} CounterReport
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.CounterReport & holdfast.agent.v1.CounterReport.$Shape;
+            }
+
+            namespace CounterReport {
+
+                /** Properties of a CounterReport. */
+                interface $Properties {
+
+                    /** CounterReport nodeId */
+                    nodeId?: (string|null);
+
+                    /** CounterReport instanceId */
+                    instanceId?: (string|null);
+
+                    /** CounterReport sentAtUnixMs */
+                    sentAtUnixMs?: (number|null);
+
+                    /** CounterReport counters */
+                    counters?: (holdfast.agent.v1.RuleCounter.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CounterReport. */
+                type $Shape = holdfast.agent.v1.CounterReport.$Properties;
+            }
+
+            /**
+             * Properties of a RuleCounter.
+             * @deprecated Use holdfast.agent.v1.RuleCounter.$Properties instead.
+             */
+            interface IRuleCounter extends holdfast.agent.v1.RuleCounter.$Properties {
+            }
+
+            /** Represents a RuleCounter. */
+            class RuleCounter {
+
+                /**
+                 * Constructs a new RuleCounter.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.RuleCounter.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleCounter ruleId. */
+                ruleId: Uint8Array;
+
+                /** RuleCounter direction. */
+                direction: holdfast.agent.v1.FlowDirection;
+
+                /** RuleCounter packets. */
+                packets: number;
+
+                /** RuleCounter bytes. */
+                bytes: number;
+
+                /** RuleCounter limitedPackets. */
+                limitedPackets: number;
+
+                /**
+                 * Creates a new RuleCounter instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleCounter instance
+                 */
+                static create(properties: holdfast.agent.v1.RuleCounter.$Shape): holdfast.agent.v1.RuleCounter & holdfast.agent.v1.RuleCounter.$Shape;
+                static create(properties?: holdfast.agent.v1.RuleCounter.$Properties): holdfast.agent.v1.RuleCounter;
+
+                /**
+                 * Encodes the specified RuleCounter message. Does not implicitly {@link holdfast.agent.v1.RuleCounter.verify|verify} messages.
+                 * @param message RuleCounter message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.RuleCounter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleCounter message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.RuleCounter & holdfast.agent.v1.RuleCounter.$Shape} RuleCounter
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.RuleCounter & holdfast.agent.v1.RuleCounter.$Shape;
+            }
+
+            namespace RuleCounter {
+
+                /** Properties of a RuleCounter. */
+                interface $Properties {
+
+                    /** RuleCounter ruleId */
+                    ruleId?: (Uint8Array|null);
+
+                    /** RuleCounter direction */
+                    direction?: (holdfast.agent.v1.FlowDirection|null);
+
+                    /** RuleCounter packets */
+                    packets?: (number|null);
+
+                    /** RuleCounter bytes */
+                    bytes?: (number|null);
+
+                    /** RuleCounter limitedPackets */
+                    limitedPackets?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleCounter. */
+                type $Shape = holdfast.agent.v1.RuleCounter.$Properties;
+            }
+
+            /**
              * Properties of a NodeReport.
              * @deprecated Use holdfast.agent.v1.NodeReport.$Properties instead.
              */
@@ -46,6 +509,9 @@ export namespace holdfast {
 
                 /** NodeReport instanceId. */
                 instanceId: string;
+
+                /** NodeReport firewall. */
+                firewall?: (holdfast.agent.v1.FirewallReport.$Properties|null);
 
                 /**
                  * Creates a new NodeReport instance using the specified properties.
@@ -97,12 +563,465 @@ export namespace holdfast {
                     /** NodeReport instanceId */
                     instanceId?: (string|null);
 
+                    /** NodeReport firewall */
+                    firewall?: (holdfast.agent.v1.FirewallReport.$Properties|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a NodeReport. */
                 type $Shape = holdfast.agent.v1.NodeReport.$Properties;
+            }
+
+            /**
+             * Properties of a FirewallReport.
+             * @deprecated Use holdfast.agent.v1.FirewallReport.$Properties instead.
+             */
+            interface IFirewallReport extends holdfast.agent.v1.FirewallReport.$Properties {
+            }
+
+            /** Represents a FirewallReport. */
+            class FirewallReport {
+
+                /**
+                 * Constructs a new FirewallReport.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.FirewallReport.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FirewallReport backend. */
+                backend: holdfast.agent.v1.FirewallBackend;
+
+                /** FirewallReport ruleSetSequence. */
+                ruleSetSequence: number;
+
+                /** FirewallReport policyVersion. */
+                policyVersion: Uint8Array;
+
+                /** FirewallReport observedVersion. */
+                observedVersion: Uint8Array;
+
+                /** FirewallReport isEnforced. */
+                isEnforced: boolean;
+
+                /** FirewallReport provenAtUnixMs. */
+                provenAtUnixMs: number;
+
+                /** FirewallReport error. */
+                error: string;
+
+                /** FirewallReport devices. */
+                devices: holdfast.agent.v1.DeviceFirewallReport.$Properties[];
+
+                /** FirewallReport troubles. */
+                troubles: holdfast.agent.v1.RuleTrouble.$Properties[];
+
+                /** FirewallReport capabilities. */
+                capabilities: holdfast.agent.v1.Capability.$Properties[];
+
+                /** FirewallReport pendingApplyId. */
+                pendingApplyId: string;
+
+                /** FirewallReport pendingUntilUnixMs. */
+                pendingUntilUnixMs: number;
+
+                /** FirewallReport revertedApplyId. */
+                revertedApplyId: string;
+
+                /** FirewallReport rules. */
+                rules: number;
+
+                /** FirewallReport tuples. */
+                tuples: number;
+
+                /** FirewallReport longestProbe. */
+                longestProbe: number;
+
+                /** FirewallReport blobBytes. */
+                blobBytes: number;
+
+                /** FirewallReport compileMs. */
+                compileMs: number;
+
+                /** FirewallReport swapMs. */
+                swapMs: number;
+
+                /** FirewallReport driftRepaired. */
+                driftRepaired: number;
+
+                /**
+                 * Creates a new FirewallReport instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FirewallReport instance
+                 */
+                static create(properties: holdfast.agent.v1.FirewallReport.$Shape): holdfast.agent.v1.FirewallReport & holdfast.agent.v1.FirewallReport.$Shape;
+                static create(properties?: holdfast.agent.v1.FirewallReport.$Properties): holdfast.agent.v1.FirewallReport;
+
+                /**
+                 * Encodes the specified FirewallReport message. Does not implicitly {@link holdfast.agent.v1.FirewallReport.verify|verify} messages.
+                 * @param message FirewallReport message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.FirewallReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FirewallReport message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.FirewallReport & holdfast.agent.v1.FirewallReport.$Shape} FirewallReport
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.FirewallReport & holdfast.agent.v1.FirewallReport.$Shape;
+            }
+
+            namespace FirewallReport {
+
+                /** Properties of a FirewallReport. */
+                interface $Properties {
+
+                    /** FirewallReport backend */
+                    backend?: (holdfast.agent.v1.FirewallBackend|null);
+
+                    /** FirewallReport ruleSetSequence */
+                    ruleSetSequence?: (number|null);
+
+                    /** FirewallReport policyVersion */
+                    policyVersion?: (Uint8Array|null);
+
+                    /** FirewallReport observedVersion */
+                    observedVersion?: (Uint8Array|null);
+
+                    /** FirewallReport isEnforced */
+                    isEnforced?: (boolean|null);
+
+                    /** FirewallReport provenAtUnixMs */
+                    provenAtUnixMs?: (number|null);
+
+                    /** FirewallReport error */
+                    error?: (string|null);
+
+                    /** FirewallReport devices */
+                    devices?: (holdfast.agent.v1.DeviceFirewallReport.$Properties[]|null);
+
+                    /** FirewallReport troubles */
+                    troubles?: (holdfast.agent.v1.RuleTrouble.$Properties[]|null);
+
+                    /** FirewallReport capabilities */
+                    capabilities?: (holdfast.agent.v1.Capability.$Properties[]|null);
+
+                    /** FirewallReport pendingApplyId */
+                    pendingApplyId?: (string|null);
+
+                    /** FirewallReport pendingUntilUnixMs */
+                    pendingUntilUnixMs?: (number|null);
+
+                    /** FirewallReport revertedApplyId */
+                    revertedApplyId?: (string|null);
+
+                    /** FirewallReport rules */
+                    rules?: (number|null);
+
+                    /** FirewallReport tuples */
+                    tuples?: (number|null);
+
+                    /** FirewallReport longestProbe */
+                    longestProbe?: (number|null);
+
+                    /** FirewallReport blobBytes */
+                    blobBytes?: (number|null);
+
+                    /** FirewallReport compileMs */
+                    compileMs?: (number|null);
+
+                    /** FirewallReport swapMs */
+                    swapMs?: (number|null);
+
+                    /** FirewallReport driftRepaired */
+                    driftRepaired?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FirewallReport. */
+                type $Shape = holdfast.agent.v1.FirewallReport.$Properties;
+            }
+
+            /** FirewallBackend enum. */
+            enum FirewallBackend {
+
+                /** FIREWALL_BACKEND_UNSPECIFIED value */
+                FIREWALL_BACKEND_UNSPECIFIED = 0,
+
+                /** FIREWALL_BACKEND_NONE value */
+                FIREWALL_BACKEND_NONE = 1,
+
+                /** FIREWALL_BACKEND_BPF value */
+                FIREWALL_BACKEND_BPF = 2,
+
+                /** FIREWALL_BACKEND_NFTABLES value */
+                FIREWALL_BACKEND_NFTABLES = 3
+            }
+
+            /**
+             * Properties of a DeviceFirewallReport.
+             * @deprecated Use holdfast.agent.v1.DeviceFirewallReport.$Properties instead.
+             */
+            interface IDeviceFirewallReport extends holdfast.agent.v1.DeviceFirewallReport.$Properties {
+            }
+
+            /** Represents a DeviceFirewallReport. */
+            class DeviceFirewallReport {
+
+                /**
+                 * Constructs a new DeviceFirewallReport.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.DeviceFirewallReport.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeviceFirewallReport device. */
+                device: string;
+
+                /** DeviceFirewallReport interfaceId. */
+                interfaceId: string;
+
+                /** DeviceFirewallReport ingressHook. */
+                ingressHook: string;
+
+                /** DeviceFirewallReport egressHook. */
+                egressHook: string;
+
+                /** DeviceFirewallReport error. */
+                error: string;
+
+                /** DeviceFirewallReport unparsablePackets. */
+                unparsablePackets: number;
+
+                /** DeviceFirewallReport fragmentPackets. */
+                fragmentPackets: number;
+
+                /** DeviceFirewallReport defaultPackets. */
+                defaultPackets: number;
+
+                /**
+                 * Creates a new DeviceFirewallReport instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeviceFirewallReport instance
+                 */
+                static create(properties: holdfast.agent.v1.DeviceFirewallReport.$Shape): holdfast.agent.v1.DeviceFirewallReport & holdfast.agent.v1.DeviceFirewallReport.$Shape;
+                static create(properties?: holdfast.agent.v1.DeviceFirewallReport.$Properties): holdfast.agent.v1.DeviceFirewallReport;
+
+                /**
+                 * Encodes the specified DeviceFirewallReport message. Does not implicitly {@link holdfast.agent.v1.DeviceFirewallReport.verify|verify} messages.
+                 * @param message DeviceFirewallReport message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.DeviceFirewallReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeviceFirewallReport message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.DeviceFirewallReport & holdfast.agent.v1.DeviceFirewallReport.$Shape} DeviceFirewallReport
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.DeviceFirewallReport & holdfast.agent.v1.DeviceFirewallReport.$Shape;
+            }
+
+            namespace DeviceFirewallReport {
+
+                /** Properties of a DeviceFirewallReport. */
+                interface $Properties {
+
+                    /** DeviceFirewallReport device */
+                    device?: (string|null);
+
+                    /** DeviceFirewallReport interfaceId */
+                    interfaceId?: (string|null);
+
+                    /** DeviceFirewallReport ingressHook */
+                    ingressHook?: (string|null);
+
+                    /** DeviceFirewallReport egressHook */
+                    egressHook?: (string|null);
+
+                    /** DeviceFirewallReport error */
+                    error?: (string|null);
+
+                    /** DeviceFirewallReport unparsablePackets */
+                    unparsablePackets?: (number|null);
+
+                    /** DeviceFirewallReport fragmentPackets */
+                    fragmentPackets?: (number|null);
+
+                    /** DeviceFirewallReport defaultPackets */
+                    defaultPackets?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeviceFirewallReport. */
+                type $Shape = holdfast.agent.v1.DeviceFirewallReport.$Properties;
+            }
+
+            /**
+             * Properties of a RuleTrouble.
+             * @deprecated Use holdfast.agent.v1.RuleTrouble.$Properties instead.
+             */
+            interface IRuleTrouble extends holdfast.agent.v1.RuleTrouble.$Properties {
+            }
+
+            /** Represents a RuleTrouble. */
+            class RuleTrouble {
+
+                /**
+                 * Constructs a new RuleTrouble.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.RuleTrouble.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleTrouble ruleId. */
+                ruleId: string;
+
+                /** RuleTrouble reason. */
+                reason: string;
+
+                /**
+                 * Creates a new RuleTrouble instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleTrouble instance
+                 */
+                static create(properties: holdfast.agent.v1.RuleTrouble.$Shape): holdfast.agent.v1.RuleTrouble & holdfast.agent.v1.RuleTrouble.$Shape;
+                static create(properties?: holdfast.agent.v1.RuleTrouble.$Properties): holdfast.agent.v1.RuleTrouble;
+
+                /**
+                 * Encodes the specified RuleTrouble message. Does not implicitly {@link holdfast.agent.v1.RuleTrouble.verify|verify} messages.
+                 * @param message RuleTrouble message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.RuleTrouble.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleTrouble message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.RuleTrouble & holdfast.agent.v1.RuleTrouble.$Shape} RuleTrouble
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.RuleTrouble & holdfast.agent.v1.RuleTrouble.$Shape;
+            }
+
+            namespace RuleTrouble {
+
+                /** Properties of a RuleTrouble. */
+                interface $Properties {
+
+                    /** RuleTrouble ruleId */
+                    ruleId?: (string|null);
+
+                    /** RuleTrouble reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleTrouble. */
+                type $Shape = holdfast.agent.v1.RuleTrouble.$Properties;
+            }
+
+            /**
+             * Properties of a Capability.
+             * @deprecated Use holdfast.agent.v1.Capability.$Properties instead.
+             */
+            interface ICapability extends holdfast.agent.v1.Capability.$Properties {
+            }
+
+            /** Represents a Capability. */
+            class Capability {
+
+                /**
+                 * Constructs a new Capability.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.Capability.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Capability name. */
+                name: string;
+
+                /** Capability isAvailable. */
+                isAvailable: boolean;
+
+                /** Capability reason. */
+                reason: string;
+
+                /**
+                 * Creates a new Capability instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Capability instance
+                 */
+                static create(properties: holdfast.agent.v1.Capability.$Shape): holdfast.agent.v1.Capability & holdfast.agent.v1.Capability.$Shape;
+                static create(properties?: holdfast.agent.v1.Capability.$Properties): holdfast.agent.v1.Capability;
+
+                /**
+                 * Encodes the specified Capability message. Does not implicitly {@link holdfast.agent.v1.Capability.verify|verify} messages.
+                 * @param message Capability message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.Capability.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Capability message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.Capability & holdfast.agent.v1.Capability.$Shape} Capability
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.Capability & holdfast.agent.v1.Capability.$Shape;
+            }
+
+            namespace Capability {
+
+                /** Properties of a Capability. */
+                interface $Properties {
+
+                    /** Capability name */
+                    name?: (string|null);
+
+                    /** Capability isAvailable */
+                    isAvailable?: (boolean|null);
+
+                    /** Capability reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Capability. */
+                type $Shape = holdfast.agent.v1.Capability.$Properties;
             }
 
             /**
@@ -311,6 +1230,749 @@ export namespace holdfast {
 
                 /** Shape of a PeerReport. */
                 type $Shape = holdfast.agent.v1.PeerReport.$Properties;
+            }
+        }
+    }
+
+    /** Namespace audit. */
+    namespace audit {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /**
+             * Properties of a Flow.
+             * @deprecated Use holdfast.audit.v1.Flow.$Properties instead.
+             */
+            interface IFlow extends holdfast.audit.v1.Flow.$Properties {
+            }
+
+            /** Represents a Flow. */
+            class Flow {
+
+                /**
+                 * Constructs a new Flow.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.Flow.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Flow id. */
+                id: string;
+
+                /** Flow organizationId. */
+                organizationId: string;
+
+                /** Flow nodeId. */
+                nodeId: string;
+
+                /** Flow record. */
+                record?: (holdfast.agent.v1.FlowRecord.$Properties|null);
+
+                /** Flow ruleId. */
+                ruleId: string;
+
+                /** Flow interfaceId. */
+                interfaceId: string;
+
+                /** Flow peerId. */
+                peerId: string;
+
+                /** Flow policyVersion. */
+                policyVersion: string;
+
+                /**
+                 * Creates a new Flow instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Flow instance
+                 */
+                static create(properties: holdfast.audit.v1.Flow.$Shape): holdfast.audit.v1.Flow & holdfast.audit.v1.Flow.$Shape;
+                static create(properties?: holdfast.audit.v1.Flow.$Properties): holdfast.audit.v1.Flow;
+
+                /**
+                 * Encodes the specified Flow message. Does not implicitly {@link holdfast.audit.v1.Flow.verify|verify} messages.
+                 * @param message Flow message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.Flow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Flow message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.Flow & holdfast.audit.v1.Flow.$Shape} Flow
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.Flow & holdfast.audit.v1.Flow.$Shape;
+            }
+
+            namespace Flow {
+
+                /** Properties of a Flow. */
+                interface $Properties {
+
+                    /** Flow id */
+                    id?: (string|null);
+
+                    /** Flow organizationId */
+                    organizationId?: (string|null);
+
+                    /** Flow nodeId */
+                    nodeId?: (string|null);
+
+                    /** Flow record */
+                    record?: (holdfast.agent.v1.FlowRecord.$Properties|null);
+
+                    /** Flow ruleId */
+                    ruleId?: (string|null);
+
+                    /** Flow interfaceId */
+                    interfaceId?: (string|null);
+
+                    /** Flow peerId */
+                    peerId?: (string|null);
+
+                    /** Flow policyVersion */
+                    policyVersion?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Flow. */
+                type $Shape = holdfast.audit.v1.Flow.$Properties;
+            }
+
+            /**
+             * Properties of a FlowFilter.
+             * @deprecated Use holdfast.audit.v1.FlowFilter.$Properties instead.
+             */
+            interface IFlowFilter extends holdfast.audit.v1.FlowFilter.$Properties {
+            }
+
+            /** Represents a FlowFilter. */
+            class FlowFilter {
+
+                /**
+                 * Constructs a new FlowFilter.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.FlowFilter.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FlowFilter organizationId. */
+                organizationId: string;
+
+                /** FlowFilter nodeId. */
+                nodeId: string;
+
+                /** FlowFilter interfaceId. */
+                interfaceId: string;
+
+                /** FlowFilter peerId. */
+                peerId: string;
+
+                /** FlowFilter ruleId. */
+                ruleId: string;
+
+                /** FlowFilter verdict. */
+                verdict: holdfast.agent.v1.FlowVerdict;
+
+                /** FlowFilter direction. */
+                direction: holdfast.agent.v1.FlowDirection;
+
+                /** FlowFilter address. */
+                address: string;
+
+                /** FlowFilter source. */
+                source: string;
+
+                /** FlowFilter destination. */
+                destination: string;
+
+                /** FlowFilter port. */
+                port: number;
+
+                /** FlowFilter fromUnixMs. */
+                fromUnixMs: number;
+
+                /** FlowFilter toUnixMs. */
+                toUnixMs: number;
+
+                /**
+                 * Creates a new FlowFilter instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FlowFilter instance
+                 */
+                static create(properties: holdfast.audit.v1.FlowFilter.$Shape): holdfast.audit.v1.FlowFilter & holdfast.audit.v1.FlowFilter.$Shape;
+                static create(properties?: holdfast.audit.v1.FlowFilter.$Properties): holdfast.audit.v1.FlowFilter;
+
+                /**
+                 * Encodes the specified FlowFilter message. Does not implicitly {@link holdfast.audit.v1.FlowFilter.verify|verify} messages.
+                 * @param message FlowFilter message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.FlowFilter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FlowFilter message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.FlowFilter & holdfast.audit.v1.FlowFilter.$Shape} FlowFilter
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.FlowFilter & holdfast.audit.v1.FlowFilter.$Shape;
+            }
+
+            namespace FlowFilter {
+
+                /** Properties of a FlowFilter. */
+                interface $Properties {
+
+                    /** FlowFilter organizationId */
+                    organizationId?: (string|null);
+
+                    /** FlowFilter nodeId */
+                    nodeId?: (string|null);
+
+                    /** FlowFilter interfaceId */
+                    interfaceId?: (string|null);
+
+                    /** FlowFilter peerId */
+                    peerId?: (string|null);
+
+                    /** FlowFilter ruleId */
+                    ruleId?: (string|null);
+
+                    /** FlowFilter verdict */
+                    verdict?: (holdfast.agent.v1.FlowVerdict|null);
+
+                    /** FlowFilter direction */
+                    direction?: (holdfast.agent.v1.FlowDirection|null);
+
+                    /** FlowFilter address */
+                    address?: (string|null);
+
+                    /** FlowFilter source */
+                    source?: (string|null);
+
+                    /** FlowFilter destination */
+                    destination?: (string|null);
+
+                    /** FlowFilter port */
+                    port?: (number|null);
+
+                    /** FlowFilter fromUnixMs */
+                    fromUnixMs?: (number|null);
+
+                    /** FlowFilter toUnixMs */
+                    toUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FlowFilter. */
+                type $Shape = holdfast.audit.v1.FlowFilter.$Properties;
+            }
+
+            /**
+             * Properties of a ListFlowsRequest.
+             * @deprecated Use holdfast.audit.v1.ListFlowsRequest.$Properties instead.
+             */
+            interface IListFlowsRequest extends holdfast.audit.v1.ListFlowsRequest.$Properties {
+            }
+
+            /** Represents a ListFlowsRequest. */
+            class ListFlowsRequest {
+
+                /**
+                 * Constructs a new ListFlowsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListFlowsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListFlowsRequest limit. */
+                limit: number;
+
+                /** ListFlowsRequest cursor. */
+                cursor: string;
+
+                /** ListFlowsRequest filter. */
+                filter?: (holdfast.audit.v1.FlowFilter.$Properties|null);
+
+                /**
+                 * Creates a new ListFlowsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListFlowsRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListFlowsRequest.$Shape): holdfast.audit.v1.ListFlowsRequest & holdfast.audit.v1.ListFlowsRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListFlowsRequest.$Properties): holdfast.audit.v1.ListFlowsRequest;
+
+                /**
+                 * Encodes the specified ListFlowsRequest message. Does not implicitly {@link holdfast.audit.v1.ListFlowsRequest.verify|verify} messages.
+                 * @param message ListFlowsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListFlowsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListFlowsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListFlowsRequest & holdfast.audit.v1.ListFlowsRequest.$Shape} ListFlowsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListFlowsRequest & holdfast.audit.v1.ListFlowsRequest.$Shape;
+            }
+
+            namespace ListFlowsRequest {
+
+                /** Properties of a ListFlowsRequest. */
+                interface $Properties {
+
+                    /** ListFlowsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListFlowsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListFlowsRequest filter */
+                    filter?: (holdfast.audit.v1.FlowFilter.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListFlowsRequest. */
+                type $Shape = holdfast.audit.v1.ListFlowsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListFlowsResponse.
+             * @deprecated Use holdfast.audit.v1.ListFlowsResponse.$Properties instead.
+             */
+            interface IListFlowsResponse extends holdfast.audit.v1.ListFlowsResponse.$Properties {
+            }
+
+            /** Represents a ListFlowsResponse. */
+            class ListFlowsResponse {
+
+                /**
+                 * Constructs a new ListFlowsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListFlowsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListFlowsResponse flows. */
+                flows: holdfast.audit.v1.Flow.$Properties[];
+
+                /** ListFlowsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListFlowsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListFlowsResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListFlowsResponse.$Shape): holdfast.audit.v1.ListFlowsResponse & holdfast.audit.v1.ListFlowsResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListFlowsResponse.$Properties): holdfast.audit.v1.ListFlowsResponse;
+
+                /**
+                 * Encodes the specified ListFlowsResponse message. Does not implicitly {@link holdfast.audit.v1.ListFlowsResponse.verify|verify} messages.
+                 * @param message ListFlowsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListFlowsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListFlowsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListFlowsResponse & holdfast.audit.v1.ListFlowsResponse.$Shape} ListFlowsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListFlowsResponse & holdfast.audit.v1.ListFlowsResponse.$Shape;
+            }
+
+            namespace ListFlowsResponse {
+
+                /** Properties of a ListFlowsResponse. */
+                interface $Properties {
+
+                    /** ListFlowsResponse flows */
+                    flows?: (holdfast.audit.v1.Flow.$Properties[]|null);
+
+                    /** ListFlowsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListFlowsResponse. */
+                type $Shape = holdfast.audit.v1.ListFlowsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetFlowRequest.
+             * @deprecated Use holdfast.audit.v1.GetFlowRequest.$Properties instead.
+             */
+            interface IGetFlowRequest extends holdfast.audit.v1.GetFlowRequest.$Properties {
+            }
+
+            /** Represents a GetFlowRequest. */
+            class GetFlowRequest {
+
+                /**
+                 * Constructs a new GetFlowRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetFlowRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetFlowRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetFlowRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetFlowRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetFlowRequest.$Shape): holdfast.audit.v1.GetFlowRequest & holdfast.audit.v1.GetFlowRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetFlowRequest.$Properties): holdfast.audit.v1.GetFlowRequest;
+
+                /**
+                 * Encodes the specified GetFlowRequest message. Does not implicitly {@link holdfast.audit.v1.GetFlowRequest.verify|verify} messages.
+                 * @param message GetFlowRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetFlowRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetFlowRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetFlowRequest & holdfast.audit.v1.GetFlowRequest.$Shape} GetFlowRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetFlowRequest & holdfast.audit.v1.GetFlowRequest.$Shape;
+            }
+
+            namespace GetFlowRequest {
+
+                /** Properties of a GetFlowRequest. */
+                interface $Properties {
+
+                    /** GetFlowRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetFlowRequest. */
+                type $Shape = holdfast.audit.v1.GetFlowRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetFlowResponse.
+             * @deprecated Use holdfast.audit.v1.GetFlowResponse.$Properties instead.
+             */
+            interface IGetFlowResponse extends holdfast.audit.v1.GetFlowResponse.$Properties {
+            }
+
+            /** Represents a GetFlowResponse. */
+            class GetFlowResponse {
+
+                /**
+                 * Constructs a new GetFlowResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetFlowResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetFlowResponse flow. */
+                flow?: (holdfast.audit.v1.Flow.$Properties|null);
+
+                /**
+                 * Creates a new GetFlowResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetFlowResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetFlowResponse.$Shape): holdfast.audit.v1.GetFlowResponse & holdfast.audit.v1.GetFlowResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetFlowResponse.$Properties): holdfast.audit.v1.GetFlowResponse;
+
+                /**
+                 * Encodes the specified GetFlowResponse message. Does not implicitly {@link holdfast.audit.v1.GetFlowResponse.verify|verify} messages.
+                 * @param message GetFlowResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetFlowResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetFlowResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetFlowResponse & holdfast.audit.v1.GetFlowResponse.$Shape} GetFlowResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetFlowResponse & holdfast.audit.v1.GetFlowResponse.$Shape;
+            }
+
+            namespace GetFlowResponse {
+
+                /** Properties of a GetFlowResponse. */
+                interface $Properties {
+
+                    /** GetFlowResponse flow */
+                    flow?: (holdfast.audit.v1.Flow.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetFlowResponse. */
+                type $Shape = holdfast.audit.v1.GetFlowResponse.$Properties;
+            }
+
+            /**
+             * Properties of a SummarizeFlowsRequest.
+             * @deprecated Use holdfast.audit.v1.SummarizeFlowsRequest.$Properties instead.
+             */
+            interface ISummarizeFlowsRequest extends holdfast.audit.v1.SummarizeFlowsRequest.$Properties {
+            }
+
+            /** Represents a SummarizeFlowsRequest. */
+            class SummarizeFlowsRequest {
+
+                /**
+                 * Constructs a new SummarizeFlowsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SummarizeFlowsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SummarizeFlowsRequest filter. */
+                filter?: (holdfast.audit.v1.FlowFilter.$Properties|null);
+
+                /** SummarizeFlowsRequest limit. */
+                limit: number;
+
+                /**
+                 * Creates a new SummarizeFlowsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SummarizeFlowsRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.SummarizeFlowsRequest.$Shape): holdfast.audit.v1.SummarizeFlowsRequest & holdfast.audit.v1.SummarizeFlowsRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.SummarizeFlowsRequest.$Properties): holdfast.audit.v1.SummarizeFlowsRequest;
+
+                /**
+                 * Encodes the specified SummarizeFlowsRequest message. Does not implicitly {@link holdfast.audit.v1.SummarizeFlowsRequest.verify|verify} messages.
+                 * @param message SummarizeFlowsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SummarizeFlowsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SummarizeFlowsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SummarizeFlowsRequest & holdfast.audit.v1.SummarizeFlowsRequest.$Shape} SummarizeFlowsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SummarizeFlowsRequest & holdfast.audit.v1.SummarizeFlowsRequest.$Shape;
+            }
+
+            namespace SummarizeFlowsRequest {
+
+                /** Properties of a SummarizeFlowsRequest. */
+                interface $Properties {
+
+                    /** SummarizeFlowsRequest filter */
+                    filter?: (holdfast.audit.v1.FlowFilter.$Properties|null);
+
+                    /** SummarizeFlowsRequest limit */
+                    limit?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SummarizeFlowsRequest. */
+                type $Shape = holdfast.audit.v1.SummarizeFlowsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SummarizeFlowsResponse.
+             * @deprecated Use holdfast.audit.v1.SummarizeFlowsResponse.$Properties instead.
+             */
+            interface ISummarizeFlowsResponse extends holdfast.audit.v1.SummarizeFlowsResponse.$Properties {
+            }
+
+            /** Represents a SummarizeFlowsResponse. */
+            class SummarizeFlowsResponse {
+
+                /**
+                 * Constructs a new SummarizeFlowsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SummarizeFlowsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SummarizeFlowsResponse flows. */
+                flows: holdfast.audit.v1.FlowSummary.$Properties[];
+
+                /** SummarizeFlowsResponse coverage. */
+                coverage: string[];
+
+                /**
+                 * Creates a new SummarizeFlowsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SummarizeFlowsResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.SummarizeFlowsResponse.$Shape): holdfast.audit.v1.SummarizeFlowsResponse & holdfast.audit.v1.SummarizeFlowsResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.SummarizeFlowsResponse.$Properties): holdfast.audit.v1.SummarizeFlowsResponse;
+
+                /**
+                 * Encodes the specified SummarizeFlowsResponse message. Does not implicitly {@link holdfast.audit.v1.SummarizeFlowsResponse.verify|verify} messages.
+                 * @param message SummarizeFlowsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SummarizeFlowsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SummarizeFlowsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SummarizeFlowsResponse & holdfast.audit.v1.SummarizeFlowsResponse.$Shape} SummarizeFlowsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SummarizeFlowsResponse & holdfast.audit.v1.SummarizeFlowsResponse.$Shape;
+            }
+
+            namespace SummarizeFlowsResponse {
+
+                /** Properties of a SummarizeFlowsResponse. */
+                interface $Properties {
+
+                    /** SummarizeFlowsResponse flows */
+                    flows?: (holdfast.audit.v1.FlowSummary.$Properties[]|null);
+
+                    /** SummarizeFlowsResponse coverage */
+                    coverage?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SummarizeFlowsResponse. */
+                type $Shape = holdfast.audit.v1.SummarizeFlowsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a FlowSummary.
+             * @deprecated Use holdfast.audit.v1.FlowSummary.$Properties instead.
+             */
+            interface IFlowSummary extends holdfast.audit.v1.FlowSummary.$Properties {
+            }
+
+            /** Represents a FlowSummary. */
+            class FlowSummary {
+
+                /**
+                 * Constructs a new FlowSummary.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.FlowSummary.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FlowSummary flow. */
+                flow?: (holdfast.audit.v1.Flow.$Properties|null);
+
+                /** FlowSummary records. */
+                records: number;
+
+                /**
+                 * Creates a new FlowSummary instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FlowSummary instance
+                 */
+                static create(properties: holdfast.audit.v1.FlowSummary.$Shape): holdfast.audit.v1.FlowSummary & holdfast.audit.v1.FlowSummary.$Shape;
+                static create(properties?: holdfast.audit.v1.FlowSummary.$Properties): holdfast.audit.v1.FlowSummary;
+
+                /**
+                 * Encodes the specified FlowSummary message. Does not implicitly {@link holdfast.audit.v1.FlowSummary.verify|verify} messages.
+                 * @param message FlowSummary message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.FlowSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FlowSummary message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.FlowSummary & holdfast.audit.v1.FlowSummary.$Shape} FlowSummary
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.FlowSummary & holdfast.audit.v1.FlowSummary.$Shape;
+            }
+
+            namespace FlowSummary {
+
+                /** Properties of a FlowSummary. */
+                interface $Properties {
+
+                    /** FlowSummary flow */
+                    flow?: (holdfast.audit.v1.Flow.$Properties|null);
+
+                    /** FlowSummary records */
+                    records?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FlowSummary. */
+                type $Shape = holdfast.audit.v1.FlowSummary.$Properties;
             }
         }
     }
@@ -7464,6 +9126,9 @@ export namespace holdfast {
                 /** NodeUpdated endpointHost. */
                 endpointHost: string;
 
+                /** NodeUpdated uplinks. */
+                uplinks: holdfast.network.v1.Uplink.$Properties[];
+
                 /**
                  * Creates a new NodeUpdated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -7505,12 +9170,182 @@ export namespace holdfast {
                     /** NodeUpdated endpointHost */
                     endpointHost?: (string|null);
 
+                    /** NodeUpdated uplinks */
+                    uplinks?: (holdfast.network.v1.Uplink.$Properties[]|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a NodeUpdated. */
                 type $Shape = holdfast.network.v1.NodeUpdated.$Properties;
+            }
+
+            /**
+             * Properties of an Uplink.
+             * @deprecated Use holdfast.network.v1.Uplink.$Properties instead.
+             */
+            interface IUplink extends holdfast.network.v1.Uplink.$Properties {
+            }
+
+            /** Represents an Uplink. */
+            class Uplink {
+
+                /**
+                 * Constructs a new Uplink.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.network.v1.Uplink.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Uplink device. */
+                device: string;
+
+                /** Uplink firewall. */
+                firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+
+                /**
+                 * Creates a new Uplink instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Uplink instance
+                 */
+                static create(properties: holdfast.network.v1.Uplink.$Shape): holdfast.network.v1.Uplink & holdfast.network.v1.Uplink.$Shape;
+                static create(properties?: holdfast.network.v1.Uplink.$Properties): holdfast.network.v1.Uplink;
+
+                /**
+                 * Encodes the specified Uplink message. Does not implicitly {@link holdfast.network.v1.Uplink.verify|verify} messages.
+                 * @param message Uplink message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.network.v1.Uplink.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Uplink message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.network.v1.Uplink & holdfast.network.v1.Uplink.$Shape} Uplink
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.network.v1.Uplink & holdfast.network.v1.Uplink.$Shape;
+            }
+
+            namespace Uplink {
+
+                /** Properties of an Uplink. */
+                interface $Properties {
+
+                    /** Uplink device */
+                    device?: (string|null);
+
+                    /** Uplink firewall */
+                    firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Uplink. */
+                type $Shape = holdfast.network.v1.Uplink.$Properties;
+            }
+
+            /**
+             * Properties of a FirewallSettings.
+             * @deprecated Use holdfast.network.v1.FirewallSettings.$Properties instead.
+             */
+            interface IFirewallSettings extends holdfast.network.v1.FirewallSettings.$Properties {
+            }
+
+            /** Represents a FirewallSettings. */
+            class FirewallSettings {
+
+                /**
+                 * Constructs a new FirewallSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.network.v1.FirewallSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FirewallSettings defaultVerdict. */
+                defaultVerdict: holdfast.network.v1.FirewallVerdict;
+
+                /** FirewallSettings isStateful. */
+                isStateful: boolean;
+
+                /** FirewallSettings dropsFragments. */
+                dropsFragments: boolean;
+
+                /** FirewallSettings unparsableVerdict. */
+                unparsableVerdict: holdfast.network.v1.FirewallVerdict;
+
+                /**
+                 * Creates a new FirewallSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FirewallSettings instance
+                 */
+                static create(properties: holdfast.network.v1.FirewallSettings.$Shape): holdfast.network.v1.FirewallSettings & holdfast.network.v1.FirewallSettings.$Shape;
+                static create(properties?: holdfast.network.v1.FirewallSettings.$Properties): holdfast.network.v1.FirewallSettings;
+
+                /**
+                 * Encodes the specified FirewallSettings message. Does not implicitly {@link holdfast.network.v1.FirewallSettings.verify|verify} messages.
+                 * @param message FirewallSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.network.v1.FirewallSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FirewallSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.network.v1.FirewallSettings & holdfast.network.v1.FirewallSettings.$Shape} FirewallSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.network.v1.FirewallSettings & holdfast.network.v1.FirewallSettings.$Shape;
+            }
+
+            namespace FirewallSettings {
+
+                /** Properties of a FirewallSettings. */
+                interface $Properties {
+
+                    /** FirewallSettings defaultVerdict */
+                    defaultVerdict?: (holdfast.network.v1.FirewallVerdict|null);
+
+                    /** FirewallSettings isStateful */
+                    isStateful?: (boolean|null);
+
+                    /** FirewallSettings dropsFragments */
+                    dropsFragments?: (boolean|null);
+
+                    /** FirewallSettings unparsableVerdict */
+                    unparsableVerdict?: (holdfast.network.v1.FirewallVerdict|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FirewallSettings. */
+                type $Shape = holdfast.network.v1.FirewallSettings.$Properties;
+            }
+
+            /** FirewallVerdict enum. */
+            enum FirewallVerdict {
+
+                /** FIREWALL_VERDICT_UNSPECIFIED value */
+                FIREWALL_VERDICT_UNSPECIFIED = 0,
+
+                /** FIREWALL_VERDICT_PASS value */
+                FIREWALL_VERDICT_PASS = 1,
+
+                /** FIREWALL_VERDICT_DROP value */
+                FIREWALL_VERDICT_DROP = 2
             }
 
             /**
@@ -7852,6 +9687,9 @@ export namespace holdfast {
                 /** InterfaceSettings addressQuarantineSeconds. */
                 addressQuarantineSeconds: number;
 
+                /** InterfaceSettings firewall. */
+                firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+
                 /**
                  * Creates a new InterfaceSettings instance using the specified properties.
                  * @param [properties] Properties to set
@@ -7913,6 +9751,9 @@ export namespace holdfast {
 
                     /** InterfaceSettings addressQuarantineSeconds */
                     addressQuarantineSeconds?: (number|null);
+
+                    /** InterfaceSettings firewall */
+                    firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -8826,6 +10667,9 @@ export namespace holdfast {
                 /** Interface addressQuarantineSeconds. */
                 addressQuarantineSeconds: number;
 
+                /** Interface firewall. */
+                firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+
                 /**
                  * Creates a new Interface instance using the specified properties.
                  * @param [properties] Properties to set
@@ -8915,6 +10759,9 @@ export namespace holdfast {
                     /** Interface addressQuarantineSeconds */
                     addressQuarantineSeconds?: (number|null);
 
+                    /** Interface firewall */
+                    firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
@@ -8971,6 +10818,9 @@ export namespace holdfast {
 
                 /** CreateInterfaceRequest addressQuarantineSeconds. */
                 addressQuarantineSeconds?: (number|null);
+
+                /** CreateInterfaceRequest firewall. */
+                firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
 
                 /**
                  * Creates a new CreateInterfaceRequest instance using the specified properties.
@@ -9033,6 +10883,9 @@ export namespace holdfast {
 
                     /** CreateInterfaceRequest addressQuarantineSeconds */
                     addressQuarantineSeconds?: (number|null);
+
+                    /** CreateInterfaceRequest firewall */
+                    firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -9517,6 +11370,9 @@ export namespace holdfast {
                 /** UpdateInterfaceRequest addressQuarantineSeconds. */
                 addressQuarantineSeconds?: (number|null);
 
+                /** UpdateInterfaceRequest firewall. */
+                firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+
                 /**
                  * Creates a new UpdateInterfaceRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -9578,6 +11434,9 @@ export namespace holdfast {
 
                     /** UpdateInterfaceRequest addressQuarantineSeconds */
                     addressQuarantineSeconds?: (number|null);
+
+                    /** UpdateInterfaceRequest firewall */
+                    firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -10444,6 +12303,12 @@ export namespace holdfast {
                 /** Node appliedSequence. */
                 appliedSequence: number;
 
+                /** Node uplinks. */
+                uplinks: holdfast.network.v1.Uplink.$Properties[];
+
+                /** Node firewall. */
+                firewall?: (holdfast.agent.v1.FirewallReport.$Properties|null);
+
                 /**
                  * Creates a new Node instance using the specified properties.
                  * @param [properties] Properties to set
@@ -10514,6 +12379,12 @@ export namespace holdfast {
 
                     /** Node appliedSequence */
                     appliedSequence?: (number|null);
+
+                    /** Node uplinks */
+                    uplinks?: (holdfast.network.v1.Uplink.$Properties[]|null);
+
+                    /** Node firewall */
+                    firewall?: (holdfast.agent.v1.FirewallReport.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -11034,6 +12905,9 @@ export namespace holdfast {
                 /** UpdateNodeRequest endpointHost. */
                 endpointHost?: (string|null);
 
+                /** UpdateNodeRequest uplinks. */
+                uplinks?: (holdfast.network.v1.UplinkList.$Properties|null);
+
                 /**
                  * Creates a new UpdateNodeRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -11078,12 +12952,80 @@ export namespace holdfast {
                     /** UpdateNodeRequest endpointHost */
                     endpointHost?: (string|null);
 
+                    /** UpdateNodeRequest uplinks */
+                    uplinks?: (holdfast.network.v1.UplinkList.$Properties|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of an UpdateNodeRequest. */
                 type $Shape = holdfast.network.v1.UpdateNodeRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UplinkList.
+             * @deprecated Use holdfast.network.v1.UplinkList.$Properties instead.
+             */
+            interface IUplinkList extends holdfast.network.v1.UplinkList.$Properties {
+            }
+
+            /** Represents an UplinkList. */
+            class UplinkList {
+
+                /**
+                 * Constructs a new UplinkList.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.network.v1.UplinkList.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UplinkList uplinks. */
+                uplinks: holdfast.network.v1.Uplink.$Properties[];
+
+                /**
+                 * Creates a new UplinkList instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UplinkList instance
+                 */
+                static create(properties: holdfast.network.v1.UplinkList.$Shape): holdfast.network.v1.UplinkList & holdfast.network.v1.UplinkList.$Shape;
+                static create(properties?: holdfast.network.v1.UplinkList.$Properties): holdfast.network.v1.UplinkList;
+
+                /**
+                 * Encodes the specified UplinkList message. Does not implicitly {@link holdfast.network.v1.UplinkList.verify|verify} messages.
+                 * @param message UplinkList message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.network.v1.UplinkList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UplinkList message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.network.v1.UplinkList & holdfast.network.v1.UplinkList.$Shape} UplinkList
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.network.v1.UplinkList & holdfast.network.v1.UplinkList.$Shape;
+            }
+
+            namespace UplinkList {
+
+                /** Properties of an UplinkList. */
+                interface $Properties {
+
+                    /** UplinkList uplinks */
+                    uplinks?: (holdfast.network.v1.Uplink.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UplinkList. */
+                type $Shape = holdfast.network.v1.UplinkList.$Properties;
             }
 
             /**
@@ -12760,6 +14702,7641 @@ export namespace holdfast {
 
                 /** Shape of a RotatePeerPresharedKeyResponse. */
                 type $Shape = holdfast.network.v1.RotatePeerPresharedKeyResponse.$Properties;
+            }
+        }
+    }
+
+    /** Namespace rules. */
+    namespace rules {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /**
+             * Properties of a RuleCreated.
+             * @deprecated Use holdfast.rules.v1.RuleCreated.$Properties instead.
+             */
+            interface IRuleCreated extends holdfast.rules.v1.RuleCreated.$Properties {
+            }
+
+            /** Represents a RuleCreated. */
+            class RuleCreated {
+
+                /**
+                 * Constructs a new RuleCreated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleCreated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleCreated ruleId. */
+                ruleId: string;
+
+                /** RuleCreated settings. */
+                settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                /** RuleCreated order. */
+                order: number;
+
+                /**
+                 * Creates a new RuleCreated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleCreated instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleCreated.$Shape): holdfast.rules.v1.RuleCreated & holdfast.rules.v1.RuleCreated.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleCreated.$Properties): holdfast.rules.v1.RuleCreated;
+
+                /**
+                 * Encodes the specified RuleCreated message. Does not implicitly {@link holdfast.rules.v1.RuleCreated.verify|verify} messages.
+                 * @param message RuleCreated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleCreated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleCreated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleCreated & holdfast.rules.v1.RuleCreated.$Shape} RuleCreated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleCreated & holdfast.rules.v1.RuleCreated.$Shape;
+            }
+
+            namespace RuleCreated {
+
+                /** Properties of a RuleCreated. */
+                interface $Properties {
+
+                    /** RuleCreated ruleId */
+                    ruleId?: (string|null);
+
+                    /** RuleCreated settings */
+                    settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                    /** RuleCreated order */
+                    order?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleCreated. */
+                type $Shape = holdfast.rules.v1.RuleCreated.$Properties;
+            }
+
+            /**
+             * Properties of a RuleUpdated.
+             * @deprecated Use holdfast.rules.v1.RuleUpdated.$Properties instead.
+             */
+            interface IRuleUpdated extends holdfast.rules.v1.RuleUpdated.$Properties {
+            }
+
+            /** Represents a RuleUpdated. */
+            class RuleUpdated {
+
+                /**
+                 * Constructs a new RuleUpdated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleUpdated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleUpdated ruleId. */
+                ruleId: string;
+
+                /** RuleUpdated settings. */
+                settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                /**
+                 * Creates a new RuleUpdated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleUpdated instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleUpdated.$Shape): holdfast.rules.v1.RuleUpdated & holdfast.rules.v1.RuleUpdated.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleUpdated.$Properties): holdfast.rules.v1.RuleUpdated;
+
+                /**
+                 * Encodes the specified RuleUpdated message. Does not implicitly {@link holdfast.rules.v1.RuleUpdated.verify|verify} messages.
+                 * @param message RuleUpdated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleUpdated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleUpdated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleUpdated & holdfast.rules.v1.RuleUpdated.$Shape} RuleUpdated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleUpdated & holdfast.rules.v1.RuleUpdated.$Shape;
+            }
+
+            namespace RuleUpdated {
+
+                /** Properties of a RuleUpdated. */
+                interface $Properties {
+
+                    /** RuleUpdated ruleId */
+                    ruleId?: (string|null);
+
+                    /** RuleUpdated settings */
+                    settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleUpdated. */
+                type $Shape = holdfast.rules.v1.RuleUpdated.$Properties;
+            }
+
+            /**
+             * Properties of a RuleDeleted.
+             * @deprecated Use holdfast.rules.v1.RuleDeleted.$Properties instead.
+             */
+            interface IRuleDeleted extends holdfast.rules.v1.RuleDeleted.$Properties {
+            }
+
+            /** Represents a RuleDeleted. */
+            class RuleDeleted {
+
+                /**
+                 * Constructs a new RuleDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleDeleted ruleId. */
+                ruleId: string;
+
+                /**
+                 * Creates a new RuleDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleDeleted instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleDeleted.$Shape): holdfast.rules.v1.RuleDeleted & holdfast.rules.v1.RuleDeleted.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleDeleted.$Properties): holdfast.rules.v1.RuleDeleted;
+
+                /**
+                 * Encodes the specified RuleDeleted message. Does not implicitly {@link holdfast.rules.v1.RuleDeleted.verify|verify} messages.
+                 * @param message RuleDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleDeleted & holdfast.rules.v1.RuleDeleted.$Shape} RuleDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleDeleted & holdfast.rules.v1.RuleDeleted.$Shape;
+            }
+
+            namespace RuleDeleted {
+
+                /** Properties of a RuleDeleted. */
+                interface $Properties {
+
+                    /** RuleDeleted ruleId */
+                    ruleId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleDeleted. */
+                type $Shape = holdfast.rules.v1.RuleDeleted.$Properties;
+            }
+
+            /**
+             * Properties of a RuleSetSettingsUpdated.
+             * @deprecated Use holdfast.rules.v1.RuleSetSettingsUpdated.$Properties instead.
+             */
+            interface IRuleSetSettingsUpdated extends holdfast.rules.v1.RuleSetSettingsUpdated.$Properties {
+            }
+
+            /** Represents a RuleSetSettingsUpdated. */
+            class RuleSetSettingsUpdated {
+
+                /**
+                 * Constructs a new RuleSetSettingsUpdated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleSetSettingsUpdated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleSetSettingsUpdated settings. */
+                settings?: (holdfast.rules.v1.RuleSetSettings.$Properties|null);
+
+                /**
+                 * Creates a new RuleSetSettingsUpdated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleSetSettingsUpdated instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleSetSettingsUpdated.$Shape): holdfast.rules.v1.RuleSetSettingsUpdated & holdfast.rules.v1.RuleSetSettingsUpdated.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleSetSettingsUpdated.$Properties): holdfast.rules.v1.RuleSetSettingsUpdated;
+
+                /**
+                 * Encodes the specified RuleSetSettingsUpdated message. Does not implicitly {@link holdfast.rules.v1.RuleSetSettingsUpdated.verify|verify} messages.
+                 * @param message RuleSetSettingsUpdated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleSetSettingsUpdated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleSetSettingsUpdated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleSetSettingsUpdated & holdfast.rules.v1.RuleSetSettingsUpdated.$Shape} RuleSetSettingsUpdated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleSetSettingsUpdated & holdfast.rules.v1.RuleSetSettingsUpdated.$Shape;
+            }
+
+            namespace RuleSetSettingsUpdated {
+
+                /** Properties of a RuleSetSettingsUpdated. */
+                interface $Properties {
+
+                    /** RuleSetSettingsUpdated settings */
+                    settings?: (holdfast.rules.v1.RuleSetSettings.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleSetSettingsUpdated. */
+                type $Shape = holdfast.rules.v1.RuleSetSettingsUpdated.$Properties;
+            }
+
+            /**
+             * Properties of a PolicyTestSaved.
+             * @deprecated Use holdfast.rules.v1.PolicyTestSaved.$Properties instead.
+             */
+            interface IPolicyTestSaved extends holdfast.rules.v1.PolicyTestSaved.$Properties {
+            }
+
+            /** Represents a PolicyTestSaved. */
+            class PolicyTestSaved {
+
+                /**
+                 * Constructs a new PolicyTestSaved.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PolicyTestSaved.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PolicyTestSaved test. */
+                test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                /**
+                 * Creates a new PolicyTestSaved instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PolicyTestSaved instance
+                 */
+                static create(properties: holdfast.rules.v1.PolicyTestSaved.$Shape): holdfast.rules.v1.PolicyTestSaved & holdfast.rules.v1.PolicyTestSaved.$Shape;
+                static create(properties?: holdfast.rules.v1.PolicyTestSaved.$Properties): holdfast.rules.v1.PolicyTestSaved;
+
+                /**
+                 * Encodes the specified PolicyTestSaved message. Does not implicitly {@link holdfast.rules.v1.PolicyTestSaved.verify|verify} messages.
+                 * @param message PolicyTestSaved message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PolicyTestSaved.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PolicyTestSaved message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PolicyTestSaved & holdfast.rules.v1.PolicyTestSaved.$Shape} PolicyTestSaved
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PolicyTestSaved & holdfast.rules.v1.PolicyTestSaved.$Shape;
+            }
+
+            namespace PolicyTestSaved {
+
+                /** Properties of a PolicyTestSaved. */
+                interface $Properties {
+
+                    /** PolicyTestSaved test */
+                    test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PolicyTestSaved. */
+                type $Shape = holdfast.rules.v1.PolicyTestSaved.$Properties;
+            }
+
+            /**
+             * Properties of a PolicyTestDeleted.
+             * @deprecated Use holdfast.rules.v1.PolicyTestDeleted.$Properties instead.
+             */
+            interface IPolicyTestDeleted extends holdfast.rules.v1.PolicyTestDeleted.$Properties {
+            }
+
+            /** Represents a PolicyTestDeleted. */
+            class PolicyTestDeleted {
+
+                /**
+                 * Constructs a new PolicyTestDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PolicyTestDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PolicyTestDeleted testId. */
+                testId: string;
+
+                /**
+                 * Creates a new PolicyTestDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PolicyTestDeleted instance
+                 */
+                static create(properties: holdfast.rules.v1.PolicyTestDeleted.$Shape): holdfast.rules.v1.PolicyTestDeleted & holdfast.rules.v1.PolicyTestDeleted.$Shape;
+                static create(properties?: holdfast.rules.v1.PolicyTestDeleted.$Properties): holdfast.rules.v1.PolicyTestDeleted;
+
+                /**
+                 * Encodes the specified PolicyTestDeleted message. Does not implicitly {@link holdfast.rules.v1.PolicyTestDeleted.verify|verify} messages.
+                 * @param message PolicyTestDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PolicyTestDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PolicyTestDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PolicyTestDeleted & holdfast.rules.v1.PolicyTestDeleted.$Shape} PolicyTestDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PolicyTestDeleted & holdfast.rules.v1.PolicyTestDeleted.$Shape;
+            }
+
+            namespace PolicyTestDeleted {
+
+                /** Properties of a PolicyTestDeleted. */
+                interface $Properties {
+
+                    /** PolicyTestDeleted testId */
+                    testId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PolicyTestDeleted. */
+                type $Shape = holdfast.rules.v1.PolicyTestDeleted.$Properties;
+            }
+
+            /**
+             * Properties of a ChangeSetOpened.
+             * @deprecated Use holdfast.rules.v1.ChangeSetOpened.$Properties instead.
+             */
+            interface IChangeSetOpened extends holdfast.rules.v1.ChangeSetOpened.$Properties {
+            }
+
+            /** Represents a ChangeSetOpened. */
+            class ChangeSetOpened {
+
+                /**
+                 * Constructs a new ChangeSetOpened.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSetOpened.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSetOpened changeSetId. */
+                changeSetId: string;
+
+                /** ChangeSetOpened name. */
+                name: string;
+
+                /**
+                 * Creates a new ChangeSetOpened instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSetOpened instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSetOpened.$Shape): holdfast.rules.v1.ChangeSetOpened & holdfast.rules.v1.ChangeSetOpened.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSetOpened.$Properties): holdfast.rules.v1.ChangeSetOpened;
+
+                /**
+                 * Encodes the specified ChangeSetOpened message. Does not implicitly {@link holdfast.rules.v1.ChangeSetOpened.verify|verify} messages.
+                 * @param message ChangeSetOpened message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSetOpened.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSetOpened message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSetOpened & holdfast.rules.v1.ChangeSetOpened.$Shape} ChangeSetOpened
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSetOpened & holdfast.rules.v1.ChangeSetOpened.$Shape;
+            }
+
+            namespace ChangeSetOpened {
+
+                /** Properties of a ChangeSetOpened. */
+                interface $Properties {
+
+                    /** ChangeSetOpened changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** ChangeSetOpened name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSetOpened. */
+                type $Shape = holdfast.rules.v1.ChangeSetOpened.$Properties;
+            }
+
+            /**
+             * Properties of a ChangeSetStaged.
+             * @deprecated Use holdfast.rules.v1.ChangeSetStaged.$Properties instead.
+             */
+            interface IChangeSetStaged extends holdfast.rules.v1.ChangeSetStaged.$Properties {
+            }
+
+            /** Represents a ChangeSetStaged. */
+            class ChangeSetStaged {
+
+                /**
+                 * Constructs a new ChangeSetStaged.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSetStaged.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSetStaged changeSetId. */
+                changeSetId: string;
+
+                /** ChangeSetStaged operations. */
+                operations: holdfast.rules.v1.RuleOperation.$Properties[];
+
+                /**
+                 * Creates a new ChangeSetStaged instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSetStaged instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSetStaged.$Shape): holdfast.rules.v1.ChangeSetStaged & holdfast.rules.v1.ChangeSetStaged.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSetStaged.$Properties): holdfast.rules.v1.ChangeSetStaged;
+
+                /**
+                 * Encodes the specified ChangeSetStaged message. Does not implicitly {@link holdfast.rules.v1.ChangeSetStaged.verify|verify} messages.
+                 * @param message ChangeSetStaged message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSetStaged.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSetStaged message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSetStaged & holdfast.rules.v1.ChangeSetStaged.$Shape} ChangeSetStaged
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSetStaged & holdfast.rules.v1.ChangeSetStaged.$Shape;
+            }
+
+            namespace ChangeSetStaged {
+
+                /** Properties of a ChangeSetStaged. */
+                interface $Properties {
+
+                    /** ChangeSetStaged changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** ChangeSetStaged operations */
+                    operations?: (holdfast.rules.v1.RuleOperation.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSetStaged. */
+                type $Shape = {
+                  changeSetId?: string|null;
+                  operations?: holdfast.rules.v1.RuleOperation.$Shape[]|null;
+                  $unknowns?: Uint8Array[];
+                };
+            }
+
+            /**
+             * Properties of a ChangeSetDiscarded.
+             * @deprecated Use holdfast.rules.v1.ChangeSetDiscarded.$Properties instead.
+             */
+            interface IChangeSetDiscarded extends holdfast.rules.v1.ChangeSetDiscarded.$Properties {
+            }
+
+            /** Represents a ChangeSetDiscarded. */
+            class ChangeSetDiscarded {
+
+                /**
+                 * Constructs a new ChangeSetDiscarded.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSetDiscarded.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSetDiscarded changeSetId. */
+                changeSetId: string;
+
+                /**
+                 * Creates a new ChangeSetDiscarded instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSetDiscarded instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSetDiscarded.$Shape): holdfast.rules.v1.ChangeSetDiscarded & holdfast.rules.v1.ChangeSetDiscarded.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSetDiscarded.$Properties): holdfast.rules.v1.ChangeSetDiscarded;
+
+                /**
+                 * Encodes the specified ChangeSetDiscarded message. Does not implicitly {@link holdfast.rules.v1.ChangeSetDiscarded.verify|verify} messages.
+                 * @param message ChangeSetDiscarded message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSetDiscarded.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSetDiscarded message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSetDiscarded & holdfast.rules.v1.ChangeSetDiscarded.$Shape} ChangeSetDiscarded
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSetDiscarded & holdfast.rules.v1.ChangeSetDiscarded.$Shape;
+            }
+
+            namespace ChangeSetDiscarded {
+
+                /** Properties of a ChangeSetDiscarded. */
+                interface $Properties {
+
+                    /** ChangeSetDiscarded changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSetDiscarded. */
+                type $Shape = holdfast.rules.v1.ChangeSetDiscarded.$Properties;
+            }
+
+            /**
+             * Properties of a RuleOperation.
+             * @deprecated Use holdfast.rules.v1.RuleOperation.$Properties instead.
+             */
+            interface IRuleOperation extends holdfast.rules.v1.RuleOperation.$Properties {
+            }
+
+            /** Represents a RuleOperation. */
+            class RuleOperation {
+
+                /**
+                 * Constructs a new RuleOperation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleOperation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleOperation create. */
+                create?: (holdfast.rules.v1.RuleCreated.$Properties|null);
+
+                /** RuleOperation update. */
+                update?: (holdfast.rules.v1.RuleUpdated.$Properties|null);
+
+                /** RuleOperation delete. */
+                delete?: (holdfast.rules.v1.RuleDeleted.$Properties|null);
+
+                /** RuleOperation operation. */
+                operation?: ("create"|"update"|"delete");
+
+                /**
+                 * Creates a new RuleOperation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleOperation instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleOperation.$Shape): holdfast.rules.v1.RuleOperation & holdfast.rules.v1.RuleOperation.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleOperation.$Properties): holdfast.rules.v1.RuleOperation;
+
+                /**
+                 * Encodes the specified RuleOperation message. Does not implicitly {@link holdfast.rules.v1.RuleOperation.verify|verify} messages.
+                 * @param message RuleOperation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleOperation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleOperation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleOperation & holdfast.rules.v1.RuleOperation.$Shape} RuleOperation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleOperation & holdfast.rules.v1.RuleOperation.$Shape;
+            }
+
+            namespace RuleOperation {
+
+                /** Properties of a RuleOperation. */
+                interface $Properties {
+
+                    /** RuleOperation create */
+                    create?: (holdfast.rules.v1.RuleCreated.$Properties|null);
+
+                    /** RuleOperation update */
+                    update?: (holdfast.rules.v1.RuleUpdated.$Properties|null);
+
+                    /** RuleOperation delete */
+                    "delete"?: (holdfast.rules.v1.RuleDeleted.$Properties|null);
+
+                    /** RuleOperation operation */
+                    operation?: ("create"|"update"|"delete");
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Narrowed shape of a RuleOperation. */
+                type $Shape = {
+                  create?: holdfast.rules.v1.RuleCreated.$Shape|null;
+                  update?: holdfast.rules.v1.RuleUpdated.$Shape|null;
+                  "delete"?: holdfast.rules.v1.RuleDeleted.$Shape|null;
+                  $unknowns?: Uint8Array[];
+                } & (
+                  ({ operation?: undefined; create?: null; update?: null; "delete"?: null }|{ operation?: "create"; create: holdfast.rules.v1.RuleCreated.$Shape; update?: null; "delete"?: null }|{ operation?: "update"; create?: null; update: holdfast.rules.v1.RuleUpdated.$Shape; "delete"?: null }|{ operation?: "delete"; create?: null; update?: null; "delete": holdfast.rules.v1.RuleDeleted.$Shape })
+                );
+            }
+
+            /**
+             * Properties of a ChangeSetApplied.
+             * @deprecated Use holdfast.rules.v1.ChangeSetApplied.$Properties instead.
+             */
+            interface IChangeSetApplied extends holdfast.rules.v1.ChangeSetApplied.$Properties {
+            }
+
+            /** Represents a ChangeSetApplied. */
+            class ChangeSetApplied {
+
+                /**
+                 * Constructs a new ChangeSetApplied.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSetApplied.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSetApplied changeSetId. */
+                changeSetId: string;
+
+                /** ChangeSetApplied applyId. */
+                applyId: string;
+
+                /** ChangeSetApplied confirmWithinMs. */
+                confirmWithinMs: number;
+
+                /** ChangeSetApplied name. */
+                name: string;
+
+                /**
+                 * Creates a new ChangeSetApplied instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSetApplied instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSetApplied.$Shape): holdfast.rules.v1.ChangeSetApplied & holdfast.rules.v1.ChangeSetApplied.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSetApplied.$Properties): holdfast.rules.v1.ChangeSetApplied;
+
+                /**
+                 * Encodes the specified ChangeSetApplied message. Does not implicitly {@link holdfast.rules.v1.ChangeSetApplied.verify|verify} messages.
+                 * @param message ChangeSetApplied message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSetApplied.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSetApplied message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSetApplied & holdfast.rules.v1.ChangeSetApplied.$Shape} ChangeSetApplied
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSetApplied & holdfast.rules.v1.ChangeSetApplied.$Shape;
+            }
+
+            namespace ChangeSetApplied {
+
+                /** Properties of a ChangeSetApplied. */
+                interface $Properties {
+
+                    /** ChangeSetApplied changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** ChangeSetApplied applyId */
+                    applyId?: (string|null);
+
+                    /** ChangeSetApplied confirmWithinMs */
+                    confirmWithinMs?: (number|null);
+
+                    /** ChangeSetApplied name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSetApplied. */
+                type $Shape = holdfast.rules.v1.ChangeSetApplied.$Properties;
+            }
+
+            /**
+             * Properties of a ChangeSetConfirmed.
+             * @deprecated Use holdfast.rules.v1.ChangeSetConfirmed.$Properties instead.
+             */
+            interface IChangeSetConfirmed extends holdfast.rules.v1.ChangeSetConfirmed.$Properties {
+            }
+
+            /** Represents a ChangeSetConfirmed. */
+            class ChangeSetConfirmed {
+
+                /**
+                 * Constructs a new ChangeSetConfirmed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSetConfirmed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSetConfirmed applyId. */
+                applyId: string;
+
+                /**
+                 * Creates a new ChangeSetConfirmed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSetConfirmed instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSetConfirmed.$Shape): holdfast.rules.v1.ChangeSetConfirmed & holdfast.rules.v1.ChangeSetConfirmed.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSetConfirmed.$Properties): holdfast.rules.v1.ChangeSetConfirmed;
+
+                /**
+                 * Encodes the specified ChangeSetConfirmed message. Does not implicitly {@link holdfast.rules.v1.ChangeSetConfirmed.verify|verify} messages.
+                 * @param message ChangeSetConfirmed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSetConfirmed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSetConfirmed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSetConfirmed & holdfast.rules.v1.ChangeSetConfirmed.$Shape} ChangeSetConfirmed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSetConfirmed & holdfast.rules.v1.ChangeSetConfirmed.$Shape;
+            }
+
+            namespace ChangeSetConfirmed {
+
+                /** Properties of a ChangeSetConfirmed. */
+                interface $Properties {
+
+                    /** ChangeSetConfirmed applyId */
+                    applyId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSetConfirmed. */
+                type $Shape = holdfast.rules.v1.ChangeSetConfirmed.$Properties;
+            }
+
+            /**
+             * Properties of a ChangeSetReverted.
+             * @deprecated Use holdfast.rules.v1.ChangeSetReverted.$Properties instead.
+             */
+            interface IChangeSetReverted extends holdfast.rules.v1.ChangeSetReverted.$Properties {
+            }
+
+            /** Represents a ChangeSetReverted. */
+            class ChangeSetReverted {
+
+                /**
+                 * Constructs a new ChangeSetReverted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSetReverted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSetReverted applyId. */
+                applyId: string;
+
+                /** ChangeSetReverted cause. */
+                cause: holdfast.rules.v1.RevertCause;
+
+                /**
+                 * Creates a new ChangeSetReverted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSetReverted instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSetReverted.$Shape): holdfast.rules.v1.ChangeSetReverted & holdfast.rules.v1.ChangeSetReverted.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSetReverted.$Properties): holdfast.rules.v1.ChangeSetReverted;
+
+                /**
+                 * Encodes the specified ChangeSetReverted message. Does not implicitly {@link holdfast.rules.v1.ChangeSetReverted.verify|verify} messages.
+                 * @param message ChangeSetReverted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSetReverted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSetReverted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSetReverted & holdfast.rules.v1.ChangeSetReverted.$Shape} ChangeSetReverted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSetReverted & holdfast.rules.v1.ChangeSetReverted.$Shape;
+            }
+
+            namespace ChangeSetReverted {
+
+                /** Properties of a ChangeSetReverted. */
+                interface $Properties {
+
+                    /** ChangeSetReverted applyId */
+                    applyId?: (string|null);
+
+                    /** ChangeSetReverted cause */
+                    cause?: (holdfast.rules.v1.RevertCause|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSetReverted. */
+                type $Shape = holdfast.rules.v1.ChangeSetReverted.$Properties;
+            }
+
+            /** RevertCause enum. */
+            enum RevertCause {
+
+                /** REVERT_CAUSE_UNSPECIFIED value */
+                REVERT_CAUSE_UNSPECIFIED = 0,
+
+                /** REVERT_CAUSE_NOT_CONFIRMED value */
+                REVERT_CAUSE_NOT_CONFIRMED = 1,
+
+                /** REVERT_CAUSE_CANCELLED value */
+                REVERT_CAUSE_CANCELLED = 2
+            }
+
+            /**
+             * Properties of a RuleSettings.
+             * @deprecated Use holdfast.rules.v1.RuleSettings.$Properties instead.
+             */
+            interface IRuleSettings extends holdfast.rules.v1.RuleSettings.$Properties {
+            }
+
+            /** Represents a RuleSettings. */
+            class RuleSettings {
+
+                /**
+                 * Constructs a new RuleSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleSettings name. */
+                name: string;
+
+                /** RuleSettings action. */
+                action: holdfast.rules.v1.Action;
+
+                /** RuleSettings direction. */
+                direction: holdfast.rules.v1.Direction;
+
+                /** RuleSettings protocol. */
+                protocol: holdfast.rules.v1.Protocol;
+
+                /** RuleSettings source. */
+                source: string;
+
+                /** RuleSettings destination. */
+                destination: string;
+
+                /** RuleSettings sourcePorts. */
+                sourcePorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                /** RuleSettings destinationPorts. */
+                destinationPorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                /** RuleSettings rate. */
+                rate?: (holdfast.rules.v1.RateLimit.$Properties|null);
+
+                /** RuleSettings priority. */
+                priority: number;
+
+                /** RuleSettings isActive. */
+                isActive: boolean;
+
+                /** RuleSettings continues. */
+                continues: boolean;
+
+                /** RuleSettings logs. */
+                logs: boolean;
+
+                /** RuleSettings target. */
+                target?: (holdfast.rules.v1.Target.$Properties|null);
+
+                /** RuleSettings expiresAtUnixMs. */
+                expiresAtUnixMs: number;
+
+                /** RuleSettings tags. */
+                tags: string[];
+
+                /** RuleSettings description. */
+                description: string;
+
+                /**
+                 * Creates a new RuleSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleSettings instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleSettings.$Shape): holdfast.rules.v1.RuleSettings & holdfast.rules.v1.RuleSettings.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleSettings.$Properties): holdfast.rules.v1.RuleSettings;
+
+                /**
+                 * Encodes the specified RuleSettings message. Does not implicitly {@link holdfast.rules.v1.RuleSettings.verify|verify} messages.
+                 * @param message RuleSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleSettings & holdfast.rules.v1.RuleSettings.$Shape} RuleSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleSettings & holdfast.rules.v1.RuleSettings.$Shape;
+            }
+
+            namespace RuleSettings {
+
+                /** Properties of a RuleSettings. */
+                interface $Properties {
+
+                    /** RuleSettings name */
+                    name?: (string|null);
+
+                    /** RuleSettings action */
+                    action?: (holdfast.rules.v1.Action|null);
+
+                    /** RuleSettings direction */
+                    direction?: (holdfast.rules.v1.Direction|null);
+
+                    /** RuleSettings protocol */
+                    protocol?: (holdfast.rules.v1.Protocol|null);
+
+                    /** RuleSettings source */
+                    source?: (string|null);
+
+                    /** RuleSettings destination */
+                    destination?: (string|null);
+
+                    /** RuleSettings sourcePorts */
+                    sourcePorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                    /** RuleSettings destinationPorts */
+                    destinationPorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                    /** RuleSettings rate */
+                    rate?: (holdfast.rules.v1.RateLimit.$Properties|null);
+
+                    /** RuleSettings priority */
+                    priority?: (number|null);
+
+                    /** RuleSettings isActive */
+                    isActive?: (boolean|null);
+
+                    /** RuleSettings continues */
+                    continues?: (boolean|null);
+
+                    /** RuleSettings logs */
+                    logs?: (boolean|null);
+
+                    /** RuleSettings target */
+                    target?: (holdfast.rules.v1.Target.$Properties|null);
+
+                    /** RuleSettings expiresAtUnixMs */
+                    expiresAtUnixMs?: (number|null);
+
+                    /** RuleSettings tags */
+                    tags?: (string[]|null);
+
+                    /** RuleSettings description */
+                    description?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleSettings. */
+                type $Shape = holdfast.rules.v1.RuleSettings.$Properties;
+            }
+
+            /** Action enum. */
+            enum Action {
+
+                /** ACTION_UNSPECIFIED value */
+                ACTION_UNSPECIFIED = 0,
+
+                /** ACTION_ALLOW value */
+                ACTION_ALLOW = 1,
+
+                /** ACTION_DENY value */
+                ACTION_DENY = 2,
+
+                /** ACTION_RATE_LIMIT value */
+                ACTION_RATE_LIMIT = 3,
+
+                /** ACTION_LOG value */
+                ACTION_LOG = 4
+            }
+
+            /** Direction enum. */
+            enum Direction {
+
+                /** DIRECTION_UNSPECIFIED value */
+                DIRECTION_UNSPECIFIED = 0,
+
+                /** DIRECTION_INGRESS value */
+                DIRECTION_INGRESS = 1,
+
+                /** DIRECTION_EGRESS value */
+                DIRECTION_EGRESS = 2,
+
+                /** DIRECTION_BOTH value */
+                DIRECTION_BOTH = 3
+            }
+
+            /** Protocol enum. */
+            enum Protocol {
+
+                /** PROTOCOL_UNSPECIFIED value */
+                PROTOCOL_UNSPECIFIED = 0,
+
+                /** PROTOCOL_ANY value */
+                PROTOCOL_ANY = 1,
+
+                /** PROTOCOL_TCP value */
+                PROTOCOL_TCP = 2,
+
+                /** PROTOCOL_UDP value */
+                PROTOCOL_UDP = 3,
+
+                /** PROTOCOL_ICMP value */
+                PROTOCOL_ICMP = 4
+            }
+
+            /**
+             * Properties of a PortRange.
+             * @deprecated Use holdfast.rules.v1.PortRange.$Properties instead.
+             */
+            interface IPortRange extends holdfast.rules.v1.PortRange.$Properties {
+            }
+
+            /** Represents a PortRange. */
+            class PortRange {
+
+                /**
+                 * Constructs a new PortRange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PortRange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PortRange from. */
+                from: number;
+
+                /** PortRange to. */
+                to: number;
+
+                /**
+                 * Creates a new PortRange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PortRange instance
+                 */
+                static create(properties: holdfast.rules.v1.PortRange.$Shape): holdfast.rules.v1.PortRange & holdfast.rules.v1.PortRange.$Shape;
+                static create(properties?: holdfast.rules.v1.PortRange.$Properties): holdfast.rules.v1.PortRange;
+
+                /**
+                 * Encodes the specified PortRange message. Does not implicitly {@link holdfast.rules.v1.PortRange.verify|verify} messages.
+                 * @param message PortRange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PortRange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PortRange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PortRange & holdfast.rules.v1.PortRange.$Shape} PortRange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PortRange & holdfast.rules.v1.PortRange.$Shape;
+            }
+
+            namespace PortRange {
+
+                /** Properties of a PortRange. */
+                interface $Properties {
+
+                    /** PortRange from */
+                    from?: (number|null);
+
+                    /** PortRange to */
+                    to?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PortRange. */
+                type $Shape = holdfast.rules.v1.PortRange.$Properties;
+            }
+
+            /**
+             * Properties of a RateLimit.
+             * @deprecated Use holdfast.rules.v1.RateLimit.$Properties instead.
+             */
+            interface IRateLimit extends holdfast.rules.v1.RateLimit.$Properties {
+            }
+
+            /** Represents a RateLimit. */
+            class RateLimit {
+
+                /**
+                 * Constructs a new RateLimit.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RateLimit.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RateLimit pps. */
+                pps: number;
+
+                /** RateLimit burst. */
+                burst: number;
+
+                /** RateLimit scope. */
+                scope: holdfast.rules.v1.RateScope;
+
+                /**
+                 * Creates a new RateLimit instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RateLimit instance
+                 */
+                static create(properties: holdfast.rules.v1.RateLimit.$Shape): holdfast.rules.v1.RateLimit & holdfast.rules.v1.RateLimit.$Shape;
+                static create(properties?: holdfast.rules.v1.RateLimit.$Properties): holdfast.rules.v1.RateLimit;
+
+                /**
+                 * Encodes the specified RateLimit message. Does not implicitly {@link holdfast.rules.v1.RateLimit.verify|verify} messages.
+                 * @param message RateLimit message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RateLimit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RateLimit message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RateLimit & holdfast.rules.v1.RateLimit.$Shape} RateLimit
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RateLimit & holdfast.rules.v1.RateLimit.$Shape;
+            }
+
+            namespace RateLimit {
+
+                /** Properties of a RateLimit. */
+                interface $Properties {
+
+                    /** RateLimit pps */
+                    pps?: (number|null);
+
+                    /** RateLimit burst */
+                    burst?: (number|null);
+
+                    /** RateLimit scope */
+                    scope?: (holdfast.rules.v1.RateScope|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RateLimit. */
+                type $Shape = holdfast.rules.v1.RateLimit.$Properties;
+            }
+
+            /** RateScope enum. */
+            enum RateScope {
+
+                /** RATE_SCOPE_UNSPECIFIED value */
+                RATE_SCOPE_UNSPECIFIED = 0,
+
+                /** RATE_SCOPE_RULE value */
+                RATE_SCOPE_RULE = 1,
+
+                /** RATE_SCOPE_SOURCE value */
+                RATE_SCOPE_SOURCE = 2,
+
+                /** RATE_SCOPE_PEER value */
+                RATE_SCOPE_PEER = 3
+            }
+
+            /**
+             * Properties of a Target.
+             * @deprecated Use holdfast.rules.v1.Target.$Properties instead.
+             */
+            interface ITarget extends holdfast.rules.v1.Target.$Properties {
+            }
+
+            /** Represents a Target. */
+            class Target {
+
+                /**
+                 * Constructs a new Target.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.Target.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Target kind. */
+                kind: holdfast.rules.v1.TargetKind;
+
+                /** Target id. */
+                id: string;
+
+                /**
+                 * Creates a new Target instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Target instance
+                 */
+                static create(properties: holdfast.rules.v1.Target.$Shape): holdfast.rules.v1.Target & holdfast.rules.v1.Target.$Shape;
+                static create(properties?: holdfast.rules.v1.Target.$Properties): holdfast.rules.v1.Target;
+
+                /**
+                 * Encodes the specified Target message. Does not implicitly {@link holdfast.rules.v1.Target.verify|verify} messages.
+                 * @param message Target message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.Target.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Target message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.Target & holdfast.rules.v1.Target.$Shape} Target
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.Target & holdfast.rules.v1.Target.$Shape;
+            }
+
+            namespace Target {
+
+                /** Properties of a Target. */
+                interface $Properties {
+
+                    /** Target kind */
+                    kind?: (holdfast.rules.v1.TargetKind|null);
+
+                    /** Target id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Target. */
+                type $Shape = holdfast.rules.v1.Target.$Properties;
+            }
+
+            /** TargetKind enum. */
+            enum TargetKind {
+
+                /** TARGET_KIND_UNSPECIFIED value */
+                TARGET_KIND_UNSPECIFIED = 0,
+
+                /** TARGET_KIND_EVERYTHING value */
+                TARGET_KIND_EVERYTHING = 1,
+
+                /** TARGET_KIND_SITE value */
+                TARGET_KIND_SITE = 2,
+
+                /** TARGET_KIND_NODE value */
+                TARGET_KIND_NODE = 3,
+
+                /** TARGET_KIND_INTERFACE value */
+                TARGET_KIND_INTERFACE = 4,
+
+                /** TARGET_KIND_PEER value */
+                TARGET_KIND_PEER = 5,
+
+                /** TARGET_KIND_UPLINKS value */
+                TARGET_KIND_UPLINKS = 6
+            }
+
+            /**
+             * Properties of a RuleSetSettings.
+             * @deprecated Use holdfast.rules.v1.RuleSetSettings.$Properties instead.
+             */
+            interface IRuleSetSettings extends holdfast.rules.v1.RuleSetSettings.$Properties {
+            }
+
+            /** Represents a RuleSetSettings. */
+            class RuleSetSettings {
+
+                /**
+                 * Constructs a new RuleSetSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleSetSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleSetSettings isLockoutAllowed. */
+                isLockoutAllowed: boolean;
+
+                /**
+                 * Creates a new RuleSetSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleSetSettings instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleSetSettings.$Shape): holdfast.rules.v1.RuleSetSettings & holdfast.rules.v1.RuleSetSettings.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleSetSettings.$Properties): holdfast.rules.v1.RuleSetSettings;
+
+                /**
+                 * Encodes the specified RuleSetSettings message. Does not implicitly {@link holdfast.rules.v1.RuleSetSettings.verify|verify} messages.
+                 * @param message RuleSetSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleSetSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleSetSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleSetSettings & holdfast.rules.v1.RuleSetSettings.$Shape} RuleSetSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleSetSettings & holdfast.rules.v1.RuleSetSettings.$Shape;
+            }
+
+            namespace RuleSetSettings {
+
+                /** Properties of a RuleSetSettings. */
+                interface $Properties {
+
+                    /** RuleSetSettings isLockoutAllowed */
+                    isLockoutAllowed?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleSetSettings. */
+                type $Shape = holdfast.rules.v1.RuleSetSettings.$Properties;
+            }
+
+            /**
+             * Properties of a PolicyTest.
+             * @deprecated Use holdfast.rules.v1.PolicyTest.$Properties instead.
+             */
+            interface IPolicyTest extends holdfast.rules.v1.PolicyTest.$Properties {
+            }
+
+            /** Represents a PolicyTest. */
+            class PolicyTest {
+
+                /**
+                 * Constructs a new PolicyTest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PolicyTest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PolicyTest id. */
+                id: string;
+
+                /** PolicyTest name. */
+                name: string;
+
+                /** PolicyTest direction. */
+                direction: holdfast.rules.v1.Direction;
+
+                /** PolicyTest protocol. */
+                protocol: holdfast.rules.v1.Protocol;
+
+                /** PolicyTest source. */
+                source: string;
+
+                /** PolicyTest destination. */
+                destination: string;
+
+                /** PolicyTest sourcePorts. */
+                sourcePorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                /** PolicyTest destinationPorts. */
+                destinationPorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                /** PolicyTest target. */
+                target?: (holdfast.rules.v1.Target.$Properties|null);
+
+                /** PolicyTest expectation. */
+                expectation: holdfast.rules.v1.Expectation;
+
+                /**
+                 * Creates a new PolicyTest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PolicyTest instance
+                 */
+                static create(properties: holdfast.rules.v1.PolicyTest.$Shape): holdfast.rules.v1.PolicyTest & holdfast.rules.v1.PolicyTest.$Shape;
+                static create(properties?: holdfast.rules.v1.PolicyTest.$Properties): holdfast.rules.v1.PolicyTest;
+
+                /**
+                 * Encodes the specified PolicyTest message. Does not implicitly {@link holdfast.rules.v1.PolicyTest.verify|verify} messages.
+                 * @param message PolicyTest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PolicyTest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PolicyTest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PolicyTest & holdfast.rules.v1.PolicyTest.$Shape} PolicyTest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PolicyTest & holdfast.rules.v1.PolicyTest.$Shape;
+            }
+
+            namespace PolicyTest {
+
+                /** Properties of a PolicyTest. */
+                interface $Properties {
+
+                    /** PolicyTest id */
+                    id?: (string|null);
+
+                    /** PolicyTest name */
+                    name?: (string|null);
+
+                    /** PolicyTest direction */
+                    direction?: (holdfast.rules.v1.Direction|null);
+
+                    /** PolicyTest protocol */
+                    protocol?: (holdfast.rules.v1.Protocol|null);
+
+                    /** PolicyTest source */
+                    source?: (string|null);
+
+                    /** PolicyTest destination */
+                    destination?: (string|null);
+
+                    /** PolicyTest sourcePorts */
+                    sourcePorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                    /** PolicyTest destinationPorts */
+                    destinationPorts?: (holdfast.rules.v1.PortRange.$Properties|null);
+
+                    /** PolicyTest target */
+                    target?: (holdfast.rules.v1.Target.$Properties|null);
+
+                    /** PolicyTest expectation */
+                    expectation?: (holdfast.rules.v1.Expectation|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PolicyTest. */
+                type $Shape = holdfast.rules.v1.PolicyTest.$Properties;
+            }
+
+            /** Expectation enum. */
+            enum Expectation {
+
+                /** EXPECTATION_UNSPECIFIED value */
+                EXPECTATION_UNSPECIFIED = 0,
+
+                /** EXPECTATION_PASS value */
+                EXPECTATION_PASS = 1,
+
+                /** EXPECTATION_DROP value */
+                EXPECTATION_DROP = 2
+            }
+
+            /**
+             * Properties of a Rule.
+             * @deprecated Use holdfast.rules.v1.Rule.$Properties instead.
+             */
+            interface IRule extends holdfast.rules.v1.Rule.$Properties {
+            }
+
+            /** Represents a Rule. */
+            class Rule {
+
+                /**
+                 * Constructs a new Rule.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.Rule.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Rule id. */
+                id: string;
+
+                /** Rule organizationId. */
+                organizationId: string;
+
+                /** Rule settings. */
+                settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                /** Rule order. */
+                order: number;
+
+                /** Rule position. */
+                position: number;
+
+                /** Rule createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Rule updatedAtUnixMs. */
+                updatedAtUnixMs: number;
+
+                /** Rule revision. */
+                revision: number;
+
+                /** Rule updatedByKind. */
+                updatedByKind: string;
+
+                /** Rule updatedById. */
+                updatedById: string;
+
+                /** Rule enforcement. */
+                enforcement?: (holdfast.rules.v1.RuleEnforcement.$Properties|null);
+
+                /** Rule counters. */
+                counters?: (holdfast.rules.v1.RuleCounters.$Properties|null);
+
+                /**
+                 * Creates a new Rule instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Rule instance
+                 */
+                static create(properties: holdfast.rules.v1.Rule.$Shape): holdfast.rules.v1.Rule & holdfast.rules.v1.Rule.$Shape;
+                static create(properties?: holdfast.rules.v1.Rule.$Properties): holdfast.rules.v1.Rule;
+
+                /**
+                 * Encodes the specified Rule message. Does not implicitly {@link holdfast.rules.v1.Rule.verify|verify} messages.
+                 * @param message Rule message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.Rule.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Rule message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.Rule & holdfast.rules.v1.Rule.$Shape} Rule
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.Rule & holdfast.rules.v1.Rule.$Shape;
+            }
+
+            namespace Rule {
+
+                /** Properties of a Rule. */
+                interface $Properties {
+
+                    /** Rule id */
+                    id?: (string|null);
+
+                    /** Rule organizationId */
+                    organizationId?: (string|null);
+
+                    /** Rule settings */
+                    settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                    /** Rule order */
+                    order?: (number|null);
+
+                    /** Rule position */
+                    position?: (number|null);
+
+                    /** Rule createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Rule updatedAtUnixMs */
+                    updatedAtUnixMs?: (number|null);
+
+                    /** Rule revision */
+                    revision?: (number|null);
+
+                    /** Rule updatedByKind */
+                    updatedByKind?: (string|null);
+
+                    /** Rule updatedById */
+                    updatedById?: (string|null);
+
+                    /** Rule enforcement */
+                    enforcement?: (holdfast.rules.v1.RuleEnforcement.$Properties|null);
+
+                    /** Rule counters */
+                    counters?: (holdfast.rules.v1.RuleCounters.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Rule. */
+                type $Shape = holdfast.rules.v1.Rule.$Properties;
+            }
+
+            /**
+             * Properties of a RuleEnforcement.
+             * @deprecated Use holdfast.rules.v1.RuleEnforcement.$Properties instead.
+             */
+            interface IRuleEnforcement extends holdfast.rules.v1.RuleEnforcement.$Properties {
+            }
+
+            /** Represents a RuleEnforcement. */
+            class RuleEnforcement {
+
+                /**
+                 * Constructs a new RuleEnforcement.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleEnforcement.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleEnforcement nodes. */
+                nodes: number;
+
+                /** RuleEnforcement enforced. */
+                enforced: number;
+
+                /** RuleEnforcement troubles. */
+                troubles: holdfast.rules.v1.NodeTrouble.$Properties[];
+
+                /**
+                 * Creates a new RuleEnforcement instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleEnforcement instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleEnforcement.$Shape): holdfast.rules.v1.RuleEnforcement & holdfast.rules.v1.RuleEnforcement.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleEnforcement.$Properties): holdfast.rules.v1.RuleEnforcement;
+
+                /**
+                 * Encodes the specified RuleEnforcement message. Does not implicitly {@link holdfast.rules.v1.RuleEnforcement.verify|verify} messages.
+                 * @param message RuleEnforcement message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleEnforcement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleEnforcement message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleEnforcement & holdfast.rules.v1.RuleEnforcement.$Shape} RuleEnforcement
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleEnforcement & holdfast.rules.v1.RuleEnforcement.$Shape;
+            }
+
+            namespace RuleEnforcement {
+
+                /** Properties of a RuleEnforcement. */
+                interface $Properties {
+
+                    /** RuleEnforcement nodes */
+                    nodes?: (number|null);
+
+                    /** RuleEnforcement enforced */
+                    enforced?: (number|null);
+
+                    /** RuleEnforcement troubles */
+                    troubles?: (holdfast.rules.v1.NodeTrouble.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleEnforcement. */
+                type $Shape = holdfast.rules.v1.RuleEnforcement.$Properties;
+            }
+
+            /**
+             * Properties of a NodeTrouble.
+             * @deprecated Use holdfast.rules.v1.NodeTrouble.$Properties instead.
+             */
+            interface INodeTrouble extends holdfast.rules.v1.NodeTrouble.$Properties {
+            }
+
+            /** Represents a NodeTrouble. */
+            class NodeTrouble {
+
+                /**
+                 * Constructs a new NodeTrouble.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.NodeTrouble.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NodeTrouble nodeId. */
+                nodeId: string;
+
+                /** NodeTrouble nodeName. */
+                nodeName: string;
+
+                /** NodeTrouble reason. */
+                reason: string;
+
+                /**
+                 * Creates a new NodeTrouble instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NodeTrouble instance
+                 */
+                static create(properties: holdfast.rules.v1.NodeTrouble.$Shape): holdfast.rules.v1.NodeTrouble & holdfast.rules.v1.NodeTrouble.$Shape;
+                static create(properties?: holdfast.rules.v1.NodeTrouble.$Properties): holdfast.rules.v1.NodeTrouble;
+
+                /**
+                 * Encodes the specified NodeTrouble message. Does not implicitly {@link holdfast.rules.v1.NodeTrouble.verify|verify} messages.
+                 * @param message NodeTrouble message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.NodeTrouble.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NodeTrouble message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.NodeTrouble & holdfast.rules.v1.NodeTrouble.$Shape} NodeTrouble
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.NodeTrouble & holdfast.rules.v1.NodeTrouble.$Shape;
+            }
+
+            namespace NodeTrouble {
+
+                /** Properties of a NodeTrouble. */
+                interface $Properties {
+
+                    /** NodeTrouble nodeId */
+                    nodeId?: (string|null);
+
+                    /** NodeTrouble nodeName */
+                    nodeName?: (string|null);
+
+                    /** NodeTrouble reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NodeTrouble. */
+                type $Shape = holdfast.rules.v1.NodeTrouble.$Properties;
+            }
+
+            /**
+             * Properties of a RuleCounters.
+             * @deprecated Use holdfast.rules.v1.RuleCounters.$Properties instead.
+             */
+            interface IRuleCounters extends holdfast.rules.v1.RuleCounters.$Properties {
+            }
+
+            /** Represents a RuleCounters. */
+            class RuleCounters {
+
+                /**
+                 * Constructs a new RuleCounters.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleCounters.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleCounters ingressPackets. */
+                ingressPackets: number;
+
+                /** RuleCounters ingressBytes. */
+                ingressBytes: number;
+
+                /** RuleCounters egressPackets. */
+                egressPackets: number;
+
+                /** RuleCounters egressBytes. */
+                egressBytes: number;
+
+                /** RuleCounters limitedPackets. */
+                limitedPackets: number;
+
+                /** RuleCounters packetsPerSecond. */
+                packetsPerSecond: number;
+
+                /** RuleCounters lastHitUnixMs. */
+                lastHitUnixMs: number;
+
+                /**
+                 * Creates a new RuleCounters instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleCounters instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleCounters.$Shape): holdfast.rules.v1.RuleCounters & holdfast.rules.v1.RuleCounters.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleCounters.$Properties): holdfast.rules.v1.RuleCounters;
+
+                /**
+                 * Encodes the specified RuleCounters message. Does not implicitly {@link holdfast.rules.v1.RuleCounters.verify|verify} messages.
+                 * @param message RuleCounters message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleCounters.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleCounters message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleCounters & holdfast.rules.v1.RuleCounters.$Shape} RuleCounters
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleCounters & holdfast.rules.v1.RuleCounters.$Shape;
+            }
+
+            namespace RuleCounters {
+
+                /** Properties of a RuleCounters. */
+                interface $Properties {
+
+                    /** RuleCounters ingressPackets */
+                    ingressPackets?: (number|null);
+
+                    /** RuleCounters ingressBytes */
+                    ingressBytes?: (number|null);
+
+                    /** RuleCounters egressPackets */
+                    egressPackets?: (number|null);
+
+                    /** RuleCounters egressBytes */
+                    egressBytes?: (number|null);
+
+                    /** RuleCounters limitedPackets */
+                    limitedPackets?: (number|null);
+
+                    /** RuleCounters packetsPerSecond */
+                    packetsPerSecond?: (number|null);
+
+                    /** RuleCounters lastHitUnixMs */
+                    lastHitUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleCounters. */
+                type $Shape = holdfast.rules.v1.RuleCounters.$Properties;
+            }
+
+            /**
+             * Properties of a CreateRuleRequest.
+             * @deprecated Use holdfast.rules.v1.CreateRuleRequest.$Properties instead.
+             */
+            interface ICreateRuleRequest extends holdfast.rules.v1.CreateRuleRequest.$Properties {
+            }
+
+            /** Represents a CreateRuleRequest. */
+            class CreateRuleRequest {
+
+                /**
+                 * Constructs a new CreateRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.CreateRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateRuleRequest organization. */
+                organization: string;
+
+                /** CreateRuleRequest settings. */
+                settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                /** CreateRuleRequest changeSetId. */
+                changeSetId: string;
+
+                /**
+                 * Creates a new CreateRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateRuleRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.CreateRuleRequest.$Shape): holdfast.rules.v1.CreateRuleRequest & holdfast.rules.v1.CreateRuleRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.CreateRuleRequest.$Properties): holdfast.rules.v1.CreateRuleRequest;
+
+                /**
+                 * Encodes the specified CreateRuleRequest message. Does not implicitly {@link holdfast.rules.v1.CreateRuleRequest.verify|verify} messages.
+                 * @param message CreateRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.CreateRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.CreateRuleRequest & holdfast.rules.v1.CreateRuleRequest.$Shape} CreateRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.CreateRuleRequest & holdfast.rules.v1.CreateRuleRequest.$Shape;
+            }
+
+            namespace CreateRuleRequest {
+
+                /** Properties of a CreateRuleRequest. */
+                interface $Properties {
+
+                    /** CreateRuleRequest organization */
+                    organization?: (string|null);
+
+                    /** CreateRuleRequest settings */
+                    settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                    /** CreateRuleRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateRuleRequest. */
+                type $Shape = holdfast.rules.v1.CreateRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateRuleResponse.
+             * @deprecated Use holdfast.rules.v1.CreateRuleResponse.$Properties instead.
+             */
+            interface ICreateRuleResponse extends holdfast.rules.v1.CreateRuleResponse.$Properties {
+            }
+
+            /** Represents a CreateRuleResponse. */
+            class CreateRuleResponse {
+
+                /**
+                 * Constructs a new CreateRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.CreateRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateRuleResponse rule. */
+                rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                /** CreateRuleResponse warnings. */
+                warnings: string[];
+
+                /**
+                 * Creates a new CreateRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateRuleResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.CreateRuleResponse.$Shape): holdfast.rules.v1.CreateRuleResponse & holdfast.rules.v1.CreateRuleResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.CreateRuleResponse.$Properties): holdfast.rules.v1.CreateRuleResponse;
+
+                /**
+                 * Encodes the specified CreateRuleResponse message. Does not implicitly {@link holdfast.rules.v1.CreateRuleResponse.verify|verify} messages.
+                 * @param message CreateRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.CreateRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.CreateRuleResponse & holdfast.rules.v1.CreateRuleResponse.$Shape} CreateRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.CreateRuleResponse & holdfast.rules.v1.CreateRuleResponse.$Shape;
+            }
+
+            namespace CreateRuleResponse {
+
+                /** Properties of a CreateRuleResponse. */
+                interface $Properties {
+
+                    /** CreateRuleResponse rule */
+                    rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                    /** CreateRuleResponse warnings */
+                    warnings?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateRuleResponse. */
+                type $Shape = holdfast.rules.v1.CreateRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRuleRequest.
+             * @deprecated Use holdfast.rules.v1.GetRuleRequest.$Properties instead.
+             */
+            interface IGetRuleRequest extends holdfast.rules.v1.GetRuleRequest.$Properties {
+            }
+
+            /** Represents a GetRuleRequest. */
+            class GetRuleRequest {
+
+                /**
+                 * Constructs a new GetRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRuleRequest rule. */
+                rule: string;
+
+                /** GetRuleRequest organization. */
+                organization: string;
+
+                /** GetRuleRequest atSequence. */
+                atSequence: number;
+
+                /** GetRuleRequest withCounters. */
+                withCounters: boolean;
+
+                /**
+                 * Creates a new GetRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRuleRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.GetRuleRequest.$Shape): holdfast.rules.v1.GetRuleRequest & holdfast.rules.v1.GetRuleRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.GetRuleRequest.$Properties): holdfast.rules.v1.GetRuleRequest;
+
+                /**
+                 * Encodes the specified GetRuleRequest message. Does not implicitly {@link holdfast.rules.v1.GetRuleRequest.verify|verify} messages.
+                 * @param message GetRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetRuleRequest & holdfast.rules.v1.GetRuleRequest.$Shape} GetRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetRuleRequest & holdfast.rules.v1.GetRuleRequest.$Shape;
+            }
+
+            namespace GetRuleRequest {
+
+                /** Properties of a GetRuleRequest. */
+                interface $Properties {
+
+                    /** GetRuleRequest rule */
+                    rule?: (string|null);
+
+                    /** GetRuleRequest organization */
+                    organization?: (string|null);
+
+                    /** GetRuleRequest atSequence */
+                    atSequence?: (number|null);
+
+                    /** GetRuleRequest withCounters */
+                    withCounters?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRuleRequest. */
+                type $Shape = holdfast.rules.v1.GetRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRuleResponse.
+             * @deprecated Use holdfast.rules.v1.GetRuleResponse.$Properties instead.
+             */
+            interface IGetRuleResponse extends holdfast.rules.v1.GetRuleResponse.$Properties {
+            }
+
+            /** Represents a GetRuleResponse. */
+            class GetRuleResponse {
+
+                /**
+                 * Constructs a new GetRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRuleResponse rule. */
+                rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                /**
+                 * Creates a new GetRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRuleResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.GetRuleResponse.$Shape): holdfast.rules.v1.GetRuleResponse & holdfast.rules.v1.GetRuleResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.GetRuleResponse.$Properties): holdfast.rules.v1.GetRuleResponse;
+
+                /**
+                 * Encodes the specified GetRuleResponse message. Does not implicitly {@link holdfast.rules.v1.GetRuleResponse.verify|verify} messages.
+                 * @param message GetRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetRuleResponse & holdfast.rules.v1.GetRuleResponse.$Shape} GetRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetRuleResponse & holdfast.rules.v1.GetRuleResponse.$Shape;
+            }
+
+            namespace GetRuleResponse {
+
+                /** Properties of a GetRuleResponse. */
+                interface $Properties {
+
+                    /** GetRuleResponse rule */
+                    rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRuleResponse. */
+                type $Shape = holdfast.rules.v1.GetRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListRulesRequest.
+             * @deprecated Use holdfast.rules.v1.ListRulesRequest.$Properties instead.
+             */
+            interface IListRulesRequest extends holdfast.rules.v1.ListRulesRequest.$Properties {
+            }
+
+            /** Represents a ListRulesRequest. */
+            class ListRulesRequest {
+
+                /**
+                 * Constructs a new ListRulesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListRulesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRulesRequest limit. */
+                limit: number;
+
+                /** ListRulesRequest cursor. */
+                cursor: string;
+
+                /** ListRulesRequest organizationId. */
+                organizationId: string;
+
+                /** ListRulesRequest query. */
+                query: string;
+
+                /** ListRulesRequest tag. */
+                tag: string;
+
+                /** ListRulesRequest action. */
+                action: holdfast.rules.v1.Action;
+
+                /** ListRulesRequest atSequence. */
+                atSequence: number;
+
+                /** ListRulesRequest withCounters. */
+                withCounters: boolean;
+
+                /** ListRulesRequest nodeId. */
+                nodeId: string;
+
+                /**
+                 * Creates a new ListRulesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRulesRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ListRulesRequest.$Shape): holdfast.rules.v1.ListRulesRequest & holdfast.rules.v1.ListRulesRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ListRulesRequest.$Properties): holdfast.rules.v1.ListRulesRequest;
+
+                /**
+                 * Encodes the specified ListRulesRequest message. Does not implicitly {@link holdfast.rules.v1.ListRulesRequest.verify|verify} messages.
+                 * @param message ListRulesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRulesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListRulesRequest & holdfast.rules.v1.ListRulesRequest.$Shape} ListRulesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListRulesRequest & holdfast.rules.v1.ListRulesRequest.$Shape;
+            }
+
+            namespace ListRulesRequest {
+
+                /** Properties of a ListRulesRequest. */
+                interface $Properties {
+
+                    /** ListRulesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListRulesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListRulesRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ListRulesRequest query */
+                    query?: (string|null);
+
+                    /** ListRulesRequest tag */
+                    tag?: (string|null);
+
+                    /** ListRulesRequest action */
+                    action?: (holdfast.rules.v1.Action|null);
+
+                    /** ListRulesRequest atSequence */
+                    atSequence?: (number|null);
+
+                    /** ListRulesRequest withCounters */
+                    withCounters?: (boolean|null);
+
+                    /** ListRulesRequest nodeId */
+                    nodeId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRulesRequest. */
+                type $Shape = holdfast.rules.v1.ListRulesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRulesResponse.
+             * @deprecated Use holdfast.rules.v1.ListRulesResponse.$Properties instead.
+             */
+            interface IListRulesResponse extends holdfast.rules.v1.ListRulesResponse.$Properties {
+            }
+
+            /** Represents a ListRulesResponse. */
+            class ListRulesResponse {
+
+                /**
+                 * Constructs a new ListRulesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListRulesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRulesResponse rules. */
+                rules: holdfast.rules.v1.Rule.$Properties[];
+
+                /** ListRulesResponse nextCursor. */
+                nextCursor: string;
+
+                /** ListRulesResponse implicit. */
+                implicit: holdfast.rules.v1.ImplicitRule.$Properties[];
+
+                /**
+                 * Creates a new ListRulesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRulesResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ListRulesResponse.$Shape): holdfast.rules.v1.ListRulesResponse & holdfast.rules.v1.ListRulesResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ListRulesResponse.$Properties): holdfast.rules.v1.ListRulesResponse;
+
+                /**
+                 * Encodes the specified ListRulesResponse message. Does not implicitly {@link holdfast.rules.v1.ListRulesResponse.verify|verify} messages.
+                 * @param message ListRulesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRulesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListRulesResponse & holdfast.rules.v1.ListRulesResponse.$Shape} ListRulesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListRulesResponse & holdfast.rules.v1.ListRulesResponse.$Shape;
+            }
+
+            namespace ListRulesResponse {
+
+                /** Properties of a ListRulesResponse. */
+                interface $Properties {
+
+                    /** ListRulesResponse rules */
+                    rules?: (holdfast.rules.v1.Rule.$Properties[]|null);
+
+                    /** ListRulesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** ListRulesResponse implicit */
+                    implicit?: (holdfast.rules.v1.ImplicitRule.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRulesResponse. */
+                type $Shape = holdfast.rules.v1.ListRulesResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ImplicitRule.
+             * @deprecated Use holdfast.rules.v1.ImplicitRule.$Properties instead.
+             */
+            interface IImplicitRule extends holdfast.rules.v1.ImplicitRule.$Properties {
+            }
+
+            /** Represents an ImplicitRule. */
+            class ImplicitRule {
+
+                /**
+                 * Constructs a new ImplicitRule.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ImplicitRule.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImplicitRule name. */
+                name: string;
+
+                /** ImplicitRule description. */
+                description: string;
+
+                /**
+                 * Creates a new ImplicitRule instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImplicitRule instance
+                 */
+                static create(properties: holdfast.rules.v1.ImplicitRule.$Shape): holdfast.rules.v1.ImplicitRule & holdfast.rules.v1.ImplicitRule.$Shape;
+                static create(properties?: holdfast.rules.v1.ImplicitRule.$Properties): holdfast.rules.v1.ImplicitRule;
+
+                /**
+                 * Encodes the specified ImplicitRule message. Does not implicitly {@link holdfast.rules.v1.ImplicitRule.verify|verify} messages.
+                 * @param message ImplicitRule message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ImplicitRule.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImplicitRule message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ImplicitRule & holdfast.rules.v1.ImplicitRule.$Shape} ImplicitRule
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ImplicitRule & holdfast.rules.v1.ImplicitRule.$Shape;
+            }
+
+            namespace ImplicitRule {
+
+                /** Properties of an ImplicitRule. */
+                interface $Properties {
+
+                    /** ImplicitRule name */
+                    name?: (string|null);
+
+                    /** ImplicitRule description */
+                    description?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImplicitRule. */
+                type $Shape = holdfast.rules.v1.ImplicitRule.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateRuleRequest.
+             * @deprecated Use holdfast.rules.v1.UpdateRuleRequest.$Properties instead.
+             */
+            interface IUpdateRuleRequest extends holdfast.rules.v1.UpdateRuleRequest.$Properties {
+            }
+
+            /** Represents an UpdateRuleRequest. */
+            class UpdateRuleRequest {
+
+                /**
+                 * Constructs a new UpdateRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.UpdateRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateRuleRequest id. */
+                id: string;
+
+                /** UpdateRuleRequest settings. */
+                settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                /** UpdateRuleRequest fields. */
+                fields: string[];
+
+                /** UpdateRuleRequest changeSetId. */
+                changeSetId: string;
+
+                /**
+                 * Creates a new UpdateRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateRuleRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.UpdateRuleRequest.$Shape): holdfast.rules.v1.UpdateRuleRequest & holdfast.rules.v1.UpdateRuleRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.UpdateRuleRequest.$Properties): holdfast.rules.v1.UpdateRuleRequest;
+
+                /**
+                 * Encodes the specified UpdateRuleRequest message. Does not implicitly {@link holdfast.rules.v1.UpdateRuleRequest.verify|verify} messages.
+                 * @param message UpdateRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.UpdateRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.UpdateRuleRequest & holdfast.rules.v1.UpdateRuleRequest.$Shape} UpdateRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.UpdateRuleRequest & holdfast.rules.v1.UpdateRuleRequest.$Shape;
+            }
+
+            namespace UpdateRuleRequest {
+
+                /** Properties of an UpdateRuleRequest. */
+                interface $Properties {
+
+                    /** UpdateRuleRequest id */
+                    id?: (string|null);
+
+                    /** UpdateRuleRequest settings */
+                    settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                    /** UpdateRuleRequest fields */
+                    fields?: (string[]|null);
+
+                    /** UpdateRuleRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateRuleRequest. */
+                type $Shape = holdfast.rules.v1.UpdateRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateRuleResponse.
+             * @deprecated Use holdfast.rules.v1.UpdateRuleResponse.$Properties instead.
+             */
+            interface IUpdateRuleResponse extends holdfast.rules.v1.UpdateRuleResponse.$Properties {
+            }
+
+            /** Represents an UpdateRuleResponse. */
+            class UpdateRuleResponse {
+
+                /**
+                 * Constructs a new UpdateRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.UpdateRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateRuleResponse rule. */
+                rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                /** UpdateRuleResponse warnings. */
+                warnings: string[];
+
+                /**
+                 * Creates a new UpdateRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateRuleResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.UpdateRuleResponse.$Shape): holdfast.rules.v1.UpdateRuleResponse & holdfast.rules.v1.UpdateRuleResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.UpdateRuleResponse.$Properties): holdfast.rules.v1.UpdateRuleResponse;
+
+                /**
+                 * Encodes the specified UpdateRuleResponse message. Does not implicitly {@link holdfast.rules.v1.UpdateRuleResponse.verify|verify} messages.
+                 * @param message UpdateRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.UpdateRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.UpdateRuleResponse & holdfast.rules.v1.UpdateRuleResponse.$Shape} UpdateRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.UpdateRuleResponse & holdfast.rules.v1.UpdateRuleResponse.$Shape;
+            }
+
+            namespace UpdateRuleResponse {
+
+                /** Properties of an UpdateRuleResponse. */
+                interface $Properties {
+
+                    /** UpdateRuleResponse rule */
+                    rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                    /** UpdateRuleResponse warnings */
+                    warnings?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateRuleResponse. */
+                type $Shape = holdfast.rules.v1.UpdateRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteRuleRequest.
+             * @deprecated Use holdfast.rules.v1.DeleteRuleRequest.$Properties instead.
+             */
+            interface IDeleteRuleRequest extends holdfast.rules.v1.DeleteRuleRequest.$Properties {
+            }
+
+            /** Represents a DeleteRuleRequest. */
+            class DeleteRuleRequest {
+
+                /**
+                 * Constructs a new DeleteRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DeleteRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeleteRuleRequest id. */
+                id: string;
+
+                /** DeleteRuleRequest changeSetId. */
+                changeSetId: string;
+
+                /**
+                 * Creates a new DeleteRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteRuleRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.DeleteRuleRequest.$Shape): holdfast.rules.v1.DeleteRuleRequest & holdfast.rules.v1.DeleteRuleRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.DeleteRuleRequest.$Properties): holdfast.rules.v1.DeleteRuleRequest;
+
+                /**
+                 * Encodes the specified DeleteRuleRequest message. Does not implicitly {@link holdfast.rules.v1.DeleteRuleRequest.verify|verify} messages.
+                 * @param message DeleteRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DeleteRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DeleteRuleRequest & holdfast.rules.v1.DeleteRuleRequest.$Shape} DeleteRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DeleteRuleRequest & holdfast.rules.v1.DeleteRuleRequest.$Shape;
+            }
+
+            namespace DeleteRuleRequest {
+
+                /** Properties of a DeleteRuleRequest. */
+                interface $Properties {
+
+                    /** DeleteRuleRequest id */
+                    id?: (string|null);
+
+                    /** DeleteRuleRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteRuleRequest. */
+                type $Shape = holdfast.rules.v1.DeleteRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteRuleResponse.
+             * @deprecated Use holdfast.rules.v1.DeleteRuleResponse.$Properties instead.
+             */
+            interface IDeleteRuleResponse extends holdfast.rules.v1.DeleteRuleResponse.$Properties {
+            }
+
+            /** Represents a DeleteRuleResponse. */
+            class DeleteRuleResponse {
+
+                /**
+                 * Constructs a new DeleteRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DeleteRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeleteRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteRuleResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.DeleteRuleResponse.$Shape): holdfast.rules.v1.DeleteRuleResponse & holdfast.rules.v1.DeleteRuleResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.DeleteRuleResponse.$Properties): holdfast.rules.v1.DeleteRuleResponse;
+
+                /**
+                 * Encodes the specified DeleteRuleResponse message. Does not implicitly {@link holdfast.rules.v1.DeleteRuleResponse.verify|verify} messages.
+                 * @param message DeleteRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DeleteRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DeleteRuleResponse & holdfast.rules.v1.DeleteRuleResponse.$Shape} DeleteRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DeleteRuleResponse & holdfast.rules.v1.DeleteRuleResponse.$Shape;
+            }
+
+            namespace DeleteRuleResponse {
+
+                /** Properties of a DeleteRuleResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteRuleResponse. */
+                type $Shape = holdfast.rules.v1.DeleteRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ImportRulesRequest.
+             * @deprecated Use holdfast.rules.v1.ImportRulesRequest.$Properties instead.
+             */
+            interface IImportRulesRequest extends holdfast.rules.v1.ImportRulesRequest.$Properties {
+            }
+
+            /** Represents an ImportRulesRequest. */
+            class ImportRulesRequest {
+
+                /**
+                 * Constructs a new ImportRulesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ImportRulesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImportRulesRequest organization. */
+                organization: string;
+
+                /** ImportRulesRequest rules. */
+                rules: holdfast.rules.v1.RuleSettings.$Properties[];
+
+                /** ImportRulesRequest mode. */
+                mode: holdfast.rules.v1.ImportMode;
+
+                /** ImportRulesRequest dryRun. */
+                dryRun: boolean;
+
+                /** ImportRulesRequest confirmWithinSeconds. */
+                confirmWithinSeconds: number;
+
+                /**
+                 * Creates a new ImportRulesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportRulesRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ImportRulesRequest.$Shape): holdfast.rules.v1.ImportRulesRequest & holdfast.rules.v1.ImportRulesRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ImportRulesRequest.$Properties): holdfast.rules.v1.ImportRulesRequest;
+
+                /**
+                 * Encodes the specified ImportRulesRequest message. Does not implicitly {@link holdfast.rules.v1.ImportRulesRequest.verify|verify} messages.
+                 * @param message ImportRulesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ImportRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImportRulesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ImportRulesRequest & holdfast.rules.v1.ImportRulesRequest.$Shape} ImportRulesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ImportRulesRequest & holdfast.rules.v1.ImportRulesRequest.$Shape;
+            }
+
+            namespace ImportRulesRequest {
+
+                /** Properties of an ImportRulesRequest. */
+                interface $Properties {
+
+                    /** ImportRulesRequest organization */
+                    organization?: (string|null);
+
+                    /** ImportRulesRequest rules */
+                    rules?: (holdfast.rules.v1.RuleSettings.$Properties[]|null);
+
+                    /** ImportRulesRequest mode */
+                    mode?: (holdfast.rules.v1.ImportMode|null);
+
+                    /** ImportRulesRequest dryRun */
+                    dryRun?: (boolean|null);
+
+                    /** ImportRulesRequest confirmWithinSeconds */
+                    confirmWithinSeconds?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImportRulesRequest. */
+                type $Shape = holdfast.rules.v1.ImportRulesRequest.$Properties;
+            }
+
+            /** ImportMode enum. */
+            enum ImportMode {
+
+                /** IMPORT_MODE_UNSPECIFIED value */
+                IMPORT_MODE_UNSPECIFIED = 0,
+
+                /** IMPORT_MODE_ADD value */
+                IMPORT_MODE_ADD = 1,
+
+                /** IMPORT_MODE_MERGE value */
+                IMPORT_MODE_MERGE = 2,
+
+                /** IMPORT_MODE_REPLACE value */
+                IMPORT_MODE_REPLACE = 3
+            }
+
+            /**
+             * Properties of an ImportRulesResponse.
+             * @deprecated Use holdfast.rules.v1.ImportRulesResponse.$Properties instead.
+             */
+            interface IImportRulesResponse extends holdfast.rules.v1.ImportRulesResponse.$Properties {
+            }
+
+            /** Represents an ImportRulesResponse. */
+            class ImportRulesResponse {
+
+                /**
+                 * Constructs a new ImportRulesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ImportRulesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImportRulesResponse created. */
+                created: number;
+
+                /** ImportRulesResponse updated. */
+                updated: number;
+
+                /** ImportRulesResponse deleted. */
+                deleted: number;
+
+                /** ImportRulesResponse unchanged. */
+                unchanged: number;
+
+                /** ImportRulesResponse applyId. */
+                applyId: string;
+
+                /** ImportRulesResponse warnings. */
+                warnings: string[];
+
+                /**
+                 * Creates a new ImportRulesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportRulesResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ImportRulesResponse.$Shape): holdfast.rules.v1.ImportRulesResponse & holdfast.rules.v1.ImportRulesResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ImportRulesResponse.$Properties): holdfast.rules.v1.ImportRulesResponse;
+
+                /**
+                 * Encodes the specified ImportRulesResponse message. Does not implicitly {@link holdfast.rules.v1.ImportRulesResponse.verify|verify} messages.
+                 * @param message ImportRulesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ImportRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImportRulesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ImportRulesResponse & holdfast.rules.v1.ImportRulesResponse.$Shape} ImportRulesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ImportRulesResponse & holdfast.rules.v1.ImportRulesResponse.$Shape;
+            }
+
+            namespace ImportRulesResponse {
+
+                /** Properties of an ImportRulesResponse. */
+                interface $Properties {
+
+                    /** ImportRulesResponse created */
+                    created?: (number|null);
+
+                    /** ImportRulesResponse updated */
+                    updated?: (number|null);
+
+                    /** ImportRulesResponse deleted */
+                    deleted?: (number|null);
+
+                    /** ImportRulesResponse unchanged */
+                    unchanged?: (number|null);
+
+                    /** ImportRulesResponse applyId */
+                    applyId?: (string|null);
+
+                    /** ImportRulesResponse warnings */
+                    warnings?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImportRulesResponse. */
+                type $Shape = holdfast.rules.v1.ImportRulesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReorderRulesRequest.
+             * @deprecated Use holdfast.rules.v1.ReorderRulesRequest.$Properties instead.
+             */
+            interface IReorderRulesRequest extends holdfast.rules.v1.ReorderRulesRequest.$Properties {
+            }
+
+            /** Represents a ReorderRulesRequest. */
+            class ReorderRulesRequest {
+
+                /**
+                 * Constructs a new ReorderRulesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ReorderRulesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReorderRulesRequest organization. */
+                organization: string;
+
+                /** ReorderRulesRequest priorities. */
+                priorities: holdfast.rules.v1.RulePriority.$Properties[];
+
+                /**
+                 * Creates a new ReorderRulesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReorderRulesRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ReorderRulesRequest.$Shape): holdfast.rules.v1.ReorderRulesRequest & holdfast.rules.v1.ReorderRulesRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ReorderRulesRequest.$Properties): holdfast.rules.v1.ReorderRulesRequest;
+
+                /**
+                 * Encodes the specified ReorderRulesRequest message. Does not implicitly {@link holdfast.rules.v1.ReorderRulesRequest.verify|verify} messages.
+                 * @param message ReorderRulesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ReorderRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReorderRulesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ReorderRulesRequest & holdfast.rules.v1.ReorderRulesRequest.$Shape} ReorderRulesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ReorderRulesRequest & holdfast.rules.v1.ReorderRulesRequest.$Shape;
+            }
+
+            namespace ReorderRulesRequest {
+
+                /** Properties of a ReorderRulesRequest. */
+                interface $Properties {
+
+                    /** ReorderRulesRequest organization */
+                    organization?: (string|null);
+
+                    /** ReorderRulesRequest priorities */
+                    priorities?: (holdfast.rules.v1.RulePriority.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReorderRulesRequest. */
+                type $Shape = holdfast.rules.v1.ReorderRulesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RulePriority.
+             * @deprecated Use holdfast.rules.v1.RulePriority.$Properties instead.
+             */
+            interface IRulePriority extends holdfast.rules.v1.RulePriority.$Properties {
+            }
+
+            /** Represents a RulePriority. */
+            class RulePriority {
+
+                /**
+                 * Constructs a new RulePriority.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RulePriority.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RulePriority ruleId. */
+                ruleId: string;
+
+                /** RulePriority priority. */
+                priority: number;
+
+                /**
+                 * Creates a new RulePriority instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RulePriority instance
+                 */
+                static create(properties: holdfast.rules.v1.RulePriority.$Shape): holdfast.rules.v1.RulePriority & holdfast.rules.v1.RulePriority.$Shape;
+                static create(properties?: holdfast.rules.v1.RulePriority.$Properties): holdfast.rules.v1.RulePriority;
+
+                /**
+                 * Encodes the specified RulePriority message. Does not implicitly {@link holdfast.rules.v1.RulePriority.verify|verify} messages.
+                 * @param message RulePriority message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RulePriority.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RulePriority message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RulePriority & holdfast.rules.v1.RulePriority.$Shape} RulePriority
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RulePriority & holdfast.rules.v1.RulePriority.$Shape;
+            }
+
+            namespace RulePriority {
+
+                /** Properties of a RulePriority. */
+                interface $Properties {
+
+                    /** RulePriority ruleId */
+                    ruleId?: (string|null);
+
+                    /** RulePriority priority */
+                    priority?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RulePriority. */
+                type $Shape = holdfast.rules.v1.RulePriority.$Properties;
+            }
+
+            /**
+             * Properties of a ReorderRulesResponse.
+             * @deprecated Use holdfast.rules.v1.ReorderRulesResponse.$Properties instead.
+             */
+            interface IReorderRulesResponse extends holdfast.rules.v1.ReorderRulesResponse.$Properties {
+            }
+
+            /** Represents a ReorderRulesResponse. */
+            class ReorderRulesResponse {
+
+                /**
+                 * Constructs a new ReorderRulesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ReorderRulesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ReorderRulesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReorderRulesResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ReorderRulesResponse.$Shape): holdfast.rules.v1.ReorderRulesResponse & holdfast.rules.v1.ReorderRulesResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ReorderRulesResponse.$Properties): holdfast.rules.v1.ReorderRulesResponse;
+
+                /**
+                 * Encodes the specified ReorderRulesResponse message. Does not implicitly {@link holdfast.rules.v1.ReorderRulesResponse.verify|verify} messages.
+                 * @param message ReorderRulesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ReorderRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReorderRulesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ReorderRulesResponse & holdfast.rules.v1.ReorderRulesResponse.$Shape} ReorderRulesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ReorderRulesResponse & holdfast.rules.v1.ReorderRulesResponse.$Shape;
+            }
+
+            namespace ReorderRulesResponse {
+
+                /** Properties of a ReorderRulesResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReorderRulesResponse. */
+                type $Shape = holdfast.rules.v1.ReorderRulesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListRuleChangesRequest.
+             * @deprecated Use holdfast.rules.v1.ListRuleChangesRequest.$Properties instead.
+             */
+            interface IListRuleChangesRequest extends holdfast.rules.v1.ListRuleChangesRequest.$Properties {
+            }
+
+            /** Represents a ListRuleChangesRequest. */
+            class ListRuleChangesRequest {
+
+                /**
+                 * Constructs a new ListRuleChangesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListRuleChangesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRuleChangesRequest organizationId. */
+                organizationId: string;
+
+                /** ListRuleChangesRequest ruleId. */
+                ruleId: string;
+
+                /** ListRuleChangesRequest limit. */
+                limit: number;
+
+                /** ListRuleChangesRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListRuleChangesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRuleChangesRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ListRuleChangesRequest.$Shape): holdfast.rules.v1.ListRuleChangesRequest & holdfast.rules.v1.ListRuleChangesRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ListRuleChangesRequest.$Properties): holdfast.rules.v1.ListRuleChangesRequest;
+
+                /**
+                 * Encodes the specified ListRuleChangesRequest message. Does not implicitly {@link holdfast.rules.v1.ListRuleChangesRequest.verify|verify} messages.
+                 * @param message ListRuleChangesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListRuleChangesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRuleChangesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListRuleChangesRequest & holdfast.rules.v1.ListRuleChangesRequest.$Shape} ListRuleChangesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListRuleChangesRequest & holdfast.rules.v1.ListRuleChangesRequest.$Shape;
+            }
+
+            namespace ListRuleChangesRequest {
+
+                /** Properties of a ListRuleChangesRequest. */
+                interface $Properties {
+
+                    /** ListRuleChangesRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ListRuleChangesRequest ruleId */
+                    ruleId?: (string|null);
+
+                    /** ListRuleChangesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListRuleChangesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRuleChangesRequest. */
+                type $Shape = holdfast.rules.v1.ListRuleChangesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRuleChangesResponse.
+             * @deprecated Use holdfast.rules.v1.ListRuleChangesResponse.$Properties instead.
+             */
+            interface IListRuleChangesResponse extends holdfast.rules.v1.ListRuleChangesResponse.$Properties {
+            }
+
+            /** Represents a ListRuleChangesResponse. */
+            class ListRuleChangesResponse {
+
+                /**
+                 * Constructs a new ListRuleChangesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListRuleChangesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRuleChangesResponse changes. */
+                changes: holdfast.rules.v1.RuleChange.$Properties[];
+
+                /** ListRuleChangesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListRuleChangesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRuleChangesResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ListRuleChangesResponse.$Shape): holdfast.rules.v1.ListRuleChangesResponse & holdfast.rules.v1.ListRuleChangesResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ListRuleChangesResponse.$Properties): holdfast.rules.v1.ListRuleChangesResponse;
+
+                /**
+                 * Encodes the specified ListRuleChangesResponse message. Does not implicitly {@link holdfast.rules.v1.ListRuleChangesResponse.verify|verify} messages.
+                 * @param message ListRuleChangesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListRuleChangesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRuleChangesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListRuleChangesResponse & holdfast.rules.v1.ListRuleChangesResponse.$Shape} ListRuleChangesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListRuleChangesResponse & holdfast.rules.v1.ListRuleChangesResponse.$Shape;
+            }
+
+            namespace ListRuleChangesResponse {
+
+                /** Properties of a ListRuleChangesResponse. */
+                interface $Properties {
+
+                    /** ListRuleChangesResponse changes */
+                    changes?: (holdfast.rules.v1.RuleChange.$Properties[]|null);
+
+                    /** ListRuleChangesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRuleChangesResponse. */
+                type $Shape = holdfast.rules.v1.ListRuleChangesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RuleChange.
+             * @deprecated Use holdfast.rules.v1.RuleChange.$Properties instead.
+             */
+            interface IRuleChange extends holdfast.rules.v1.RuleChange.$Properties {
+            }
+
+            /** Represents a RuleChange. */
+            class RuleChange {
+
+                /**
+                 * Constructs a new RuleChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleChange sequence. */
+                sequence: number;
+
+                /** RuleChange timeUnixMs. */
+                timeUnixMs: number;
+
+                /** RuleChange ruleId. */
+                ruleId: string;
+
+                /** RuleChange ruleName. */
+                ruleName: string;
+
+                /** RuleChange kind. */
+                kind: holdfast.rules.v1.RuleChangeKind;
+
+                /** RuleChange actorKind. */
+                actorKind: string;
+
+                /** RuleChange actorId. */
+                actorId: string;
+
+                /** RuleChange reason. */
+                reason: string;
+
+                /** RuleChange changeSetName. */
+                changeSetName: string;
+
+                /** RuleChange fields. */
+                fields: holdfast.rules.v1.FieldChange.$Properties[];
+
+                /**
+                 * Creates a new RuleChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleChange instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleChange.$Shape): holdfast.rules.v1.RuleChange & holdfast.rules.v1.RuleChange.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleChange.$Properties): holdfast.rules.v1.RuleChange;
+
+                /**
+                 * Encodes the specified RuleChange message. Does not implicitly {@link holdfast.rules.v1.RuleChange.verify|verify} messages.
+                 * @param message RuleChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleChange & holdfast.rules.v1.RuleChange.$Shape} RuleChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleChange & holdfast.rules.v1.RuleChange.$Shape;
+            }
+
+            namespace RuleChange {
+
+                /** Properties of a RuleChange. */
+                interface $Properties {
+
+                    /** RuleChange sequence */
+                    sequence?: (number|null);
+
+                    /** RuleChange timeUnixMs */
+                    timeUnixMs?: (number|null);
+
+                    /** RuleChange ruleId */
+                    ruleId?: (string|null);
+
+                    /** RuleChange ruleName */
+                    ruleName?: (string|null);
+
+                    /** RuleChange kind */
+                    kind?: (holdfast.rules.v1.RuleChangeKind|null);
+
+                    /** RuleChange actorKind */
+                    actorKind?: (string|null);
+
+                    /** RuleChange actorId */
+                    actorId?: (string|null);
+
+                    /** RuleChange reason */
+                    reason?: (string|null);
+
+                    /** RuleChange changeSetName */
+                    changeSetName?: (string|null);
+
+                    /** RuleChange fields */
+                    fields?: (holdfast.rules.v1.FieldChange.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleChange. */
+                type $Shape = holdfast.rules.v1.RuleChange.$Properties;
+            }
+
+            /** RuleChangeKind enum. */
+            enum RuleChangeKind {
+
+                /** RULE_CHANGE_KIND_UNSPECIFIED value */
+                RULE_CHANGE_KIND_UNSPECIFIED = 0,
+
+                /** RULE_CHANGE_KIND_CREATED value */
+                RULE_CHANGE_KIND_CREATED = 1,
+
+                /** RULE_CHANGE_KIND_UPDATED value */
+                RULE_CHANGE_KIND_UPDATED = 2,
+
+                /** RULE_CHANGE_KIND_DELETED value */
+                RULE_CHANGE_KIND_DELETED = 3
+            }
+
+            /**
+             * Properties of a FieldChange.
+             * @deprecated Use holdfast.rules.v1.FieldChange.$Properties instead.
+             */
+            interface IFieldChange extends holdfast.rules.v1.FieldChange.$Properties {
+            }
+
+            /** Represents a FieldChange. */
+            class FieldChange {
+
+                /**
+                 * Constructs a new FieldChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.FieldChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FieldChange field. */
+                field: string;
+
+                /** FieldChange before. */
+                before: string;
+
+                /** FieldChange after. */
+                after: string;
+
+                /**
+                 * Creates a new FieldChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FieldChange instance
+                 */
+                static create(properties: holdfast.rules.v1.FieldChange.$Shape): holdfast.rules.v1.FieldChange & holdfast.rules.v1.FieldChange.$Shape;
+                static create(properties?: holdfast.rules.v1.FieldChange.$Properties): holdfast.rules.v1.FieldChange;
+
+                /**
+                 * Encodes the specified FieldChange message. Does not implicitly {@link holdfast.rules.v1.FieldChange.verify|verify} messages.
+                 * @param message FieldChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.FieldChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FieldChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.FieldChange & holdfast.rules.v1.FieldChange.$Shape} FieldChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.FieldChange & holdfast.rules.v1.FieldChange.$Shape;
+            }
+
+            namespace FieldChange {
+
+                /** Properties of a FieldChange. */
+                interface $Properties {
+
+                    /** FieldChange field */
+                    field?: (string|null);
+
+                    /** FieldChange before */
+                    before?: (string|null);
+
+                    /** FieldChange after */
+                    after?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FieldChange. */
+                type $Shape = holdfast.rules.v1.FieldChange.$Properties;
+            }
+
+            /**
+             * Properties of an UndoRuleChangeRequest.
+             * @deprecated Use holdfast.rules.v1.UndoRuleChangeRequest.$Properties instead.
+             */
+            interface IUndoRuleChangeRequest extends holdfast.rules.v1.UndoRuleChangeRequest.$Properties {
+            }
+
+            /** Represents an UndoRuleChangeRequest. */
+            class UndoRuleChangeRequest {
+
+                /**
+                 * Constructs a new UndoRuleChangeRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.UndoRuleChangeRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoRuleChangeRequest organization. */
+                organization: string;
+
+                /** UndoRuleChangeRequest sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new UndoRuleChangeRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoRuleChangeRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.UndoRuleChangeRequest.$Shape): holdfast.rules.v1.UndoRuleChangeRequest & holdfast.rules.v1.UndoRuleChangeRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.UndoRuleChangeRequest.$Properties): holdfast.rules.v1.UndoRuleChangeRequest;
+
+                /**
+                 * Encodes the specified UndoRuleChangeRequest message. Does not implicitly {@link holdfast.rules.v1.UndoRuleChangeRequest.verify|verify} messages.
+                 * @param message UndoRuleChangeRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.UndoRuleChangeRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoRuleChangeRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.UndoRuleChangeRequest & holdfast.rules.v1.UndoRuleChangeRequest.$Shape} UndoRuleChangeRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.UndoRuleChangeRequest & holdfast.rules.v1.UndoRuleChangeRequest.$Shape;
+            }
+
+            namespace UndoRuleChangeRequest {
+
+                /** Properties of an UndoRuleChangeRequest. */
+                interface $Properties {
+
+                    /** UndoRuleChangeRequest organization */
+                    organization?: (string|null);
+
+                    /** UndoRuleChangeRequest sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoRuleChangeRequest. */
+                type $Shape = holdfast.rules.v1.UndoRuleChangeRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UndoRuleChangeResponse.
+             * @deprecated Use holdfast.rules.v1.UndoRuleChangeResponse.$Properties instead.
+             */
+            interface IUndoRuleChangeResponse extends holdfast.rules.v1.UndoRuleChangeResponse.$Properties {
+            }
+
+            /** Represents an UndoRuleChangeResponse. */
+            class UndoRuleChangeResponse {
+
+                /**
+                 * Constructs a new UndoRuleChangeResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.UndoRuleChangeResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoRuleChangeResponse created. */
+                created: number;
+
+                /** UndoRuleChangeResponse updated. */
+                updated: number;
+
+                /** UndoRuleChangeResponse deleted. */
+                deleted: number;
+
+                /**
+                 * Creates a new UndoRuleChangeResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoRuleChangeResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.UndoRuleChangeResponse.$Shape): holdfast.rules.v1.UndoRuleChangeResponse & holdfast.rules.v1.UndoRuleChangeResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.UndoRuleChangeResponse.$Properties): holdfast.rules.v1.UndoRuleChangeResponse;
+
+                /**
+                 * Encodes the specified UndoRuleChangeResponse message. Does not implicitly {@link holdfast.rules.v1.UndoRuleChangeResponse.verify|verify} messages.
+                 * @param message UndoRuleChangeResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.UndoRuleChangeResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoRuleChangeResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.UndoRuleChangeResponse & holdfast.rules.v1.UndoRuleChangeResponse.$Shape} UndoRuleChangeResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.UndoRuleChangeResponse & holdfast.rules.v1.UndoRuleChangeResponse.$Shape;
+            }
+
+            namespace UndoRuleChangeResponse {
+
+                /** Properties of an UndoRuleChangeResponse. */
+                interface $Properties {
+
+                    /** UndoRuleChangeResponse created */
+                    created?: (number|null);
+
+                    /** UndoRuleChangeResponse updated */
+                    updated?: (number|null);
+
+                    /** UndoRuleChangeResponse deleted */
+                    deleted?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoRuleChangeResponse. */
+                type $Shape = holdfast.rules.v1.UndoRuleChangeResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRuleSetRequest.
+             * @deprecated Use holdfast.rules.v1.GetRuleSetRequest.$Properties instead.
+             */
+            interface IGetRuleSetRequest extends holdfast.rules.v1.GetRuleSetRequest.$Properties {
+            }
+
+            /** Represents a GetRuleSetRequest. */
+            class GetRuleSetRequest {
+
+                /**
+                 * Constructs a new GetRuleSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetRuleSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRuleSetRequest organization. */
+                organization: string;
+
+                /**
+                 * Creates a new GetRuleSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRuleSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.GetRuleSetRequest.$Shape): holdfast.rules.v1.GetRuleSetRequest & holdfast.rules.v1.GetRuleSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.GetRuleSetRequest.$Properties): holdfast.rules.v1.GetRuleSetRequest;
+
+                /**
+                 * Encodes the specified GetRuleSetRequest message. Does not implicitly {@link holdfast.rules.v1.GetRuleSetRequest.verify|verify} messages.
+                 * @param message GetRuleSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetRuleSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRuleSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetRuleSetRequest & holdfast.rules.v1.GetRuleSetRequest.$Shape} GetRuleSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetRuleSetRequest & holdfast.rules.v1.GetRuleSetRequest.$Shape;
+            }
+
+            namespace GetRuleSetRequest {
+
+                /** Properties of a GetRuleSetRequest. */
+                interface $Properties {
+
+                    /** GetRuleSetRequest organization */
+                    organization?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRuleSetRequest. */
+                type $Shape = holdfast.rules.v1.GetRuleSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRuleSetResponse.
+             * @deprecated Use holdfast.rules.v1.GetRuleSetResponse.$Properties instead.
+             */
+            interface IGetRuleSetResponse extends holdfast.rules.v1.GetRuleSetResponse.$Properties {
+            }
+
+            /** Represents a GetRuleSetResponse. */
+            class GetRuleSetResponse {
+
+                /**
+                 * Constructs a new GetRuleSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetRuleSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRuleSetResponse ruleSet. */
+                ruleSet?: (holdfast.rules.v1.RuleSet.$Properties|null);
+
+                /**
+                 * Creates a new GetRuleSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRuleSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.GetRuleSetResponse.$Shape): holdfast.rules.v1.GetRuleSetResponse & holdfast.rules.v1.GetRuleSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.GetRuleSetResponse.$Properties): holdfast.rules.v1.GetRuleSetResponse;
+
+                /**
+                 * Encodes the specified GetRuleSetResponse message. Does not implicitly {@link holdfast.rules.v1.GetRuleSetResponse.verify|verify} messages.
+                 * @param message GetRuleSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetRuleSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRuleSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetRuleSetResponse & holdfast.rules.v1.GetRuleSetResponse.$Shape} GetRuleSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetRuleSetResponse & holdfast.rules.v1.GetRuleSetResponse.$Shape;
+            }
+
+            namespace GetRuleSetResponse {
+
+                /** Properties of a GetRuleSetResponse. */
+                interface $Properties {
+
+                    /** GetRuleSetResponse ruleSet */
+                    ruleSet?: (holdfast.rules.v1.RuleSet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRuleSetResponse. */
+                type $Shape = holdfast.rules.v1.GetRuleSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RuleSet.
+             * @deprecated Use holdfast.rules.v1.RuleSet.$Properties instead.
+             */
+            interface IRuleSet extends holdfast.rules.v1.RuleSet.$Properties {
+            }
+
+            /** Represents a RuleSet. */
+            class RuleSet {
+
+                /**
+                 * Constructs a new RuleSet.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RuleSet.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RuleSet organizationId. */
+                organizationId: string;
+
+                /** RuleSet settings. */
+                settings?: (holdfast.rules.v1.RuleSetSettings.$Properties|null);
+
+                /** RuleSet ruleCount. */
+                ruleCount: number;
+
+                /** RuleSet sequence. */
+                sequence: number;
+
+                /** RuleSet pending. */
+                pending?: (holdfast.rules.v1.PendingChange.$Properties|null);
+
+                /** RuleSet implicit. */
+                implicit: holdfast.rules.v1.ImplicitRule.$Properties[];
+
+                /**
+                 * Creates a new RuleSet instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RuleSet instance
+                 */
+                static create(properties: holdfast.rules.v1.RuleSet.$Shape): holdfast.rules.v1.RuleSet & holdfast.rules.v1.RuleSet.$Shape;
+                static create(properties?: holdfast.rules.v1.RuleSet.$Properties): holdfast.rules.v1.RuleSet;
+
+                /**
+                 * Encodes the specified RuleSet message. Does not implicitly {@link holdfast.rules.v1.RuleSet.verify|verify} messages.
+                 * @param message RuleSet message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RuleSet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RuleSet message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RuleSet & holdfast.rules.v1.RuleSet.$Shape} RuleSet
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RuleSet & holdfast.rules.v1.RuleSet.$Shape;
+            }
+
+            namespace RuleSet {
+
+                /** Properties of a RuleSet. */
+                interface $Properties {
+
+                    /** RuleSet organizationId */
+                    organizationId?: (string|null);
+
+                    /** RuleSet settings */
+                    settings?: (holdfast.rules.v1.RuleSetSettings.$Properties|null);
+
+                    /** RuleSet ruleCount */
+                    ruleCount?: (number|null);
+
+                    /** RuleSet sequence */
+                    sequence?: (number|null);
+
+                    /** RuleSet pending */
+                    pending?: (holdfast.rules.v1.PendingChange.$Properties|null);
+
+                    /** RuleSet implicit */
+                    implicit?: (holdfast.rules.v1.ImplicitRule.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RuleSet. */
+                type $Shape = holdfast.rules.v1.RuleSet.$Properties;
+            }
+
+            /**
+             * Properties of a PendingChange.
+             * @deprecated Use holdfast.rules.v1.PendingChange.$Properties instead.
+             */
+            interface IPendingChange extends holdfast.rules.v1.PendingChange.$Properties {
+            }
+
+            /** Represents a PendingChange. */
+            class PendingChange {
+
+                /**
+                 * Constructs a new PendingChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PendingChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PendingChange applyId. */
+                applyId: string;
+
+                /** PendingChange name. */
+                name: string;
+
+                /** PendingChange untilUnixMs. */
+                untilUnixMs: number;
+
+                /** PendingChange missing. */
+                missing: holdfast.rules.v1.NodeTrouble.$Properties[];
+
+                /** PendingChange nodes. */
+                nodes: number;
+
+                /**
+                 * Creates a new PendingChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PendingChange instance
+                 */
+                static create(properties: holdfast.rules.v1.PendingChange.$Shape): holdfast.rules.v1.PendingChange & holdfast.rules.v1.PendingChange.$Shape;
+                static create(properties?: holdfast.rules.v1.PendingChange.$Properties): holdfast.rules.v1.PendingChange;
+
+                /**
+                 * Encodes the specified PendingChange message. Does not implicitly {@link holdfast.rules.v1.PendingChange.verify|verify} messages.
+                 * @param message PendingChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PendingChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PendingChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PendingChange & holdfast.rules.v1.PendingChange.$Shape} PendingChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PendingChange & holdfast.rules.v1.PendingChange.$Shape;
+            }
+
+            namespace PendingChange {
+
+                /** Properties of a PendingChange. */
+                interface $Properties {
+
+                    /** PendingChange applyId */
+                    applyId?: (string|null);
+
+                    /** PendingChange name */
+                    name?: (string|null);
+
+                    /** PendingChange untilUnixMs */
+                    untilUnixMs?: (number|null);
+
+                    /** PendingChange missing */
+                    missing?: (holdfast.rules.v1.NodeTrouble.$Properties[]|null);
+
+                    /** PendingChange nodes */
+                    nodes?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PendingChange. */
+                type $Shape = holdfast.rules.v1.PendingChange.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateRuleSetRequest.
+             * @deprecated Use holdfast.rules.v1.UpdateRuleSetRequest.$Properties instead.
+             */
+            interface IUpdateRuleSetRequest extends holdfast.rules.v1.UpdateRuleSetRequest.$Properties {
+            }
+
+            /** Represents an UpdateRuleSetRequest. */
+            class UpdateRuleSetRequest {
+
+                /**
+                 * Constructs a new UpdateRuleSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.UpdateRuleSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateRuleSetRequest organization. */
+                organization: string;
+
+                /** UpdateRuleSetRequest isLockoutAllowed. */
+                isLockoutAllowed?: (boolean|null);
+
+                /**
+                 * Creates a new UpdateRuleSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateRuleSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.UpdateRuleSetRequest.$Shape): holdfast.rules.v1.UpdateRuleSetRequest & holdfast.rules.v1.UpdateRuleSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.UpdateRuleSetRequest.$Properties): holdfast.rules.v1.UpdateRuleSetRequest;
+
+                /**
+                 * Encodes the specified UpdateRuleSetRequest message. Does not implicitly {@link holdfast.rules.v1.UpdateRuleSetRequest.verify|verify} messages.
+                 * @param message UpdateRuleSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.UpdateRuleSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateRuleSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.UpdateRuleSetRequest & holdfast.rules.v1.UpdateRuleSetRequest.$Shape} UpdateRuleSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.UpdateRuleSetRequest & holdfast.rules.v1.UpdateRuleSetRequest.$Shape;
+            }
+
+            namespace UpdateRuleSetRequest {
+
+                /** Properties of an UpdateRuleSetRequest. */
+                interface $Properties {
+
+                    /** UpdateRuleSetRequest organization */
+                    organization?: (string|null);
+
+                    /** UpdateRuleSetRequest isLockoutAllowed */
+                    isLockoutAllowed?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateRuleSetRequest. */
+                type $Shape = holdfast.rules.v1.UpdateRuleSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateRuleSetResponse.
+             * @deprecated Use holdfast.rules.v1.UpdateRuleSetResponse.$Properties instead.
+             */
+            interface IUpdateRuleSetResponse extends holdfast.rules.v1.UpdateRuleSetResponse.$Properties {
+            }
+
+            /** Represents an UpdateRuleSetResponse. */
+            class UpdateRuleSetResponse {
+
+                /**
+                 * Constructs a new UpdateRuleSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.UpdateRuleSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateRuleSetResponse ruleSet. */
+                ruleSet?: (holdfast.rules.v1.RuleSet.$Properties|null);
+
+                /**
+                 * Creates a new UpdateRuleSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateRuleSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.UpdateRuleSetResponse.$Shape): holdfast.rules.v1.UpdateRuleSetResponse & holdfast.rules.v1.UpdateRuleSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.UpdateRuleSetResponse.$Properties): holdfast.rules.v1.UpdateRuleSetResponse;
+
+                /**
+                 * Encodes the specified UpdateRuleSetResponse message. Does not implicitly {@link holdfast.rules.v1.UpdateRuleSetResponse.verify|verify} messages.
+                 * @param message UpdateRuleSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.UpdateRuleSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateRuleSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.UpdateRuleSetResponse & holdfast.rules.v1.UpdateRuleSetResponse.$Shape} UpdateRuleSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.UpdateRuleSetResponse & holdfast.rules.v1.UpdateRuleSetResponse.$Shape;
+            }
+
+            namespace UpdateRuleSetResponse {
+
+                /** Properties of an UpdateRuleSetResponse. */
+                interface $Properties {
+
+                    /** UpdateRuleSetResponse ruleSet */
+                    ruleSet?: (holdfast.rules.v1.RuleSet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateRuleSetResponse. */
+                type $Shape = holdfast.rules.v1.UpdateRuleSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ChangeSet.
+             * @deprecated Use holdfast.rules.v1.ChangeSet.$Properties instead.
+             */
+            interface IChangeSet extends holdfast.rules.v1.ChangeSet.$Properties {
+            }
+
+            /** Represents a ChangeSet. */
+            class ChangeSet {
+
+                /**
+                 * Constructs a new ChangeSet.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangeSet.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangeSet id. */
+                id: string;
+
+                /** ChangeSet organizationId. */
+                organizationId: string;
+
+                /** ChangeSet name. */
+                name: string;
+
+                /** ChangeSet operations. */
+                operations: holdfast.rules.v1.StagedOperation.$Properties[];
+
+                /** ChangeSet openedAtUnixMs. */
+                openedAtUnixMs: number;
+
+                /** ChangeSet openedByKind. */
+                openedByKind: string;
+
+                /** ChangeSet openedById. */
+                openedById: string;
+
+                /**
+                 * Creates a new ChangeSet instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangeSet instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangeSet.$Shape): holdfast.rules.v1.ChangeSet & holdfast.rules.v1.ChangeSet.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangeSet.$Properties): holdfast.rules.v1.ChangeSet;
+
+                /**
+                 * Encodes the specified ChangeSet message. Does not implicitly {@link holdfast.rules.v1.ChangeSet.verify|verify} messages.
+                 * @param message ChangeSet message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangeSet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangeSet message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangeSet & holdfast.rules.v1.ChangeSet.$Shape} ChangeSet
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangeSet & holdfast.rules.v1.ChangeSet.$Shape;
+            }
+
+            namespace ChangeSet {
+
+                /** Properties of a ChangeSet. */
+                interface $Properties {
+
+                    /** ChangeSet id */
+                    id?: (string|null);
+
+                    /** ChangeSet organizationId */
+                    organizationId?: (string|null);
+
+                    /** ChangeSet name */
+                    name?: (string|null);
+
+                    /** ChangeSet operations */
+                    operations?: (holdfast.rules.v1.StagedOperation.$Properties[]|null);
+
+                    /** ChangeSet openedAtUnixMs */
+                    openedAtUnixMs?: (number|null);
+
+                    /** ChangeSet openedByKind */
+                    openedByKind?: (string|null);
+
+                    /** ChangeSet openedById */
+                    openedById?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangeSet. */
+                type $Shape = holdfast.rules.v1.ChangeSet.$Properties;
+            }
+
+            /**
+             * Properties of a StagedOperation.
+             * @deprecated Use holdfast.rules.v1.StagedOperation.$Properties instead.
+             */
+            interface IStagedOperation extends holdfast.rules.v1.StagedOperation.$Properties {
+            }
+
+            /** Represents a StagedOperation. */
+            class StagedOperation {
+
+                /**
+                 * Constructs a new StagedOperation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.StagedOperation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StagedOperation kind. */
+                kind: holdfast.rules.v1.StagedOperationKind;
+
+                /** StagedOperation ruleId. */
+                ruleId: string;
+
+                /** StagedOperation settings. */
+                settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                /** StagedOperation ruleName. */
+                ruleName: string;
+
+                /**
+                 * Creates a new StagedOperation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StagedOperation instance
+                 */
+                static create(properties: holdfast.rules.v1.StagedOperation.$Shape): holdfast.rules.v1.StagedOperation & holdfast.rules.v1.StagedOperation.$Shape;
+                static create(properties?: holdfast.rules.v1.StagedOperation.$Properties): holdfast.rules.v1.StagedOperation;
+
+                /**
+                 * Encodes the specified StagedOperation message. Does not implicitly {@link holdfast.rules.v1.StagedOperation.verify|verify} messages.
+                 * @param message StagedOperation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.StagedOperation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StagedOperation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.StagedOperation & holdfast.rules.v1.StagedOperation.$Shape} StagedOperation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.StagedOperation & holdfast.rules.v1.StagedOperation.$Shape;
+            }
+
+            namespace StagedOperation {
+
+                /** Properties of a StagedOperation. */
+                interface $Properties {
+
+                    /** StagedOperation kind */
+                    kind?: (holdfast.rules.v1.StagedOperationKind|null);
+
+                    /** StagedOperation ruleId */
+                    ruleId?: (string|null);
+
+                    /** StagedOperation settings */
+                    settings?: (holdfast.rules.v1.RuleSettings.$Properties|null);
+
+                    /** StagedOperation ruleName */
+                    ruleName?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StagedOperation. */
+                type $Shape = holdfast.rules.v1.StagedOperation.$Properties;
+            }
+
+            /** StagedOperationKind enum. */
+            enum StagedOperationKind {
+
+                /** STAGED_OPERATION_KIND_UNSPECIFIED value */
+                STAGED_OPERATION_KIND_UNSPECIFIED = 0,
+
+                /** STAGED_OPERATION_KIND_CREATE value */
+                STAGED_OPERATION_KIND_CREATE = 1,
+
+                /** STAGED_OPERATION_KIND_UPDATE value */
+                STAGED_OPERATION_KIND_UPDATE = 2,
+
+                /** STAGED_OPERATION_KIND_DELETE value */
+                STAGED_OPERATION_KIND_DELETE = 3
+            }
+
+            /**
+             * Properties of an OpenChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.OpenChangeSetRequest.$Properties instead.
+             */
+            interface IOpenChangeSetRequest extends holdfast.rules.v1.OpenChangeSetRequest.$Properties {
+            }
+
+            /** Represents an OpenChangeSetRequest. */
+            class OpenChangeSetRequest {
+
+                /**
+                 * Constructs a new OpenChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.OpenChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** OpenChangeSetRequest organization. */
+                organization: string;
+
+                /** OpenChangeSetRequest name. */
+                name: string;
+
+                /**
+                 * Creates a new OpenChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns OpenChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.OpenChangeSetRequest.$Shape): holdfast.rules.v1.OpenChangeSetRequest & holdfast.rules.v1.OpenChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.OpenChangeSetRequest.$Properties): holdfast.rules.v1.OpenChangeSetRequest;
+
+                /**
+                 * Encodes the specified OpenChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.OpenChangeSetRequest.verify|verify} messages.
+                 * @param message OpenChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.OpenChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an OpenChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.OpenChangeSetRequest & holdfast.rules.v1.OpenChangeSetRequest.$Shape} OpenChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.OpenChangeSetRequest & holdfast.rules.v1.OpenChangeSetRequest.$Shape;
+            }
+
+            namespace OpenChangeSetRequest {
+
+                /** Properties of an OpenChangeSetRequest. */
+                interface $Properties {
+
+                    /** OpenChangeSetRequest organization */
+                    organization?: (string|null);
+
+                    /** OpenChangeSetRequest name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an OpenChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.OpenChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of an OpenChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.OpenChangeSetResponse.$Properties instead.
+             */
+            interface IOpenChangeSetResponse extends holdfast.rules.v1.OpenChangeSetResponse.$Properties {
+            }
+
+            /** Represents an OpenChangeSetResponse. */
+            class OpenChangeSetResponse {
+
+                /**
+                 * Constructs a new OpenChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.OpenChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** OpenChangeSetResponse changeSet. */
+                changeSet?: (holdfast.rules.v1.ChangeSet.$Properties|null);
+
+                /**
+                 * Creates a new OpenChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns OpenChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.OpenChangeSetResponse.$Shape): holdfast.rules.v1.OpenChangeSetResponse & holdfast.rules.v1.OpenChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.OpenChangeSetResponse.$Properties): holdfast.rules.v1.OpenChangeSetResponse;
+
+                /**
+                 * Encodes the specified OpenChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.OpenChangeSetResponse.verify|verify} messages.
+                 * @param message OpenChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.OpenChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an OpenChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.OpenChangeSetResponse & holdfast.rules.v1.OpenChangeSetResponse.$Shape} OpenChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.OpenChangeSetResponse & holdfast.rules.v1.OpenChangeSetResponse.$Shape;
+            }
+
+            namespace OpenChangeSetResponse {
+
+                /** Properties of an OpenChangeSetResponse. */
+                interface $Properties {
+
+                    /** OpenChangeSetResponse changeSet */
+                    changeSet?: (holdfast.rules.v1.ChangeSet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an OpenChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.OpenChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a StageChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.StageChangeSetRequest.$Properties instead.
+             */
+            interface IStageChangeSetRequest extends holdfast.rules.v1.StageChangeSetRequest.$Properties {
+            }
+
+            /** Represents a StageChangeSetRequest. */
+            class StageChangeSetRequest {
+
+                /**
+                 * Constructs a new StageChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.StageChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StageChangeSetRequest id. */
+                id: string;
+
+                /** StageChangeSetRequest operations. */
+                operations: holdfast.rules.v1.StagedOperation.$Properties[];
+
+                /**
+                 * Creates a new StageChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StageChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.StageChangeSetRequest.$Shape): holdfast.rules.v1.StageChangeSetRequest & holdfast.rules.v1.StageChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.StageChangeSetRequest.$Properties): holdfast.rules.v1.StageChangeSetRequest;
+
+                /**
+                 * Encodes the specified StageChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.StageChangeSetRequest.verify|verify} messages.
+                 * @param message StageChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.StageChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StageChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.StageChangeSetRequest & holdfast.rules.v1.StageChangeSetRequest.$Shape} StageChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.StageChangeSetRequest & holdfast.rules.v1.StageChangeSetRequest.$Shape;
+            }
+
+            namespace StageChangeSetRequest {
+
+                /** Properties of a StageChangeSetRequest. */
+                interface $Properties {
+
+                    /** StageChangeSetRequest id */
+                    id?: (string|null);
+
+                    /** StageChangeSetRequest operations */
+                    operations?: (holdfast.rules.v1.StagedOperation.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StageChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.StageChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of a StageChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.StageChangeSetResponse.$Properties instead.
+             */
+            interface IStageChangeSetResponse extends holdfast.rules.v1.StageChangeSetResponse.$Properties {
+            }
+
+            /** Represents a StageChangeSetResponse. */
+            class StageChangeSetResponse {
+
+                /**
+                 * Constructs a new StageChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.StageChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StageChangeSetResponse changeSet. */
+                changeSet?: (holdfast.rules.v1.ChangeSet.$Properties|null);
+
+                /**
+                 * Creates a new StageChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StageChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.StageChangeSetResponse.$Shape): holdfast.rules.v1.StageChangeSetResponse & holdfast.rules.v1.StageChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.StageChangeSetResponse.$Properties): holdfast.rules.v1.StageChangeSetResponse;
+
+                /**
+                 * Encodes the specified StageChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.StageChangeSetResponse.verify|verify} messages.
+                 * @param message StageChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.StageChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StageChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.StageChangeSetResponse & holdfast.rules.v1.StageChangeSetResponse.$Shape} StageChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.StageChangeSetResponse & holdfast.rules.v1.StageChangeSetResponse.$Shape;
+            }
+
+            namespace StageChangeSetResponse {
+
+                /** Properties of a StageChangeSetResponse. */
+                interface $Properties {
+
+                    /** StageChangeSetResponse changeSet */
+                    changeSet?: (holdfast.rules.v1.ChangeSet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StageChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.StageChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.GetChangeSetRequest.$Properties instead.
+             */
+            interface IGetChangeSetRequest extends holdfast.rules.v1.GetChangeSetRequest.$Properties {
+            }
+
+            /** Represents a GetChangeSetRequest. */
+            class GetChangeSetRequest {
+
+                /**
+                 * Constructs a new GetChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetChangeSetRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.GetChangeSetRequest.$Shape): holdfast.rules.v1.GetChangeSetRequest & holdfast.rules.v1.GetChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.GetChangeSetRequest.$Properties): holdfast.rules.v1.GetChangeSetRequest;
+
+                /**
+                 * Encodes the specified GetChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.GetChangeSetRequest.verify|verify} messages.
+                 * @param message GetChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetChangeSetRequest & holdfast.rules.v1.GetChangeSetRequest.$Shape} GetChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetChangeSetRequest & holdfast.rules.v1.GetChangeSetRequest.$Shape;
+            }
+
+            namespace GetChangeSetRequest {
+
+                /** Properties of a GetChangeSetRequest. */
+                interface $Properties {
+
+                    /** GetChangeSetRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.GetChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.GetChangeSetResponse.$Properties instead.
+             */
+            interface IGetChangeSetResponse extends holdfast.rules.v1.GetChangeSetResponse.$Properties {
+            }
+
+            /** Represents a GetChangeSetResponse. */
+            class GetChangeSetResponse {
+
+                /**
+                 * Constructs a new GetChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetChangeSetResponse changeSet. */
+                changeSet?: (holdfast.rules.v1.ChangeSet.$Properties|null);
+
+                /**
+                 * Creates a new GetChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.GetChangeSetResponse.$Shape): holdfast.rules.v1.GetChangeSetResponse & holdfast.rules.v1.GetChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.GetChangeSetResponse.$Properties): holdfast.rules.v1.GetChangeSetResponse;
+
+                /**
+                 * Encodes the specified GetChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.GetChangeSetResponse.verify|verify} messages.
+                 * @param message GetChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetChangeSetResponse & holdfast.rules.v1.GetChangeSetResponse.$Shape} GetChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetChangeSetResponse & holdfast.rules.v1.GetChangeSetResponse.$Shape;
+            }
+
+            namespace GetChangeSetResponse {
+
+                /** Properties of a GetChangeSetResponse. */
+                interface $Properties {
+
+                    /** GetChangeSetResponse changeSet */
+                    changeSet?: (holdfast.rules.v1.ChangeSet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.GetChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListChangeSetsRequest.
+             * @deprecated Use holdfast.rules.v1.ListChangeSetsRequest.$Properties instead.
+             */
+            interface IListChangeSetsRequest extends holdfast.rules.v1.ListChangeSetsRequest.$Properties {
+            }
+
+            /** Represents a ListChangeSetsRequest. */
+            class ListChangeSetsRequest {
+
+                /**
+                 * Constructs a new ListChangeSetsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListChangeSetsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListChangeSetsRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListChangeSetsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListChangeSetsRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ListChangeSetsRequest.$Shape): holdfast.rules.v1.ListChangeSetsRequest & holdfast.rules.v1.ListChangeSetsRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ListChangeSetsRequest.$Properties): holdfast.rules.v1.ListChangeSetsRequest;
+
+                /**
+                 * Encodes the specified ListChangeSetsRequest message. Does not implicitly {@link holdfast.rules.v1.ListChangeSetsRequest.verify|verify} messages.
+                 * @param message ListChangeSetsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListChangeSetsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListChangeSetsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListChangeSetsRequest & holdfast.rules.v1.ListChangeSetsRequest.$Shape} ListChangeSetsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListChangeSetsRequest & holdfast.rules.v1.ListChangeSetsRequest.$Shape;
+            }
+
+            namespace ListChangeSetsRequest {
+
+                /** Properties of a ListChangeSetsRequest. */
+                interface $Properties {
+
+                    /** ListChangeSetsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListChangeSetsRequest. */
+                type $Shape = holdfast.rules.v1.ListChangeSetsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListChangeSetsResponse.
+             * @deprecated Use holdfast.rules.v1.ListChangeSetsResponse.$Properties instead.
+             */
+            interface IListChangeSetsResponse extends holdfast.rules.v1.ListChangeSetsResponse.$Properties {
+            }
+
+            /** Represents a ListChangeSetsResponse. */
+            class ListChangeSetsResponse {
+
+                /**
+                 * Constructs a new ListChangeSetsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListChangeSetsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListChangeSetsResponse changeSets. */
+                changeSets: holdfast.rules.v1.ChangeSet.$Properties[];
+
+                /**
+                 * Creates a new ListChangeSetsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListChangeSetsResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ListChangeSetsResponse.$Shape): holdfast.rules.v1.ListChangeSetsResponse & holdfast.rules.v1.ListChangeSetsResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ListChangeSetsResponse.$Properties): holdfast.rules.v1.ListChangeSetsResponse;
+
+                /**
+                 * Encodes the specified ListChangeSetsResponse message. Does not implicitly {@link holdfast.rules.v1.ListChangeSetsResponse.verify|verify} messages.
+                 * @param message ListChangeSetsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListChangeSetsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListChangeSetsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListChangeSetsResponse & holdfast.rules.v1.ListChangeSetsResponse.$Shape} ListChangeSetsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListChangeSetsResponse & holdfast.rules.v1.ListChangeSetsResponse.$Shape;
+            }
+
+            namespace ListChangeSetsResponse {
+
+                /** Properties of a ListChangeSetsResponse. */
+                interface $Properties {
+
+                    /** ListChangeSetsResponse changeSets */
+                    changeSets?: (holdfast.rules.v1.ChangeSet.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListChangeSetsResponse. */
+                type $Shape = holdfast.rules.v1.ListChangeSetsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DiscardChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.DiscardChangeSetRequest.$Properties instead.
+             */
+            interface IDiscardChangeSetRequest extends holdfast.rules.v1.DiscardChangeSetRequest.$Properties {
+            }
+
+            /** Represents a DiscardChangeSetRequest. */
+            class DiscardChangeSetRequest {
+
+                /**
+                 * Constructs a new DiscardChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DiscardChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DiscardChangeSetRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DiscardChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DiscardChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.DiscardChangeSetRequest.$Shape): holdfast.rules.v1.DiscardChangeSetRequest & holdfast.rules.v1.DiscardChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.DiscardChangeSetRequest.$Properties): holdfast.rules.v1.DiscardChangeSetRequest;
+
+                /**
+                 * Encodes the specified DiscardChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.DiscardChangeSetRequest.verify|verify} messages.
+                 * @param message DiscardChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DiscardChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DiscardChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DiscardChangeSetRequest & holdfast.rules.v1.DiscardChangeSetRequest.$Shape} DiscardChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DiscardChangeSetRequest & holdfast.rules.v1.DiscardChangeSetRequest.$Shape;
+            }
+
+            namespace DiscardChangeSetRequest {
+
+                /** Properties of a DiscardChangeSetRequest. */
+                interface $Properties {
+
+                    /** DiscardChangeSetRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DiscardChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.DiscardChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DiscardChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.DiscardChangeSetResponse.$Properties instead.
+             */
+            interface IDiscardChangeSetResponse extends holdfast.rules.v1.DiscardChangeSetResponse.$Properties {
+            }
+
+            /** Represents a DiscardChangeSetResponse. */
+            class DiscardChangeSetResponse {
+
+                /**
+                 * Constructs a new DiscardChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DiscardChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DiscardChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DiscardChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.DiscardChangeSetResponse.$Shape): holdfast.rules.v1.DiscardChangeSetResponse & holdfast.rules.v1.DiscardChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.DiscardChangeSetResponse.$Properties): holdfast.rules.v1.DiscardChangeSetResponse;
+
+                /**
+                 * Encodes the specified DiscardChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.DiscardChangeSetResponse.verify|verify} messages.
+                 * @param message DiscardChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DiscardChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DiscardChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DiscardChangeSetResponse & holdfast.rules.v1.DiscardChangeSetResponse.$Shape} DiscardChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DiscardChangeSetResponse & holdfast.rules.v1.DiscardChangeSetResponse.$Shape;
+            }
+
+            namespace DiscardChangeSetResponse {
+
+                /** Properties of a DiscardChangeSetResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DiscardChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.DiscardChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.ApplyChangeSetRequest.$Properties instead.
+             */
+            interface IApplyChangeSetRequest extends holdfast.rules.v1.ApplyChangeSetRequest.$Properties {
+            }
+
+            /** Represents an ApplyChangeSetRequest. */
+            class ApplyChangeSetRequest {
+
+                /**
+                 * Constructs a new ApplyChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ApplyChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyChangeSetRequest organization. */
+                organization: string;
+
+                /** ApplyChangeSetRequest changeSetId. */
+                changeSetId: string;
+
+                /** ApplyChangeSetRequest operations. */
+                operations: holdfast.rules.v1.StagedOperation.$Properties[];
+
+                /** ApplyChangeSetRequest confirmWithinSeconds. */
+                confirmWithinSeconds: number;
+
+                /** ApplyChangeSetRequest name. */
+                name: string;
+
+                /**
+                 * Creates a new ApplyChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ApplyChangeSetRequest.$Shape): holdfast.rules.v1.ApplyChangeSetRequest & holdfast.rules.v1.ApplyChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ApplyChangeSetRequest.$Properties): holdfast.rules.v1.ApplyChangeSetRequest;
+
+                /**
+                 * Encodes the specified ApplyChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.ApplyChangeSetRequest.verify|verify} messages.
+                 * @param message ApplyChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ApplyChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ApplyChangeSetRequest & holdfast.rules.v1.ApplyChangeSetRequest.$Shape} ApplyChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ApplyChangeSetRequest & holdfast.rules.v1.ApplyChangeSetRequest.$Shape;
+            }
+
+            namespace ApplyChangeSetRequest {
+
+                /** Properties of an ApplyChangeSetRequest. */
+                interface $Properties {
+
+                    /** ApplyChangeSetRequest organization */
+                    organization?: (string|null);
+
+                    /** ApplyChangeSetRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** ApplyChangeSetRequest operations */
+                    operations?: (holdfast.rules.v1.StagedOperation.$Properties[]|null);
+
+                    /** ApplyChangeSetRequest confirmWithinSeconds */
+                    confirmWithinSeconds?: (number|null);
+
+                    /** ApplyChangeSetRequest name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.ApplyChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.ApplyChangeSetResponse.$Properties instead.
+             */
+            interface IApplyChangeSetResponse extends holdfast.rules.v1.ApplyChangeSetResponse.$Properties {
+            }
+
+            /** Represents an ApplyChangeSetResponse. */
+            class ApplyChangeSetResponse {
+
+                /**
+                 * Constructs a new ApplyChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ApplyChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyChangeSetResponse applyId. */
+                applyId: string;
+
+                /** ApplyChangeSetResponse confirmUntilUnixMs. */
+                confirmUntilUnixMs: number;
+
+                /** ApplyChangeSetResponse created. */
+                created: number;
+
+                /** ApplyChangeSetResponse updated. */
+                updated: number;
+
+                /** ApplyChangeSetResponse deleted. */
+                deleted: number;
+
+                /**
+                 * Creates a new ApplyChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ApplyChangeSetResponse.$Shape): holdfast.rules.v1.ApplyChangeSetResponse & holdfast.rules.v1.ApplyChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ApplyChangeSetResponse.$Properties): holdfast.rules.v1.ApplyChangeSetResponse;
+
+                /**
+                 * Encodes the specified ApplyChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.ApplyChangeSetResponse.verify|verify} messages.
+                 * @param message ApplyChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ApplyChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ApplyChangeSetResponse & holdfast.rules.v1.ApplyChangeSetResponse.$Shape} ApplyChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ApplyChangeSetResponse & holdfast.rules.v1.ApplyChangeSetResponse.$Shape;
+            }
+
+            namespace ApplyChangeSetResponse {
+
+                /** Properties of an ApplyChangeSetResponse. */
+                interface $Properties {
+
+                    /** ApplyChangeSetResponse applyId */
+                    applyId?: (string|null);
+
+                    /** ApplyChangeSetResponse confirmUntilUnixMs */
+                    confirmUntilUnixMs?: (number|null);
+
+                    /** ApplyChangeSetResponse created */
+                    created?: (number|null);
+
+                    /** ApplyChangeSetResponse updated */
+                    updated?: (number|null);
+
+                    /** ApplyChangeSetResponse deleted */
+                    deleted?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.ApplyChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ConfirmChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.ConfirmChangeSetRequest.$Properties instead.
+             */
+            interface IConfirmChangeSetRequest extends holdfast.rules.v1.ConfirmChangeSetRequest.$Properties {
+            }
+
+            /** Represents a ConfirmChangeSetRequest. */
+            class ConfirmChangeSetRequest {
+
+                /**
+                 * Constructs a new ConfirmChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ConfirmChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ConfirmChangeSetRequest organization. */
+                organization: string;
+
+                /** ConfirmChangeSetRequest applyId. */
+                applyId: string;
+
+                /** ConfirmChangeSetRequest force. */
+                force: boolean;
+
+                /**
+                 * Creates a new ConfirmChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ConfirmChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ConfirmChangeSetRequest.$Shape): holdfast.rules.v1.ConfirmChangeSetRequest & holdfast.rules.v1.ConfirmChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ConfirmChangeSetRequest.$Properties): holdfast.rules.v1.ConfirmChangeSetRequest;
+
+                /**
+                 * Encodes the specified ConfirmChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.ConfirmChangeSetRequest.verify|verify} messages.
+                 * @param message ConfirmChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ConfirmChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ConfirmChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ConfirmChangeSetRequest & holdfast.rules.v1.ConfirmChangeSetRequest.$Shape} ConfirmChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ConfirmChangeSetRequest & holdfast.rules.v1.ConfirmChangeSetRequest.$Shape;
+            }
+
+            namespace ConfirmChangeSetRequest {
+
+                /** Properties of a ConfirmChangeSetRequest. */
+                interface $Properties {
+
+                    /** ConfirmChangeSetRequest organization */
+                    organization?: (string|null);
+
+                    /** ConfirmChangeSetRequest applyId */
+                    applyId?: (string|null);
+
+                    /** ConfirmChangeSetRequest force */
+                    force?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ConfirmChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.ConfirmChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ConfirmChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.ConfirmChangeSetResponse.$Properties instead.
+             */
+            interface IConfirmChangeSetResponse extends holdfast.rules.v1.ConfirmChangeSetResponse.$Properties {
+            }
+
+            /** Represents a ConfirmChangeSetResponse. */
+            class ConfirmChangeSetResponse {
+
+                /**
+                 * Constructs a new ConfirmChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ConfirmChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ConfirmChangeSetResponse applyId. */
+                applyId: string;
+
+                /**
+                 * Creates a new ConfirmChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ConfirmChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ConfirmChangeSetResponse.$Shape): holdfast.rules.v1.ConfirmChangeSetResponse & holdfast.rules.v1.ConfirmChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ConfirmChangeSetResponse.$Properties): holdfast.rules.v1.ConfirmChangeSetResponse;
+
+                /**
+                 * Encodes the specified ConfirmChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.ConfirmChangeSetResponse.verify|verify} messages.
+                 * @param message ConfirmChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ConfirmChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ConfirmChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ConfirmChangeSetResponse & holdfast.rules.v1.ConfirmChangeSetResponse.$Shape} ConfirmChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ConfirmChangeSetResponse & holdfast.rules.v1.ConfirmChangeSetResponse.$Shape;
+            }
+
+            namespace ConfirmChangeSetResponse {
+
+                /** Properties of a ConfirmChangeSetResponse. */
+                interface $Properties {
+
+                    /** ConfirmChangeSetResponse applyId */
+                    applyId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ConfirmChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.ConfirmChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RevertChangeSetRequest.
+             * @deprecated Use holdfast.rules.v1.RevertChangeSetRequest.$Properties instead.
+             */
+            interface IRevertChangeSetRequest extends holdfast.rules.v1.RevertChangeSetRequest.$Properties {
+            }
+
+            /** Represents a RevertChangeSetRequest. */
+            class RevertChangeSetRequest {
+
+                /**
+                 * Constructs a new RevertChangeSetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RevertChangeSetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RevertChangeSetRequest organization. */
+                organization: string;
+
+                /** RevertChangeSetRequest applyId. */
+                applyId: string;
+
+                /**
+                 * Creates a new RevertChangeSetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RevertChangeSetRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.RevertChangeSetRequest.$Shape): holdfast.rules.v1.RevertChangeSetRequest & holdfast.rules.v1.RevertChangeSetRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.RevertChangeSetRequest.$Properties): holdfast.rules.v1.RevertChangeSetRequest;
+
+                /**
+                 * Encodes the specified RevertChangeSetRequest message. Does not implicitly {@link holdfast.rules.v1.RevertChangeSetRequest.verify|verify} messages.
+                 * @param message RevertChangeSetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RevertChangeSetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RevertChangeSetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RevertChangeSetRequest & holdfast.rules.v1.RevertChangeSetRequest.$Shape} RevertChangeSetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RevertChangeSetRequest & holdfast.rules.v1.RevertChangeSetRequest.$Shape;
+            }
+
+            namespace RevertChangeSetRequest {
+
+                /** Properties of a RevertChangeSetRequest. */
+                interface $Properties {
+
+                    /** RevertChangeSetRequest organization */
+                    organization?: (string|null);
+
+                    /** RevertChangeSetRequest applyId */
+                    applyId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RevertChangeSetRequest. */
+                type $Shape = holdfast.rules.v1.RevertChangeSetRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RevertChangeSetResponse.
+             * @deprecated Use holdfast.rules.v1.RevertChangeSetResponse.$Properties instead.
+             */
+            interface IRevertChangeSetResponse extends holdfast.rules.v1.RevertChangeSetResponse.$Properties {
+            }
+
+            /** Represents a RevertChangeSetResponse. */
+            class RevertChangeSetResponse {
+
+                /**
+                 * Constructs a new RevertChangeSetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RevertChangeSetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RevertChangeSetResponse applyId. */
+                applyId: string;
+
+                /**
+                 * Creates a new RevertChangeSetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RevertChangeSetResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.RevertChangeSetResponse.$Shape): holdfast.rules.v1.RevertChangeSetResponse & holdfast.rules.v1.RevertChangeSetResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.RevertChangeSetResponse.$Properties): holdfast.rules.v1.RevertChangeSetResponse;
+
+                /**
+                 * Encodes the specified RevertChangeSetResponse message. Does not implicitly {@link holdfast.rules.v1.RevertChangeSetResponse.verify|verify} messages.
+                 * @param message RevertChangeSetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RevertChangeSetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RevertChangeSetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RevertChangeSetResponse & holdfast.rules.v1.RevertChangeSetResponse.$Shape} RevertChangeSetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RevertChangeSetResponse & holdfast.rules.v1.RevertChangeSetResponse.$Shape;
+            }
+
+            namespace RevertChangeSetResponse {
+
+                /** Properties of a RevertChangeSetResponse. */
+                interface $Properties {
+
+                    /** RevertChangeSetResponse applyId */
+                    applyId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RevertChangeSetResponse. */
+                type $Shape = holdfast.rules.v1.RevertChangeSetResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Packet.
+             * @deprecated Use holdfast.rules.v1.Packet.$Properties instead.
+             */
+            interface IPacket extends holdfast.rules.v1.Packet.$Properties {
+            }
+
+            /** Represents a Packet. */
+            class Packet {
+
+                /**
+                 * Constructs a new Packet.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.Packet.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Packet source. */
+                source: string;
+
+                /** Packet destination. */
+                destination: string;
+
+                /** Packet protocol. */
+                protocol: string;
+
+                /** Packet sourcePort. */
+                sourcePort: number;
+
+                /** Packet destinationPort. */
+                destinationPort: number;
+
+                /** Packet direction. */
+                direction: holdfast.agent.v1.FlowDirection;
+
+                /** Packet isLaterFragment. */
+                isLaterFragment: boolean;
+
+                /**
+                 * Creates a new Packet instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Packet instance
+                 */
+                static create(properties: holdfast.rules.v1.Packet.$Shape): holdfast.rules.v1.Packet & holdfast.rules.v1.Packet.$Shape;
+                static create(properties?: holdfast.rules.v1.Packet.$Properties): holdfast.rules.v1.Packet;
+
+                /**
+                 * Encodes the specified Packet message. Does not implicitly {@link holdfast.rules.v1.Packet.verify|verify} messages.
+                 * @param message Packet message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.Packet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Packet message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.Packet & holdfast.rules.v1.Packet.$Shape} Packet
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.Packet & holdfast.rules.v1.Packet.$Shape;
+            }
+
+            namespace Packet {
+
+                /** Properties of a Packet. */
+                interface $Properties {
+
+                    /** Packet source */
+                    source?: (string|null);
+
+                    /** Packet destination */
+                    destination?: (string|null);
+
+                    /** Packet protocol */
+                    protocol?: (string|null);
+
+                    /** Packet sourcePort */
+                    sourcePort?: (number|null);
+
+                    /** Packet destinationPort */
+                    destinationPort?: (number|null);
+
+                    /** Packet direction */
+                    direction?: (holdfast.agent.v1.FlowDirection|null);
+
+                    /** Packet isLaterFragment */
+                    isLaterFragment?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Packet. */
+                type $Shape = holdfast.rules.v1.Packet.$Properties;
+            }
+
+            /**
+             * Properties of a SimulatePacketsRequest.
+             * @deprecated Use holdfast.rules.v1.SimulatePacketsRequest.$Properties instead.
+             */
+            interface ISimulatePacketsRequest extends holdfast.rules.v1.SimulatePacketsRequest.$Properties {
+            }
+
+            /** Represents a SimulatePacketsRequest. */
+            class SimulatePacketsRequest {
+
+                /**
+                 * Constructs a new SimulatePacketsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.SimulatePacketsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SimulatePacketsRequest organization. */
+                organization: string;
+
+                /** SimulatePacketsRequest interface. */
+                interface: string;
+
+                /** SimulatePacketsRequest node. */
+                node: string;
+
+                /** SimulatePacketsRequest packet. */
+                packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /** SimulatePacketsRequest capture. */
+                capture: Uint8Array;
+
+                /** SimulatePacketsRequest captureDirection. */
+                captureDirection: holdfast.agent.v1.FlowDirection;
+
+                /** SimulatePacketsRequest atSequence. */
+                atSequence: number;
+
+                /** SimulatePacketsRequest changeSetId. */
+                changeSetId: string;
+
+                /**
+                 * Creates a new SimulatePacketsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SimulatePacketsRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.SimulatePacketsRequest.$Shape): holdfast.rules.v1.SimulatePacketsRequest & holdfast.rules.v1.SimulatePacketsRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.SimulatePacketsRequest.$Properties): holdfast.rules.v1.SimulatePacketsRequest;
+
+                /**
+                 * Encodes the specified SimulatePacketsRequest message. Does not implicitly {@link holdfast.rules.v1.SimulatePacketsRequest.verify|verify} messages.
+                 * @param message SimulatePacketsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.SimulatePacketsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SimulatePacketsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.SimulatePacketsRequest & holdfast.rules.v1.SimulatePacketsRequest.$Shape} SimulatePacketsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.SimulatePacketsRequest & holdfast.rules.v1.SimulatePacketsRequest.$Shape;
+            }
+
+            namespace SimulatePacketsRequest {
+
+                /** Properties of a SimulatePacketsRequest. */
+                interface $Properties {
+
+                    /** SimulatePacketsRequest organization */
+                    organization?: (string|null);
+
+                    /** SimulatePacketsRequest interface */
+                    "interface"?: (string|null);
+
+                    /** SimulatePacketsRequest node */
+                    node?: (string|null);
+
+                    /** SimulatePacketsRequest packet */
+                    packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** SimulatePacketsRequest capture */
+                    capture?: (Uint8Array|null);
+
+                    /** SimulatePacketsRequest captureDirection */
+                    captureDirection?: (holdfast.agent.v1.FlowDirection|null);
+
+                    /** SimulatePacketsRequest atSequence */
+                    atSequence?: (number|null);
+
+                    /** SimulatePacketsRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SimulatePacketsRequest. */
+                type $Shape = holdfast.rules.v1.SimulatePacketsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SimulatePacketsResponse.
+             * @deprecated Use holdfast.rules.v1.SimulatePacketsResponse.$Properties instead.
+             */
+            interface ISimulatePacketsResponse extends holdfast.rules.v1.SimulatePacketsResponse.$Properties {
+            }
+
+            /** Represents a SimulatePacketsResponse. */
+            class SimulatePacketsResponse {
+
+                /**
+                 * Constructs a new SimulatePacketsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.SimulatePacketsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SimulatePacketsResponse verdicts. */
+                verdicts: holdfast.rules.v1.PacketVerdict.$Properties[];
+
+                /**
+                 * Creates a new SimulatePacketsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SimulatePacketsResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.SimulatePacketsResponse.$Shape): holdfast.rules.v1.SimulatePacketsResponse & holdfast.rules.v1.SimulatePacketsResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.SimulatePacketsResponse.$Properties): holdfast.rules.v1.SimulatePacketsResponse;
+
+                /**
+                 * Encodes the specified SimulatePacketsResponse message. Does not implicitly {@link holdfast.rules.v1.SimulatePacketsResponse.verify|verify} messages.
+                 * @param message SimulatePacketsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.SimulatePacketsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SimulatePacketsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.SimulatePacketsResponse & holdfast.rules.v1.SimulatePacketsResponse.$Shape} SimulatePacketsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.SimulatePacketsResponse & holdfast.rules.v1.SimulatePacketsResponse.$Shape;
+            }
+
+            namespace SimulatePacketsResponse {
+
+                /** Properties of a SimulatePacketsResponse. */
+                interface $Properties {
+
+                    /** SimulatePacketsResponse verdicts */
+                    verdicts?: (holdfast.rules.v1.PacketVerdict.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SimulatePacketsResponse. */
+                type $Shape = holdfast.rules.v1.SimulatePacketsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a PacketVerdict.
+             * @deprecated Use holdfast.rules.v1.PacketVerdict.$Properties instead.
+             */
+            interface IPacketVerdict extends holdfast.rules.v1.PacketVerdict.$Properties {
+            }
+
+            /** Represents a PacketVerdict. */
+            class PacketVerdict {
+
+                /**
+                 * Constructs a new PacketVerdict.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PacketVerdict.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PacketVerdict packet. */
+                packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /** PacketVerdict verdict. */
+                verdict: holdfast.agent.v1.FlowVerdict;
+
+                /** PacketVerdict ruleId. */
+                ruleId: string;
+
+                /** PacketVerdict ruleName. */
+                ruleName: string;
+
+                /** PacketVerdict decidedBy. */
+                decidedBy: string;
+
+                /** PacketVerdict loggedBy. */
+                loggedBy: string[];
+
+                /** PacketVerdict trace. */
+                trace: holdfast.rules.v1.TraceStep.$Properties[];
+
+                /**
+                 * Creates a new PacketVerdict instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PacketVerdict instance
+                 */
+                static create(properties: holdfast.rules.v1.PacketVerdict.$Shape): holdfast.rules.v1.PacketVerdict & holdfast.rules.v1.PacketVerdict.$Shape;
+                static create(properties?: holdfast.rules.v1.PacketVerdict.$Properties): holdfast.rules.v1.PacketVerdict;
+
+                /**
+                 * Encodes the specified PacketVerdict message. Does not implicitly {@link holdfast.rules.v1.PacketVerdict.verify|verify} messages.
+                 * @param message PacketVerdict message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PacketVerdict.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PacketVerdict message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PacketVerdict & holdfast.rules.v1.PacketVerdict.$Shape} PacketVerdict
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PacketVerdict & holdfast.rules.v1.PacketVerdict.$Shape;
+            }
+
+            namespace PacketVerdict {
+
+                /** Properties of a PacketVerdict. */
+                interface $Properties {
+
+                    /** PacketVerdict packet */
+                    packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** PacketVerdict verdict */
+                    verdict?: (holdfast.agent.v1.FlowVerdict|null);
+
+                    /** PacketVerdict ruleId */
+                    ruleId?: (string|null);
+
+                    /** PacketVerdict ruleName */
+                    ruleName?: (string|null);
+
+                    /** PacketVerdict decidedBy */
+                    decidedBy?: (string|null);
+
+                    /** PacketVerdict loggedBy */
+                    loggedBy?: (string[]|null);
+
+                    /** PacketVerdict trace */
+                    trace?: (holdfast.rules.v1.TraceStep.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PacketVerdict. */
+                type $Shape = holdfast.rules.v1.PacketVerdict.$Properties;
+            }
+
+            /**
+             * Properties of a TraceStep.
+             * @deprecated Use holdfast.rules.v1.TraceStep.$Properties instead.
+             */
+            interface ITraceStep extends holdfast.rules.v1.TraceStep.$Properties {
+            }
+
+            /** Represents a TraceStep. */
+            class TraceStep {
+
+                /**
+                 * Constructs a new TraceStep.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.TraceStep.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TraceStep ruleId. */
+                ruleId: string;
+
+                /** TraceStep ruleName. */
+                ruleName: string;
+
+                /** TraceStep isMatch. */
+                isMatch: boolean;
+
+                /** TraceStep reason. */
+                reason: string;
+
+                /**
+                 * Creates a new TraceStep instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TraceStep instance
+                 */
+                static create(properties: holdfast.rules.v1.TraceStep.$Shape): holdfast.rules.v1.TraceStep & holdfast.rules.v1.TraceStep.$Shape;
+                static create(properties?: holdfast.rules.v1.TraceStep.$Properties): holdfast.rules.v1.TraceStep;
+
+                /**
+                 * Encodes the specified TraceStep message. Does not implicitly {@link holdfast.rules.v1.TraceStep.verify|verify} messages.
+                 * @param message TraceStep message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.TraceStep.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TraceStep message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.TraceStep & holdfast.rules.v1.TraceStep.$Shape} TraceStep
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.TraceStep & holdfast.rules.v1.TraceStep.$Shape;
+            }
+
+            namespace TraceStep {
+
+                /** Properties of a TraceStep. */
+                interface $Properties {
+
+                    /** TraceStep ruleId */
+                    ruleId?: (string|null);
+
+                    /** TraceStep ruleName */
+                    ruleName?: (string|null);
+
+                    /** TraceStep isMatch */
+                    isMatch?: (boolean|null);
+
+                    /** TraceStep reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TraceStep. */
+                type $Shape = holdfast.rules.v1.TraceStep.$Properties;
+            }
+
+            /**
+             * Properties of a DryRunChangeRequest.
+             * @deprecated Use holdfast.rules.v1.DryRunChangeRequest.$Properties instead.
+             */
+            interface IDryRunChangeRequest extends holdfast.rules.v1.DryRunChangeRequest.$Properties {
+            }
+
+            /** Represents a DryRunChangeRequest. */
+            class DryRunChangeRequest {
+
+                /**
+                 * Constructs a new DryRunChangeRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DryRunChangeRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DryRunChangeRequest organization. */
+                organization: string;
+
+                /** DryRunChangeRequest changeSetId. */
+                changeSetId: string;
+
+                /** DryRunChangeRequest operations. */
+                operations: holdfast.rules.v1.StagedOperation.$Properties[];
+
+                /** DryRunChangeRequest fromUnixMs. */
+                fromUnixMs: number;
+
+                /** DryRunChangeRequest toUnixMs. */
+                toUnixMs: number;
+
+                /**
+                 * Creates a new DryRunChangeRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DryRunChangeRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.DryRunChangeRequest.$Shape): holdfast.rules.v1.DryRunChangeRequest & holdfast.rules.v1.DryRunChangeRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.DryRunChangeRequest.$Properties): holdfast.rules.v1.DryRunChangeRequest;
+
+                /**
+                 * Encodes the specified DryRunChangeRequest message. Does not implicitly {@link holdfast.rules.v1.DryRunChangeRequest.verify|verify} messages.
+                 * @param message DryRunChangeRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DryRunChangeRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DryRunChangeRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DryRunChangeRequest & holdfast.rules.v1.DryRunChangeRequest.$Shape} DryRunChangeRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DryRunChangeRequest & holdfast.rules.v1.DryRunChangeRequest.$Shape;
+            }
+
+            namespace DryRunChangeRequest {
+
+                /** Properties of a DryRunChangeRequest. */
+                interface $Properties {
+
+                    /** DryRunChangeRequest organization */
+                    organization?: (string|null);
+
+                    /** DryRunChangeRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** DryRunChangeRequest operations */
+                    operations?: (holdfast.rules.v1.StagedOperation.$Properties[]|null);
+
+                    /** DryRunChangeRequest fromUnixMs */
+                    fromUnixMs?: (number|null);
+
+                    /** DryRunChangeRequest toUnixMs */
+                    toUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DryRunChangeRequest. */
+                type $Shape = holdfast.rules.v1.DryRunChangeRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DryRunChangeResponse.
+             * @deprecated Use holdfast.rules.v1.DryRunChangeResponse.$Properties instead.
+             */
+            interface IDryRunChangeResponse extends holdfast.rules.v1.DryRunChangeResponse.$Properties {
+            }
+
+            /** Represents a DryRunChangeResponse. */
+            class DryRunChangeResponse {
+
+                /**
+                 * Constructs a new DryRunChangeResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DryRunChangeResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DryRunChangeResponse flows. */
+                flows: number;
+
+                /** DryRunChangeResponse newlyDroppedFlows. */
+                newlyDroppedFlows: number;
+
+                /** DryRunChangeResponse newlyPassedFlows. */
+                newlyPassedFlows: number;
+
+                /** DryRunChangeResponse changed. */
+                changed: holdfast.rules.v1.ChangedFlow.$Properties[];
+
+                /** DryRunChangeResponse coverage. */
+                coverage: string[];
+
+                /**
+                 * Creates a new DryRunChangeResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DryRunChangeResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.DryRunChangeResponse.$Shape): holdfast.rules.v1.DryRunChangeResponse & holdfast.rules.v1.DryRunChangeResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.DryRunChangeResponse.$Properties): holdfast.rules.v1.DryRunChangeResponse;
+
+                /**
+                 * Encodes the specified DryRunChangeResponse message. Does not implicitly {@link holdfast.rules.v1.DryRunChangeResponse.verify|verify} messages.
+                 * @param message DryRunChangeResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DryRunChangeResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DryRunChangeResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DryRunChangeResponse & holdfast.rules.v1.DryRunChangeResponse.$Shape} DryRunChangeResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DryRunChangeResponse & holdfast.rules.v1.DryRunChangeResponse.$Shape;
+            }
+
+            namespace DryRunChangeResponse {
+
+                /** Properties of a DryRunChangeResponse. */
+                interface $Properties {
+
+                    /** DryRunChangeResponse flows */
+                    flows?: (number|null);
+
+                    /** DryRunChangeResponse newlyDroppedFlows */
+                    newlyDroppedFlows?: (number|null);
+
+                    /** DryRunChangeResponse newlyPassedFlows */
+                    newlyPassedFlows?: (number|null);
+
+                    /** DryRunChangeResponse changed */
+                    changed?: (holdfast.rules.v1.ChangedFlow.$Properties[]|null);
+
+                    /** DryRunChangeResponse coverage */
+                    coverage?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DryRunChangeResponse. */
+                type $Shape = holdfast.rules.v1.DryRunChangeResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ChangedFlow.
+             * @deprecated Use holdfast.rules.v1.ChangedFlow.$Properties instead.
+             */
+            interface IChangedFlow extends holdfast.rules.v1.ChangedFlow.$Properties {
+            }
+
+            /** Represents a ChangedFlow. */
+            class ChangedFlow {
+
+                /**
+                 * Constructs a new ChangedFlow.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ChangedFlow.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ChangedFlow packet. */
+                packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /** ChangedFlow interfaceName. */
+                interfaceName: string;
+
+                /** ChangedFlow peerName. */
+                peerName: string;
+
+                /** ChangedFlow before. */
+                before: holdfast.agent.v1.FlowVerdict;
+
+                /** ChangedFlow after. */
+                after: holdfast.agent.v1.FlowVerdict;
+
+                /** ChangedFlow ruleId. */
+                ruleId: string;
+
+                /** ChangedFlow ruleName. */
+                ruleName: string;
+
+                /** ChangedFlow packets. */
+                packets: number;
+
+                /** ChangedFlow flows. */
+                flows: number;
+
+                /** ChangedFlow lastUnixMs. */
+                lastUnixMs: number;
+
+                /**
+                 * Creates a new ChangedFlow instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ChangedFlow instance
+                 */
+                static create(properties: holdfast.rules.v1.ChangedFlow.$Shape): holdfast.rules.v1.ChangedFlow & holdfast.rules.v1.ChangedFlow.$Shape;
+                static create(properties?: holdfast.rules.v1.ChangedFlow.$Properties): holdfast.rules.v1.ChangedFlow;
+
+                /**
+                 * Encodes the specified ChangedFlow message. Does not implicitly {@link holdfast.rules.v1.ChangedFlow.verify|verify} messages.
+                 * @param message ChangedFlow message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ChangedFlow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ChangedFlow message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ChangedFlow & holdfast.rules.v1.ChangedFlow.$Shape} ChangedFlow
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ChangedFlow & holdfast.rules.v1.ChangedFlow.$Shape;
+            }
+
+            namespace ChangedFlow {
+
+                /** Properties of a ChangedFlow. */
+                interface $Properties {
+
+                    /** ChangedFlow packet */
+                    packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** ChangedFlow interfaceName */
+                    interfaceName?: (string|null);
+
+                    /** ChangedFlow peerName */
+                    peerName?: (string|null);
+
+                    /** ChangedFlow before */
+                    before?: (holdfast.agent.v1.FlowVerdict|null);
+
+                    /** ChangedFlow after */
+                    after?: (holdfast.agent.v1.FlowVerdict|null);
+
+                    /** ChangedFlow ruleId */
+                    ruleId?: (string|null);
+
+                    /** ChangedFlow ruleName */
+                    ruleName?: (string|null);
+
+                    /** ChangedFlow packets */
+                    packets?: (number|null);
+
+                    /** ChangedFlow flows */
+                    flows?: (number|null);
+
+                    /** ChangedFlow lastUnixMs */
+                    lastUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ChangedFlow. */
+                type $Shape = holdfast.rules.v1.ChangedFlow.$Properties;
+            }
+
+            /**
+             * Properties of an AnalyzeRulesRequest.
+             * @deprecated Use holdfast.rules.v1.AnalyzeRulesRequest.$Properties instead.
+             */
+            interface IAnalyzeRulesRequest extends holdfast.rules.v1.AnalyzeRulesRequest.$Properties {
+            }
+
+            /** Represents an AnalyzeRulesRequest. */
+            class AnalyzeRulesRequest {
+
+                /**
+                 * Constructs a new AnalyzeRulesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.AnalyzeRulesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AnalyzeRulesRequest organization. */
+                organization: string;
+
+                /**
+                 * Creates a new AnalyzeRulesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AnalyzeRulesRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.AnalyzeRulesRequest.$Shape): holdfast.rules.v1.AnalyzeRulesRequest & holdfast.rules.v1.AnalyzeRulesRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.AnalyzeRulesRequest.$Properties): holdfast.rules.v1.AnalyzeRulesRequest;
+
+                /**
+                 * Encodes the specified AnalyzeRulesRequest message. Does not implicitly {@link holdfast.rules.v1.AnalyzeRulesRequest.verify|verify} messages.
+                 * @param message AnalyzeRulesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.AnalyzeRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AnalyzeRulesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.AnalyzeRulesRequest & holdfast.rules.v1.AnalyzeRulesRequest.$Shape} AnalyzeRulesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.AnalyzeRulesRequest & holdfast.rules.v1.AnalyzeRulesRequest.$Shape;
+            }
+
+            namespace AnalyzeRulesRequest {
+
+                /** Properties of an AnalyzeRulesRequest. */
+                interface $Properties {
+
+                    /** AnalyzeRulesRequest organization */
+                    organization?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AnalyzeRulesRequest. */
+                type $Shape = holdfast.rules.v1.AnalyzeRulesRequest.$Properties;
+            }
+
+            /**
+             * Properties of an AnalyzeRulesResponse.
+             * @deprecated Use holdfast.rules.v1.AnalyzeRulesResponse.$Properties instead.
+             */
+            interface IAnalyzeRulesResponse extends holdfast.rules.v1.AnalyzeRulesResponse.$Properties {
+            }
+
+            /** Represents an AnalyzeRulesResponse. */
+            class AnalyzeRulesResponse {
+
+                /**
+                 * Constructs a new AnalyzeRulesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.AnalyzeRulesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AnalyzeRulesResponse findings. */
+                findings: holdfast.rules.v1.Finding.$Properties[];
+
+                /**
+                 * Creates a new AnalyzeRulesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AnalyzeRulesResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.AnalyzeRulesResponse.$Shape): holdfast.rules.v1.AnalyzeRulesResponse & holdfast.rules.v1.AnalyzeRulesResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.AnalyzeRulesResponse.$Properties): holdfast.rules.v1.AnalyzeRulesResponse;
+
+                /**
+                 * Encodes the specified AnalyzeRulesResponse message. Does not implicitly {@link holdfast.rules.v1.AnalyzeRulesResponse.verify|verify} messages.
+                 * @param message AnalyzeRulesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.AnalyzeRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AnalyzeRulesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.AnalyzeRulesResponse & holdfast.rules.v1.AnalyzeRulesResponse.$Shape} AnalyzeRulesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.AnalyzeRulesResponse & holdfast.rules.v1.AnalyzeRulesResponse.$Shape;
+            }
+
+            namespace AnalyzeRulesResponse {
+
+                /** Properties of an AnalyzeRulesResponse. */
+                interface $Properties {
+
+                    /** AnalyzeRulesResponse findings */
+                    findings?: (holdfast.rules.v1.Finding.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AnalyzeRulesResponse. */
+                type $Shape = holdfast.rules.v1.AnalyzeRulesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Finding.
+             * @deprecated Use holdfast.rules.v1.Finding.$Properties instead.
+             */
+            interface IFinding extends holdfast.rules.v1.Finding.$Properties {
+            }
+
+            /** Represents a Finding. */
+            class Finding {
+
+                /**
+                 * Constructs a new Finding.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.Finding.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Finding kind. */
+                kind: string;
+
+                /** Finding ruleId. */
+                ruleId: string;
+
+                /** Finding ruleName. */
+                ruleName: string;
+
+                /** Finding message. */
+                message: string;
+
+                /** Finding otherRuleIds. */
+                otherRuleIds: string[];
+
+                /** Finding witness. */
+                witness?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /**
+                 * Creates a new Finding instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Finding instance
+                 */
+                static create(properties: holdfast.rules.v1.Finding.$Shape): holdfast.rules.v1.Finding & holdfast.rules.v1.Finding.$Shape;
+                static create(properties?: holdfast.rules.v1.Finding.$Properties): holdfast.rules.v1.Finding;
+
+                /**
+                 * Encodes the specified Finding message. Does not implicitly {@link holdfast.rules.v1.Finding.verify|verify} messages.
+                 * @param message Finding message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.Finding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Finding message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.Finding & holdfast.rules.v1.Finding.$Shape} Finding
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.Finding & holdfast.rules.v1.Finding.$Shape;
+            }
+
+            namespace Finding {
+
+                /** Properties of a Finding. */
+                interface $Properties {
+
+                    /** Finding kind */
+                    kind?: (string|null);
+
+                    /** Finding ruleId */
+                    ruleId?: (string|null);
+
+                    /** Finding ruleName */
+                    ruleName?: (string|null);
+
+                    /** Finding message */
+                    message?: (string|null);
+
+                    /** Finding otherRuleIds */
+                    otherRuleIds?: (string[]|null);
+
+                    /** Finding witness */
+                    witness?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Finding. */
+                type $Shape = holdfast.rules.v1.Finding.$Properties;
+            }
+
+            /**
+             * Properties of an ExplainFlowRequest.
+             * @deprecated Use holdfast.rules.v1.ExplainFlowRequest.$Properties instead.
+             */
+            interface IExplainFlowRequest extends holdfast.rules.v1.ExplainFlowRequest.$Properties {
+            }
+
+            /** Represents an ExplainFlowRequest. */
+            class ExplainFlowRequest {
+
+                /**
+                 * Constructs a new ExplainFlowRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ExplainFlowRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExplainFlowRequest organization. */
+                organization: string;
+
+                /** ExplainFlowRequest flowId. */
+                flowId: string;
+
+                /** ExplainFlowRequest packet. */
+                packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /** ExplainFlowRequest atUnixMs. */
+                atUnixMs: number;
+
+                /** ExplainFlowRequest interface. */
+                interface: string;
+
+                /** ExplainFlowRequest node. */
+                node: string;
+
+                /**
+                 * Creates a new ExplainFlowRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExplainFlowRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ExplainFlowRequest.$Shape): holdfast.rules.v1.ExplainFlowRequest & holdfast.rules.v1.ExplainFlowRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ExplainFlowRequest.$Properties): holdfast.rules.v1.ExplainFlowRequest;
+
+                /**
+                 * Encodes the specified ExplainFlowRequest message. Does not implicitly {@link holdfast.rules.v1.ExplainFlowRequest.verify|verify} messages.
+                 * @param message ExplainFlowRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ExplainFlowRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExplainFlowRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ExplainFlowRequest & holdfast.rules.v1.ExplainFlowRequest.$Shape} ExplainFlowRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ExplainFlowRequest & holdfast.rules.v1.ExplainFlowRequest.$Shape;
+            }
+
+            namespace ExplainFlowRequest {
+
+                /** Properties of an ExplainFlowRequest. */
+                interface $Properties {
+
+                    /** ExplainFlowRequest organization */
+                    organization?: (string|null);
+
+                    /** ExplainFlowRequest flowId */
+                    flowId?: (string|null);
+
+                    /** ExplainFlowRequest packet */
+                    packet?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** ExplainFlowRequest atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** ExplainFlowRequest interface */
+                    "interface"?: (string|null);
+
+                    /** ExplainFlowRequest node */
+                    node?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExplainFlowRequest. */
+                type $Shape = holdfast.rules.v1.ExplainFlowRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ExplainFlowResponse.
+             * @deprecated Use holdfast.rules.v1.ExplainFlowResponse.$Properties instead.
+             */
+            interface IExplainFlowResponse extends holdfast.rules.v1.ExplainFlowResponse.$Properties {
+            }
+
+            /** Represents an ExplainFlowResponse. */
+            class ExplainFlowResponse {
+
+                /**
+                 * Constructs a new ExplainFlowResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ExplainFlowResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExplainFlowResponse verdict. */
+                verdict?: (holdfast.rules.v1.PacketVerdict.$Properties|null);
+
+                /** ExplainFlowResponse rule. */
+                rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                /** ExplainFlowResponse lastChange. */
+                lastChange?: (holdfast.rules.v1.RuleChange.$Properties|null);
+
+                /** ExplainFlowResponse ruleSetSequence. */
+                ruleSetSequence: number;
+
+                /** ExplainFlowResponse wasEnforced. */
+                wasEnforced: boolean;
+
+                /** ExplainFlowResponse remark. */
+                remark: string;
+
+                /**
+                 * Creates a new ExplainFlowResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExplainFlowResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ExplainFlowResponse.$Shape): holdfast.rules.v1.ExplainFlowResponse & holdfast.rules.v1.ExplainFlowResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ExplainFlowResponse.$Properties): holdfast.rules.v1.ExplainFlowResponse;
+
+                /**
+                 * Encodes the specified ExplainFlowResponse message. Does not implicitly {@link holdfast.rules.v1.ExplainFlowResponse.verify|verify} messages.
+                 * @param message ExplainFlowResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ExplainFlowResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExplainFlowResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ExplainFlowResponse & holdfast.rules.v1.ExplainFlowResponse.$Shape} ExplainFlowResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ExplainFlowResponse & holdfast.rules.v1.ExplainFlowResponse.$Shape;
+            }
+
+            namespace ExplainFlowResponse {
+
+                /** Properties of an ExplainFlowResponse. */
+                interface $Properties {
+
+                    /** ExplainFlowResponse verdict */
+                    verdict?: (holdfast.rules.v1.PacketVerdict.$Properties|null);
+
+                    /** ExplainFlowResponse rule */
+                    rule?: (holdfast.rules.v1.Rule.$Properties|null);
+
+                    /** ExplainFlowResponse lastChange */
+                    lastChange?: (holdfast.rules.v1.RuleChange.$Properties|null);
+
+                    /** ExplainFlowResponse ruleSetSequence */
+                    ruleSetSequence?: (number|null);
+
+                    /** ExplainFlowResponse wasEnforced */
+                    wasEnforced?: (boolean|null);
+
+                    /** ExplainFlowResponse remark */
+                    remark?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExplainFlowResponse. */
+                type $Shape = holdfast.rules.v1.ExplainFlowResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetNodePolicyRequest.
+             * @deprecated Use holdfast.rules.v1.GetNodePolicyRequest.$Properties instead.
+             */
+            interface IGetNodePolicyRequest extends holdfast.rules.v1.GetNodePolicyRequest.$Properties {
+            }
+
+            /** Represents a GetNodePolicyRequest. */
+            class GetNodePolicyRequest {
+
+                /**
+                 * Constructs a new GetNodePolicyRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetNodePolicyRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetNodePolicyRequest node. */
+                node: string;
+
+                /** GetNodePolicyRequest atSequence. */
+                atSequence: number;
+
+                /**
+                 * Creates a new GetNodePolicyRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetNodePolicyRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.GetNodePolicyRequest.$Shape): holdfast.rules.v1.GetNodePolicyRequest & holdfast.rules.v1.GetNodePolicyRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.GetNodePolicyRequest.$Properties): holdfast.rules.v1.GetNodePolicyRequest;
+
+                /**
+                 * Encodes the specified GetNodePolicyRequest message. Does not implicitly {@link holdfast.rules.v1.GetNodePolicyRequest.verify|verify} messages.
+                 * @param message GetNodePolicyRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetNodePolicyRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetNodePolicyRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetNodePolicyRequest & holdfast.rules.v1.GetNodePolicyRequest.$Shape} GetNodePolicyRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetNodePolicyRequest & holdfast.rules.v1.GetNodePolicyRequest.$Shape;
+            }
+
+            namespace GetNodePolicyRequest {
+
+                /** Properties of a GetNodePolicyRequest. */
+                interface $Properties {
+
+                    /** GetNodePolicyRequest node */
+                    node?: (string|null);
+
+                    /** GetNodePolicyRequest atSequence */
+                    atSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetNodePolicyRequest. */
+                type $Shape = holdfast.rules.v1.GetNodePolicyRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetNodePolicyResponse.
+             * @deprecated Use holdfast.rules.v1.GetNodePolicyResponse.$Properties instead.
+             */
+            interface IGetNodePolicyResponse extends holdfast.rules.v1.GetNodePolicyResponse.$Properties {
+            }
+
+            /** Represents a GetNodePolicyResponse. */
+            class GetNodePolicyResponse {
+
+                /**
+                 * Constructs a new GetNodePolicyResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.GetNodePolicyResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetNodePolicyResponse devices. */
+                devices: holdfast.rules.v1.DevicePolicy.$Properties[];
+
+                /** GetNodePolicyResponse ruleSetSequence. */
+                ruleSetSequence: number;
+
+                /** GetNodePolicyResponse acknowledged. */
+                acknowledged?: (holdfast.rules.v1.PolicyAcknowledgement.$Properties|null);
+
+                /**
+                 * Creates a new GetNodePolicyResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetNodePolicyResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.GetNodePolicyResponse.$Shape): holdfast.rules.v1.GetNodePolicyResponse & holdfast.rules.v1.GetNodePolicyResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.GetNodePolicyResponse.$Properties): holdfast.rules.v1.GetNodePolicyResponse;
+
+                /**
+                 * Encodes the specified GetNodePolicyResponse message. Does not implicitly {@link holdfast.rules.v1.GetNodePolicyResponse.verify|verify} messages.
+                 * @param message GetNodePolicyResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.GetNodePolicyResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetNodePolicyResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.GetNodePolicyResponse & holdfast.rules.v1.GetNodePolicyResponse.$Shape} GetNodePolicyResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.GetNodePolicyResponse & holdfast.rules.v1.GetNodePolicyResponse.$Shape;
+            }
+
+            namespace GetNodePolicyResponse {
+
+                /** Properties of a GetNodePolicyResponse. */
+                interface $Properties {
+
+                    /** GetNodePolicyResponse devices */
+                    devices?: (holdfast.rules.v1.DevicePolicy.$Properties[]|null);
+
+                    /** GetNodePolicyResponse ruleSetSequence */
+                    ruleSetSequence?: (number|null);
+
+                    /** GetNodePolicyResponse acknowledged */
+                    acknowledged?: (holdfast.rules.v1.PolicyAcknowledgement.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetNodePolicyResponse. */
+                type $Shape = holdfast.rules.v1.GetNodePolicyResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DevicePolicy.
+             * @deprecated Use holdfast.rules.v1.DevicePolicy.$Properties instead.
+             */
+            interface IDevicePolicy extends holdfast.rules.v1.DevicePolicy.$Properties {
+            }
+
+            /** Represents a DevicePolicy. */
+            class DevicePolicy {
+
+                /**
+                 * Constructs a new DevicePolicy.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DevicePolicy.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DevicePolicy device. */
+                device: string;
+
+                /** DevicePolicy interfaceId. */
+                interfaceId: string;
+
+                /** DevicePolicy rules. */
+                rules: holdfast.rules.v1.Rule.$Properties[];
+
+                /** DevicePolicy defaultVerdict. */
+                defaultVerdict: string;
+
+                /**
+                 * Creates a new DevicePolicy instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DevicePolicy instance
+                 */
+                static create(properties: holdfast.rules.v1.DevicePolicy.$Shape): holdfast.rules.v1.DevicePolicy & holdfast.rules.v1.DevicePolicy.$Shape;
+                static create(properties?: holdfast.rules.v1.DevicePolicy.$Properties): holdfast.rules.v1.DevicePolicy;
+
+                /**
+                 * Encodes the specified DevicePolicy message. Does not implicitly {@link holdfast.rules.v1.DevicePolicy.verify|verify} messages.
+                 * @param message DevicePolicy message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DevicePolicy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DevicePolicy message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DevicePolicy & holdfast.rules.v1.DevicePolicy.$Shape} DevicePolicy
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DevicePolicy & holdfast.rules.v1.DevicePolicy.$Shape;
+            }
+
+            namespace DevicePolicy {
+
+                /** Properties of a DevicePolicy. */
+                interface $Properties {
+
+                    /** DevicePolicy device */
+                    device?: (string|null);
+
+                    /** DevicePolicy interfaceId */
+                    interfaceId?: (string|null);
+
+                    /** DevicePolicy rules */
+                    rules?: (holdfast.rules.v1.Rule.$Properties[]|null);
+
+                    /** DevicePolicy defaultVerdict */
+                    defaultVerdict?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DevicePolicy. */
+                type $Shape = holdfast.rules.v1.DevicePolicy.$Properties;
+            }
+
+            /**
+             * Properties of a PolicyAcknowledgement.
+             * @deprecated Use holdfast.rules.v1.PolicyAcknowledgement.$Properties instead.
+             */
+            interface IPolicyAcknowledgement extends holdfast.rules.v1.PolicyAcknowledgement.$Properties {
+            }
+
+            /** Represents a PolicyAcknowledgement. */
+            class PolicyAcknowledgement {
+
+                /**
+                 * Constructs a new PolicyAcknowledgement.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PolicyAcknowledgement.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PolicyAcknowledgement ruleSetSequence. */
+                ruleSetSequence: number;
+
+                /** PolicyAcknowledgement policyVersion. */
+                policyVersion: Uint8Array;
+
+                /** PolicyAcknowledgement provenAtUnixMs. */
+                provenAtUnixMs: number;
+
+                /** PolicyAcknowledgement isEnforced. */
+                isEnforced: boolean;
+
+                /** PolicyAcknowledgement error. */
+                error: string;
+
+                /**
+                 * Creates a new PolicyAcknowledgement instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PolicyAcknowledgement instance
+                 */
+                static create(properties: holdfast.rules.v1.PolicyAcknowledgement.$Shape): holdfast.rules.v1.PolicyAcknowledgement & holdfast.rules.v1.PolicyAcknowledgement.$Shape;
+                static create(properties?: holdfast.rules.v1.PolicyAcknowledgement.$Properties): holdfast.rules.v1.PolicyAcknowledgement;
+
+                /**
+                 * Encodes the specified PolicyAcknowledgement message. Does not implicitly {@link holdfast.rules.v1.PolicyAcknowledgement.verify|verify} messages.
+                 * @param message PolicyAcknowledgement message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PolicyAcknowledgement.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PolicyAcknowledgement message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PolicyAcknowledgement & holdfast.rules.v1.PolicyAcknowledgement.$Shape} PolicyAcknowledgement
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PolicyAcknowledgement & holdfast.rules.v1.PolicyAcknowledgement.$Shape;
+            }
+
+            namespace PolicyAcknowledgement {
+
+                /** Properties of a PolicyAcknowledgement. */
+                interface $Properties {
+
+                    /** PolicyAcknowledgement ruleSetSequence */
+                    ruleSetSequence?: (number|null);
+
+                    /** PolicyAcknowledgement policyVersion */
+                    policyVersion?: (Uint8Array|null);
+
+                    /** PolicyAcknowledgement provenAtUnixMs */
+                    provenAtUnixMs?: (number|null);
+
+                    /** PolicyAcknowledgement isEnforced */
+                    isEnforced?: (boolean|null);
+
+                    /** PolicyAcknowledgement error */
+                    error?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PolicyAcknowledgement. */
+                type $Shape = holdfast.rules.v1.PolicyAcknowledgement.$Properties;
+            }
+
+            /**
+             * Properties of a SavePolicyTestRequest.
+             * @deprecated Use holdfast.rules.v1.SavePolicyTestRequest.$Properties instead.
+             */
+            interface ISavePolicyTestRequest extends holdfast.rules.v1.SavePolicyTestRequest.$Properties {
+            }
+
+            /** Represents a SavePolicyTestRequest. */
+            class SavePolicyTestRequest {
+
+                /**
+                 * Constructs a new SavePolicyTestRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.SavePolicyTestRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SavePolicyTestRequest organization. */
+                organization: string;
+
+                /** SavePolicyTestRequest test. */
+                test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                /**
+                 * Creates a new SavePolicyTestRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SavePolicyTestRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.SavePolicyTestRequest.$Shape): holdfast.rules.v1.SavePolicyTestRequest & holdfast.rules.v1.SavePolicyTestRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.SavePolicyTestRequest.$Properties): holdfast.rules.v1.SavePolicyTestRequest;
+
+                /**
+                 * Encodes the specified SavePolicyTestRequest message. Does not implicitly {@link holdfast.rules.v1.SavePolicyTestRequest.verify|verify} messages.
+                 * @param message SavePolicyTestRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.SavePolicyTestRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SavePolicyTestRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.SavePolicyTestRequest & holdfast.rules.v1.SavePolicyTestRequest.$Shape} SavePolicyTestRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.SavePolicyTestRequest & holdfast.rules.v1.SavePolicyTestRequest.$Shape;
+            }
+
+            namespace SavePolicyTestRequest {
+
+                /** Properties of a SavePolicyTestRequest. */
+                interface $Properties {
+
+                    /** SavePolicyTestRequest organization */
+                    organization?: (string|null);
+
+                    /** SavePolicyTestRequest test */
+                    test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SavePolicyTestRequest. */
+                type $Shape = holdfast.rules.v1.SavePolicyTestRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SavePolicyTestResponse.
+             * @deprecated Use holdfast.rules.v1.SavePolicyTestResponse.$Properties instead.
+             */
+            interface ISavePolicyTestResponse extends holdfast.rules.v1.SavePolicyTestResponse.$Properties {
+            }
+
+            /** Represents a SavePolicyTestResponse. */
+            class SavePolicyTestResponse {
+
+                /**
+                 * Constructs a new SavePolicyTestResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.SavePolicyTestResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SavePolicyTestResponse test. */
+                test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                /**
+                 * Creates a new SavePolicyTestResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SavePolicyTestResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.SavePolicyTestResponse.$Shape): holdfast.rules.v1.SavePolicyTestResponse & holdfast.rules.v1.SavePolicyTestResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.SavePolicyTestResponse.$Properties): holdfast.rules.v1.SavePolicyTestResponse;
+
+                /**
+                 * Encodes the specified SavePolicyTestResponse message. Does not implicitly {@link holdfast.rules.v1.SavePolicyTestResponse.verify|verify} messages.
+                 * @param message SavePolicyTestResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.SavePolicyTestResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SavePolicyTestResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.SavePolicyTestResponse & holdfast.rules.v1.SavePolicyTestResponse.$Shape} SavePolicyTestResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.SavePolicyTestResponse & holdfast.rules.v1.SavePolicyTestResponse.$Shape;
+            }
+
+            namespace SavePolicyTestResponse {
+
+                /** Properties of a SavePolicyTestResponse. */
+                interface $Properties {
+
+                    /** SavePolicyTestResponse test */
+                    test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SavePolicyTestResponse. */
+                type $Shape = holdfast.rules.v1.SavePolicyTestResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeletePolicyTestRequest.
+             * @deprecated Use holdfast.rules.v1.DeletePolicyTestRequest.$Properties instead.
+             */
+            interface IDeletePolicyTestRequest extends holdfast.rules.v1.DeletePolicyTestRequest.$Properties {
+            }
+
+            /** Represents a DeletePolicyTestRequest. */
+            class DeletePolicyTestRequest {
+
+                /**
+                 * Constructs a new DeletePolicyTestRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DeletePolicyTestRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeletePolicyTestRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DeletePolicyTestRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeletePolicyTestRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.DeletePolicyTestRequest.$Shape): holdfast.rules.v1.DeletePolicyTestRequest & holdfast.rules.v1.DeletePolicyTestRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.DeletePolicyTestRequest.$Properties): holdfast.rules.v1.DeletePolicyTestRequest;
+
+                /**
+                 * Encodes the specified DeletePolicyTestRequest message. Does not implicitly {@link holdfast.rules.v1.DeletePolicyTestRequest.verify|verify} messages.
+                 * @param message DeletePolicyTestRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DeletePolicyTestRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeletePolicyTestRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DeletePolicyTestRequest & holdfast.rules.v1.DeletePolicyTestRequest.$Shape} DeletePolicyTestRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DeletePolicyTestRequest & holdfast.rules.v1.DeletePolicyTestRequest.$Shape;
+            }
+
+            namespace DeletePolicyTestRequest {
+
+                /** Properties of a DeletePolicyTestRequest. */
+                interface $Properties {
+
+                    /** DeletePolicyTestRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeletePolicyTestRequest. */
+                type $Shape = holdfast.rules.v1.DeletePolicyTestRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeletePolicyTestResponse.
+             * @deprecated Use holdfast.rules.v1.DeletePolicyTestResponse.$Properties instead.
+             */
+            interface IDeletePolicyTestResponse extends holdfast.rules.v1.DeletePolicyTestResponse.$Properties {
+            }
+
+            /** Represents a DeletePolicyTestResponse. */
+            class DeletePolicyTestResponse {
+
+                /**
+                 * Constructs a new DeletePolicyTestResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.DeletePolicyTestResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeletePolicyTestResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeletePolicyTestResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.DeletePolicyTestResponse.$Shape): holdfast.rules.v1.DeletePolicyTestResponse & holdfast.rules.v1.DeletePolicyTestResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.DeletePolicyTestResponse.$Properties): holdfast.rules.v1.DeletePolicyTestResponse;
+
+                /**
+                 * Encodes the specified DeletePolicyTestResponse message. Does not implicitly {@link holdfast.rules.v1.DeletePolicyTestResponse.verify|verify} messages.
+                 * @param message DeletePolicyTestResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.DeletePolicyTestResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeletePolicyTestResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.DeletePolicyTestResponse & holdfast.rules.v1.DeletePolicyTestResponse.$Shape} DeletePolicyTestResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.DeletePolicyTestResponse & holdfast.rules.v1.DeletePolicyTestResponse.$Shape;
+            }
+
+            namespace DeletePolicyTestResponse {
+
+                /** Properties of a DeletePolicyTestResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeletePolicyTestResponse. */
+                type $Shape = holdfast.rules.v1.DeletePolicyTestResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListPolicyTestsRequest.
+             * @deprecated Use holdfast.rules.v1.ListPolicyTestsRequest.$Properties instead.
+             */
+            interface IListPolicyTestsRequest extends holdfast.rules.v1.ListPolicyTestsRequest.$Properties {
+            }
+
+            /** Represents a ListPolicyTestsRequest. */
+            class ListPolicyTestsRequest {
+
+                /**
+                 * Constructs a new ListPolicyTestsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListPolicyTestsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListPolicyTestsRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListPolicyTestsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListPolicyTestsRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.ListPolicyTestsRequest.$Shape): holdfast.rules.v1.ListPolicyTestsRequest & holdfast.rules.v1.ListPolicyTestsRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.ListPolicyTestsRequest.$Properties): holdfast.rules.v1.ListPolicyTestsRequest;
+
+                /**
+                 * Encodes the specified ListPolicyTestsRequest message. Does not implicitly {@link holdfast.rules.v1.ListPolicyTestsRequest.verify|verify} messages.
+                 * @param message ListPolicyTestsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListPolicyTestsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListPolicyTestsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListPolicyTestsRequest & holdfast.rules.v1.ListPolicyTestsRequest.$Shape} ListPolicyTestsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListPolicyTestsRequest & holdfast.rules.v1.ListPolicyTestsRequest.$Shape;
+            }
+
+            namespace ListPolicyTestsRequest {
+
+                /** Properties of a ListPolicyTestsRequest. */
+                interface $Properties {
+
+                    /** ListPolicyTestsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListPolicyTestsRequest. */
+                type $Shape = holdfast.rules.v1.ListPolicyTestsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListPolicyTestsResponse.
+             * @deprecated Use holdfast.rules.v1.ListPolicyTestsResponse.$Properties instead.
+             */
+            interface IListPolicyTestsResponse extends holdfast.rules.v1.ListPolicyTestsResponse.$Properties {
+            }
+
+            /** Represents a ListPolicyTestsResponse. */
+            class ListPolicyTestsResponse {
+
+                /**
+                 * Constructs a new ListPolicyTestsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.ListPolicyTestsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListPolicyTestsResponse tests. */
+                tests: holdfast.rules.v1.PolicyTest.$Properties[];
+
+                /**
+                 * Creates a new ListPolicyTestsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListPolicyTestsResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.ListPolicyTestsResponse.$Shape): holdfast.rules.v1.ListPolicyTestsResponse & holdfast.rules.v1.ListPolicyTestsResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.ListPolicyTestsResponse.$Properties): holdfast.rules.v1.ListPolicyTestsResponse;
+
+                /**
+                 * Encodes the specified ListPolicyTestsResponse message. Does not implicitly {@link holdfast.rules.v1.ListPolicyTestsResponse.verify|verify} messages.
+                 * @param message ListPolicyTestsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.ListPolicyTestsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListPolicyTestsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.ListPolicyTestsResponse & holdfast.rules.v1.ListPolicyTestsResponse.$Shape} ListPolicyTestsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.ListPolicyTestsResponse & holdfast.rules.v1.ListPolicyTestsResponse.$Shape;
+            }
+
+            namespace ListPolicyTestsResponse {
+
+                /** Properties of a ListPolicyTestsResponse. */
+                interface $Properties {
+
+                    /** ListPolicyTestsResponse tests */
+                    tests?: (holdfast.rules.v1.PolicyTest.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListPolicyTestsResponse. */
+                type $Shape = holdfast.rules.v1.ListPolicyTestsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RunPolicyTestsRequest.
+             * @deprecated Use holdfast.rules.v1.RunPolicyTestsRequest.$Properties instead.
+             */
+            interface IRunPolicyTestsRequest extends holdfast.rules.v1.RunPolicyTestsRequest.$Properties {
+            }
+
+            /** Represents a RunPolicyTestsRequest. */
+            class RunPolicyTestsRequest {
+
+                /**
+                 * Constructs a new RunPolicyTestsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RunPolicyTestsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunPolicyTestsRequest organization. */
+                organization: string;
+
+                /** RunPolicyTestsRequest atSequence. */
+                atSequence: number;
+
+                /** RunPolicyTestsRequest changeSetId. */
+                changeSetId: string;
+
+                /**
+                 * Creates a new RunPolicyTestsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunPolicyTestsRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.RunPolicyTestsRequest.$Shape): holdfast.rules.v1.RunPolicyTestsRequest & holdfast.rules.v1.RunPolicyTestsRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.RunPolicyTestsRequest.$Properties): holdfast.rules.v1.RunPolicyTestsRequest;
+
+                /**
+                 * Encodes the specified RunPolicyTestsRequest message. Does not implicitly {@link holdfast.rules.v1.RunPolicyTestsRequest.verify|verify} messages.
+                 * @param message RunPolicyTestsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RunPolicyTestsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunPolicyTestsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RunPolicyTestsRequest & holdfast.rules.v1.RunPolicyTestsRequest.$Shape} RunPolicyTestsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RunPolicyTestsRequest & holdfast.rules.v1.RunPolicyTestsRequest.$Shape;
+            }
+
+            namespace RunPolicyTestsRequest {
+
+                /** Properties of a RunPolicyTestsRequest. */
+                interface $Properties {
+
+                    /** RunPolicyTestsRequest organization */
+                    organization?: (string|null);
+
+                    /** RunPolicyTestsRequest atSequence */
+                    atSequence?: (number|null);
+
+                    /** RunPolicyTestsRequest changeSetId */
+                    changeSetId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunPolicyTestsRequest. */
+                type $Shape = holdfast.rules.v1.RunPolicyTestsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RunPolicyTestsResponse.
+             * @deprecated Use holdfast.rules.v1.RunPolicyTestsResponse.$Properties instead.
+             */
+            interface IRunPolicyTestsResponse extends holdfast.rules.v1.RunPolicyTestsResponse.$Properties {
+            }
+
+            /** Represents a RunPolicyTestsResponse. */
+            class RunPolicyTestsResponse {
+
+                /**
+                 * Constructs a new RunPolicyTestsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.RunPolicyTestsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunPolicyTestsResponse results. */
+                results: holdfast.rules.v1.PolicyTestResult.$Properties[];
+
+                /**
+                 * Creates a new RunPolicyTestsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunPolicyTestsResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.RunPolicyTestsResponse.$Shape): holdfast.rules.v1.RunPolicyTestsResponse & holdfast.rules.v1.RunPolicyTestsResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.RunPolicyTestsResponse.$Properties): holdfast.rules.v1.RunPolicyTestsResponse;
+
+                /**
+                 * Encodes the specified RunPolicyTestsResponse message. Does not implicitly {@link holdfast.rules.v1.RunPolicyTestsResponse.verify|verify} messages.
+                 * @param message RunPolicyTestsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.RunPolicyTestsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunPolicyTestsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.RunPolicyTestsResponse & holdfast.rules.v1.RunPolicyTestsResponse.$Shape} RunPolicyTestsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.RunPolicyTestsResponse & holdfast.rules.v1.RunPolicyTestsResponse.$Shape;
+            }
+
+            namespace RunPolicyTestsResponse {
+
+                /** Properties of a RunPolicyTestsResponse. */
+                interface $Properties {
+
+                    /** RunPolicyTestsResponse results */
+                    results?: (holdfast.rules.v1.PolicyTestResult.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunPolicyTestsResponse. */
+                type $Shape = holdfast.rules.v1.RunPolicyTestsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a PolicyTestResult.
+             * @deprecated Use holdfast.rules.v1.PolicyTestResult.$Properties instead.
+             */
+            interface IPolicyTestResult extends holdfast.rules.v1.PolicyTestResult.$Properties {
+            }
+
+            /** Represents a PolicyTestResult. */
+            class PolicyTestResult {
+
+                /**
+                 * Constructs a new PolicyTestResult.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PolicyTestResult.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PolicyTestResult test. */
+                test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                /** PolicyTestResult isPassed. */
+                isPassed: boolean;
+
+                /** PolicyTestResult witness. */
+                witness?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /** PolicyTestResult ruleId. */
+                ruleId: string;
+
+                /** PolicyTestResult message. */
+                message: string;
+
+                /**
+                 * Creates a new PolicyTestResult instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PolicyTestResult instance
+                 */
+                static create(properties: holdfast.rules.v1.PolicyTestResult.$Shape): holdfast.rules.v1.PolicyTestResult & holdfast.rules.v1.PolicyTestResult.$Shape;
+                static create(properties?: holdfast.rules.v1.PolicyTestResult.$Properties): holdfast.rules.v1.PolicyTestResult;
+
+                /**
+                 * Encodes the specified PolicyTestResult message. Does not implicitly {@link holdfast.rules.v1.PolicyTestResult.verify|verify} messages.
+                 * @param message PolicyTestResult message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PolicyTestResult.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PolicyTestResult message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PolicyTestResult & holdfast.rules.v1.PolicyTestResult.$Shape} PolicyTestResult
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PolicyTestResult & holdfast.rules.v1.PolicyTestResult.$Shape;
+            }
+
+            namespace PolicyTestResult {
+
+                /** Properties of a PolicyTestResult. */
+                interface $Properties {
+
+                    /** PolicyTestResult test */
+                    test?: (holdfast.rules.v1.PolicyTest.$Properties|null);
+
+                    /** PolicyTestResult isPassed */
+                    isPassed?: (boolean|null);
+
+                    /** PolicyTestResult witness */
+                    witness?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** PolicyTestResult ruleId */
+                    ruleId?: (string|null);
+
+                    /** PolicyTestResult message */
+                    message?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PolicyTestResult. */
+                type $Shape = holdfast.rules.v1.PolicyTestResult.$Properties;
             }
         }
     }

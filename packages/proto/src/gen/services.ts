@@ -2,6 +2,30 @@
 import type { MethodTable } from '../method.ts'
 import { holdfast } from './messages.js'
 
+export const FlowService = {
+  listFlows: {
+    path: '/holdfast.audit.v1.FlowService/ListFlows',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListFlowsRequest,
+    response: holdfast.audit.v1.ListFlowsResponse,
+    access: { permission: 'audit.flows.read', services: [] },
+  },
+  getFlow: {
+    path: '/holdfast.audit.v1.FlowService/GetFlow',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetFlowRequest,
+    response: holdfast.audit.v1.GetFlowResponse,
+    access: { permission: 'audit.flows.read', services: [] },
+  },
+  summarizeFlows: {
+    path: '/holdfast.audit.v1.FlowService/SummarizeFlows',
+    owner: 'audit',
+    request: holdfast.audit.v1.SummarizeFlowsRequest,
+    response: holdfast.audit.v1.SummarizeFlowsResponse,
+    access: { permission: 'audit.flows.read', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const AuthService = {
   login: {
     path: '/holdfast.auth.v1.AuthService/Login',
@@ -388,7 +412,213 @@ export const PeerService = {
   },
 } as const satisfies MethodTable
 
+export const RuleService = {
+  createRule: {
+    path: '/holdfast.rules.v1.RuleService/CreateRule',
+    owner: 'rules',
+    request: holdfast.rules.v1.CreateRuleRequest,
+    response: holdfast.rules.v1.CreateRuleResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  getRule: {
+    path: '/holdfast.rules.v1.RuleService/GetRule',
+    owner: 'rules',
+    request: holdfast.rules.v1.GetRuleRequest,
+    response: holdfast.rules.v1.GetRuleResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  listRules: {
+    path: '/holdfast.rules.v1.RuleService/ListRules',
+    owner: 'rules',
+    request: holdfast.rules.v1.ListRulesRequest,
+    response: holdfast.rules.v1.ListRulesResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  updateRule: {
+    path: '/holdfast.rules.v1.RuleService/UpdateRule',
+    owner: 'rules',
+    request: holdfast.rules.v1.UpdateRuleRequest,
+    response: holdfast.rules.v1.UpdateRuleResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  deleteRule: {
+    path: '/holdfast.rules.v1.RuleService/DeleteRule',
+    owner: 'rules',
+    request: holdfast.rules.v1.DeleteRuleRequest,
+    response: holdfast.rules.v1.DeleteRuleResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  importRules: {
+    path: '/holdfast.rules.v1.RuleService/ImportRules',
+    owner: 'rules',
+    request: holdfast.rules.v1.ImportRulesRequest,
+    response: holdfast.rules.v1.ImportRulesResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  reorderRules: {
+    path: '/holdfast.rules.v1.RuleService/ReorderRules',
+    owner: 'rules',
+    request: holdfast.rules.v1.ReorderRulesRequest,
+    response: holdfast.rules.v1.ReorderRulesResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  listRuleChanges: {
+    path: '/holdfast.rules.v1.RuleService/ListRuleChanges',
+    owner: 'rules',
+    request: holdfast.rules.v1.ListRuleChangesRequest,
+    response: holdfast.rules.v1.ListRuleChangesResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  undoRuleChange: {
+    path: '/holdfast.rules.v1.RuleService/UndoRuleChange',
+    owner: 'rules',
+    request: holdfast.rules.v1.UndoRuleChangeRequest,
+    response: holdfast.rules.v1.UndoRuleChangeResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  getRuleSet: {
+    path: '/holdfast.rules.v1.RuleService/GetRuleSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.GetRuleSetRequest,
+    response: holdfast.rules.v1.GetRuleSetResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  updateRuleSet: {
+    path: '/holdfast.rules.v1.RuleService/UpdateRuleSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.UpdateRuleSetRequest,
+    response: holdfast.rules.v1.UpdateRuleSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const ChangeSetService = {
+  openChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/OpenChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.OpenChangeSetRequest,
+    response: holdfast.rules.v1.OpenChangeSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  stageChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/StageChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.StageChangeSetRequest,
+    response: holdfast.rules.v1.StageChangeSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  getChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/GetChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.GetChangeSetRequest,
+    response: holdfast.rules.v1.GetChangeSetResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  listChangeSets: {
+    path: '/holdfast.rules.v1.ChangeSetService/ListChangeSets',
+    owner: 'rules',
+    request: holdfast.rules.v1.ListChangeSetsRequest,
+    response: holdfast.rules.v1.ListChangeSetsResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  discardChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/DiscardChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.DiscardChangeSetRequest,
+    response: holdfast.rules.v1.DiscardChangeSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  applyChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/ApplyChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.ApplyChangeSetRequest,
+    response: holdfast.rules.v1.ApplyChangeSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  confirmChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/ConfirmChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.ConfirmChangeSetRequest,
+    response: holdfast.rules.v1.ConfirmChangeSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  revertChangeSet: {
+    path: '/holdfast.rules.v1.ChangeSetService/RevertChangeSet',
+    owner: 'rules',
+    request: holdfast.rules.v1.RevertChangeSetRequest,
+    response: holdfast.rules.v1.RevertChangeSetResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const PolicyService = {
+  simulatePackets: {
+    path: '/holdfast.rules.v1.PolicyService/SimulatePackets',
+    owner: 'rules',
+    request: holdfast.rules.v1.SimulatePacketsRequest,
+    response: holdfast.rules.v1.SimulatePacketsResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  dryRunChange: {
+    path: '/holdfast.rules.v1.PolicyService/DryRunChange',
+    owner: 'rules',
+    request: holdfast.rules.v1.DryRunChangeRequest,
+    response: holdfast.rules.v1.DryRunChangeResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  analyzeRules: {
+    path: '/holdfast.rules.v1.PolicyService/AnalyzeRules',
+    owner: 'rules',
+    request: holdfast.rules.v1.AnalyzeRulesRequest,
+    response: holdfast.rules.v1.AnalyzeRulesResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  explainFlow: {
+    path: '/holdfast.rules.v1.PolicyService/ExplainFlow',
+    owner: 'rules',
+    request: holdfast.rules.v1.ExplainFlowRequest,
+    response: holdfast.rules.v1.ExplainFlowResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  getNodePolicy: {
+    path: '/holdfast.rules.v1.PolicyService/GetNodePolicy',
+    owner: 'rules',
+    request: holdfast.rules.v1.GetNodePolicyRequest,
+    response: holdfast.rules.v1.GetNodePolicyResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  savePolicyTest: {
+    path: '/holdfast.rules.v1.PolicyService/SavePolicyTest',
+    owner: 'rules',
+    request: holdfast.rules.v1.SavePolicyTestRequest,
+    response: holdfast.rules.v1.SavePolicyTestResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  deletePolicyTest: {
+    path: '/holdfast.rules.v1.PolicyService/DeletePolicyTest',
+    owner: 'rules',
+    request: holdfast.rules.v1.DeletePolicyTestRequest,
+    response: holdfast.rules.v1.DeletePolicyTestResponse,
+    access: { permission: 'rules.rules.write', services: [] },
+  },
+  listPolicyTests: {
+    path: '/holdfast.rules.v1.PolicyService/ListPolicyTests',
+    owner: 'rules',
+    request: holdfast.rules.v1.ListPolicyTestsRequest,
+    response: holdfast.rules.v1.ListPolicyTestsResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+  runPolicyTests: {
+    path: '/holdfast.rules.v1.PolicyService/RunPolicyTests',
+    owner: 'rules',
+    request: holdfast.rules.v1.RunPolicyTestsRequest,
+    response: holdfast.rules.v1.RunPolicyTestsResponse,
+    access: { permission: 'rules.rules.read', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const services = {
+  FlowService,
   AuthService,
   EnrolmentService,
   KeyService,
@@ -398,4 +628,7 @@ export const services = {
   InterfaceService,
   NodeService,
   PeerService,
+  RuleService,
+  ChangeSetService,
+  PolicyService,
 } as const

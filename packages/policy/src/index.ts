@@ -1,0 +1,2 @@
+export * from './intermediate.ts'
+export * from './model.ts'
