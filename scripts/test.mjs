@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
 import { build } from './build.mjs'
 import { main, Plain, step } from './progress.mjs'
@@ -26,6 +26,7 @@ await main(async () => {
 
   const sum = { passed: 0, failed: 0, skipped: 0 }
   const rows = []
+  const failures = []
   const reasons = new Set(machine.missing)
   for (const { name, needsNats } of projects) {
     if (chosen.length > 0 && !chosen.includes(name)) continue
@@ -36,6 +37,7 @@ await main(async () => {
     const begun = performance.now()
     const result = await vitest(name, env, reasons)
     for (const key of Object.keys(sum)) sum[key] += result[key]
+    failures.push(...result.failures)
     const seconds = ((performance.now() - begun) / 1000).toFixed(0)
     rows.push(`${name.padEnd(8)} ${inWords(result)} in ${seconds} s`)
   }
@@ -43,6 +45,10 @@ await main(async () => {
   if (reasons.size > 0) {
     console.log('\nnot run on this machine, and why:')
     for (const reason of reasons) console.log(`  ${reason}`)
+  }
+  if (failures.length > 0) {
+    console.log('\nfailed, and how:')
+    for (const failure of failures) console.log(failure)
   }
   console.log(`\n${inWords(sum)}`)
   return sum.failed > 0 ? 1 : 0
@@ -105,16 +111,34 @@ function count(report, code) {
     results = JSON.parse(readFileSync(report, 'utf8'))
   } catch {
     // It fell before it could write.
-    return { passed: 0, failed: 1, skipped: 0 }
+    return {
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      failures: ['  the run ended before it could report'],
+    }
   }
   // A file that cannot even be loaded has no tests to fail.
   const broken = results.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   ).length
   const failed = results.numFailedTests + broken
+  const failures = results.testResults.flatMap(({ name, message, assertionResults }) => [
+    ...(assertionResults.length === 0 && message ? [describe(name, '(the file)', [message])] : []),
+    ...assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => describe(name, fullName, failureMessages)),
+  ])
   return {
+    failures,
     passed: results.numPassedTests,
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: results.numPendingTests + (results.numTodoTests ?? 0),
   }
+}
+
+/** A failed test as the end of the output tells it: whoever reads only that should know where to look. */
+function describe(file, test, messages) {
+  const lines = messages.join('\n').split('\n').slice(0, 12)
+  return `  ${relative(root, file)} > ${test}\n${lines.map((line) => `      ${line.slice(0, 300)}`).join('\n')}`
 }

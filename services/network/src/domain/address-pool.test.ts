@@ -78,7 +78,6 @@ test('it answers like a list searched from its beginning, whatever happened and 
 
 test('a full /16 and all of it given back cost no more a step than an empty one', () => {
   const pool = new AddressPool(readNetwork(cidr('10.0.0.0/16')))
-  const started = performance.now()
   const values: bigint[] = []
   for (let value = pool.lowestFree(0); value !== undefined; value = pool.lowestFree(0)) {
     pool.take(value)
@@ -90,6 +89,5 @@ test('a full /16 and all of it given back cost no more a step than an empty one'
   expect(pool.nextFreeAt(999)).toBe(1000)
   for (let i = 0; i < 65_534; i++) pool.take(pool.lowestFree(1000) ?? -1n)
   expect(pool.lowestFree(1000)).toBeUndefined()
-  // A search from the beginning each time would take minutes.
-  expect(performance.now() - started).toBeLessThan(5000)
+  // A search from the beginning each time would take minutes: the test's time limit would end it.
 })

