@@ -35,6 +35,15 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
     }),
   },
   {
+    name: 'rules',
+    permissions: servicePermissions({
+      name: 'rules',
+      stream,
+      ingest,
+      listensTo: ['tlm.node.>'],
+    }),
+  },
+  {
     name: 'gateway',
     permissions: servicePermissions({ name: 'gateway', stream }),
   },
