@@ -79,6 +79,8 @@ export type ParsedPacket =
       readonly ports: { readonly source: number; readonly destination: number } | undefined
       readonly isFragment: boolean
       readonly isLaterFragment: boolean
+      /** Byte 13 of a TCP header; zero for everything without one. */
+      readonly tcpFlags: number
       /** Bytes as the IP header says it, for counters. */
       readonly bytes: number
     }
@@ -91,7 +93,8 @@ export interface Judgement {
   readonly verdict: DefaultVerdict
   /** The line that decided; undefined when none did. */
   readonly line: Line | undefined
-  readonly decidedBy: 'line' | 'default' | 'unparsable' | 'fragment' | 'not-ip'
+  /** `established` is said by `StatefulReference` only. */
+  readonly decidedBy: 'line' | 'default' | 'unparsable' | 'fragment' | 'not-ip' | 'established'
   /** `log continue` lines passed on the way, at most `maxContinues`. */
   readonly passed: readonly Line[]
   readonly direction: Direction
