@@ -14740,6 +14740,9 @@ export namespace holdfast {
                 /** RuleCreated order. */
                 order: number;
 
+                /** RuleCreated earlierChanges. */
+                earlierChanges: number;
+
                 /**
                  * Creates a new RuleCreated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -14780,6 +14783,9 @@ export namespace holdfast {
 
                     /** RuleCreated order */
                     order?: (number|null);
+
+                    /** RuleCreated earlierChanges */
+                    earlierChanges?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -19142,6 +19148,9 @@ export namespace holdfast {
                 /** OpenChangeSetRequest name. */
                 name: string;
 
+                /** OpenChangeSetRequest operations. */
+                operations: holdfast.rules.v1.StagedOperation.$Properties[];
+
                 /**
                  * Creates a new OpenChangeSetRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -19179,6 +19188,9 @@ export namespace holdfast {
 
                     /** OpenChangeSetRequest name */
                     name?: (string|null);
+
+                    /** OpenChangeSetRequest operations */
+                    operations?: (holdfast.rules.v1.StagedOperation.$Properties[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -21064,6 +21064,7 @@ export const holdfast = $root.holdfast = (() => {
                 RuleCreated.prototype.ruleId = "";
                 RuleCreated.prototype.settings = null;
                 RuleCreated.prototype.order = 0;
+                RuleCreated.prototype.earlierChanges = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 RuleCreated.create = function(properties) {
                     return new RuleCreated(properties);
@@ -21082,6 +21083,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.rules.v1.RuleSettings.encode(message.settings, writer.uint32(18).fork(), _depth + 1).ldelim();
                     if (message.order != null && $Object.hasOwnProperty.call(message, "order") && message.order !== 0)
                         writer.uint32(24).uint32(message.order);
+                    if (message.earlierChanges != null && $Object.hasOwnProperty.call(message, "earlierChanges") && (typeof message.earlierChanges === "object" ? message.earlierChanges.low || message.earlierChanges.high : message.earlierChanges !== 0))
+                        writer.uint32(32).uint64(message.earlierChanges);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -21137,6 +21140,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.order = value;
                                 else
                                     delete message.order;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.earlierChanges = value;
+                                else
+                                    delete message.earlierChanges;
                                 continue;
                             }
                         }
@@ -27197,6 +27209,7 @@ export const holdfast = $root.holdfast = (() => {
             v1.OpenChangeSetRequest = (function() {
 
                 const OpenChangeSetRequest = function (properties) {
+                    this.operations = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -27205,6 +27218,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 OpenChangeSetRequest.prototype.organization = "";
                 OpenChangeSetRequest.prototype.name = "";
+                OpenChangeSetRequest.prototype.operations = $util.emptyArray;
 
                 OpenChangeSetRequest.create = function(properties) {
                     return new OpenChangeSetRequest(properties);
@@ -27221,6 +27235,9 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(10).string(message.organization);
                     if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
                         writer.uint32(18).string(message.name);
+                    if (message.operations != null && message.operations.length)
+                        for (let i = 0; i < message.operations.length; ++i)
+                            $root.holdfast.rules.v1.StagedOperation.encode(message.operations[i], writer.uint32(26).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -27270,6 +27287,14 @@ export const holdfast = $root.holdfast = (() => {
                                     message.name = value;
                                 else
                                     delete message.name;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.operations && message.operations.length))
+                                    message.operations = [];
+                                message.operations.push($root.holdfast.rules.v1.StagedOperation.decode(reader, reader.size(), $undefined, _depth + 1));
                                 continue;
                             }
                         }
