@@ -1,0 +1,68 @@
+import { assertNever } from '@holdfast/domain'
+import type { Cidr } from '@holdfast/net'
+import type { FirewallSettings, HostFacts, Target, UplinkFacts } from '@holdfast/policy'
+
+/** A node as rules sees it: what decides about packets there, and the words people use for it. */
+export interface Host {
+  readonly organizationId: string
+  readonly name: string
+  readonly facts: HostFacts
+  /** Interfaces that are enabled, by id. */
+  readonly interfaceNames: ReadonlyMap<string, string>
+  /** Peers that are enabled and have not expired, by id. */
+  readonly peers: ReadonlyMap<string, { readonly name: string; readonly interfaceId: string }>
+}
+
+export interface NodeVersion {
+  readonly nodeId: string
+  readonly isGone: boolean
+  readonly name: string
+  readonly siteId: string
+  readonly uplinks: readonly UplinkFacts[]
+}
+
+export interface InterfaceVersion {
+  readonly interfaceId: string
+  readonly nodeId: string
+  readonly isGone: boolean
+  readonly name: string
+  readonly listenPort: number
+  readonly isEnabled: boolean
+  readonly firewall: FirewallSettings
+}
+
+export interface PeerVersion {
+  readonly peerId: string
+  readonly interfaceId: string
+  readonly isGone: boolean
+  readonly name: string
+  readonly prefixes: readonly Cidr[]
+  readonly isEnabled: boolean
+  /** Zero means never. */
+  readonly expiresAtUnixMs: number
+}
+
+/** Whether packets can meet a rule at all: a host without a device judges none. */
+export const hasDevices = ({ facts }: Host): boolean =>
+  facts.interfaces.length + facts.uplinks.length > 0
+
+/** Whether a rule of this target holds on the host. */
+export function isTargeted(host: Host, target: Target): boolean {
+  const { facts, peers, interfaceNames } = host
+  switch (target.kind) {
+    case 'everything':
+      return hasDevices(host)
+    case 'site':
+      return facts.siteId === target.id && hasDevices(host)
+    case 'node':
+      return facts.nodeId === target.id && hasDevices(host)
+    case 'uplinks':
+      return facts.nodeId === target.id && facts.uplinks.length > 0
+    case 'interface':
+      return interfaceNames.has(target.id)
+    case 'peer':
+      return peers.has(target.id)
+    default:
+      return assertNever(target)
+  }
+}

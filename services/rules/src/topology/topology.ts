@@ -1,0 +1,146 @@
+import { gather, isUuid } from '@holdfast/domain'
+import type { ControlEndpoint } from '@holdfast/policy'
+import { type Postgres, type ReadScope, sql } from '@holdfast/postgres'
+import type { Host } from './host.ts'
+import { OrganizationTopology } from './organization-topology.ts'
+import { readVersions } from './read-versions.ts'
+
+/** The hosts of an organization at one moment. */
+export interface TopologyView {
+  /** The last commit of network on this organization that it includes. */
+  readonly sequence: bigint
+  /** In order of their ids. */
+  readonly hosts: readonly Host[]
+}
+
+/** A name for something of an organization. */
+export interface Named {
+  readonly id: string
+  readonly name: string
+  readonly organizationId: string
+  /** The node it is on; its own id for a node. */
+  readonly nodeId: string
+}
+
+export interface Topology {
+  /** As far as the read model has followed the log; wait for it first where that matters. */
+  now(organizationId: string): Promise<TopologyView>
+  /** After the commit at this sequence. Peers that had expired by `atUnixMs` are not there. */
+  at(organizationId: string, sequence: bigint, atUnixMs: number): Promise<TopologyView>
+  /** Nodes of that id, or of that name regardless of case, that the scope shows; at most 20. */
+  nodes(scope: ReadScope, idOrName: string): Promise<readonly Named[]>
+  /** Interfaces of that id or name that the scope shows; at most 20. */
+  interfaces(scope: ReadScope, idOrName: string): Promise<readonly Named[]>
+  /**
+   * Sequences at which something changed in the organization, after `after` and up to `upTo`, with their times.
+   * Oldest first, at most `limit`.
+   */
+  changes(
+    organizationId: string,
+    after: bigint,
+    upTo: bigint,
+    limit: number,
+  ): Promise<readonly { readonly sequence: bigint; readonly timeUnixMs: number }[]>
+}
+
+/** Nodes, interfaces and peers kept in memory over all organizations; the one asked for last always stays. */
+const maxKept = 400_000
+
+export function openTopology(parts: {
+  readonly postgres: Pick<Postgres, 'read'>
+  /** Where agents connect to, as far as addresses are known. */
+  readonly control: readonly ControlEndpoint[]
+  readonly now: () => number
+}): Topology {
+  const { postgres, control, now } = parts
+  const everything = { organizations: '*' } as const
+  // In order of use, the oldest first.
+  const kept = new Map<string, { readonly fold: OrganizationTopology; sequence: bigint }>()
+
+  async function refresh(organizationId: string): Promise<TopologyView> {
+    const found = kept.get(organizationId) ?? {
+      fold: new OrganizationTopology(organizationId, control),
+      sequence: 0n,
+    }
+    const { versions, last } = await postgres.read(everything, (tx) =>
+      readVersions(tx, organizationId, { after: found.sequence, upTo: undefined }),
+    )
+    found.fold.apply(versions)
+    found.sequence = last
+    kept.delete(organizationId)
+    kept.set(organizationId, found)
+    let size = 0
+    for (const { fold } of kept.values()) size += fold.size
+    for (const [id, { fold }] of kept) {
+      if (size <= maxKept || id === organizationId) break
+      kept.delete(id)
+      size -= fold.size
+    }
+    return { sequence: last, hosts: found.fold.hosts(now()) }
+  }
+
+  // One after the other: two that read the same stretch would both be right, and one wasted.
+  const refreshed = gather(async (ids: readonly string[]) => {
+    const views = new Map<string, TopologyView>()
+    for (const id of new Set(ids)) views.set(id, await refresh(id))
+    return ids.map((id) => views.get(id) ?? { sequence: 0n, hosts: [] })
+  })
+
+  return {
+    now: refreshed,
+    async at(organizationId, sequence, atUnixMs) {
+      const fold = new OrganizationTopology(organizationId, control)
+      const { versions, last } = await postgres.read(everything, (tx) =>
+        readVersions(tx, organizationId, { after: 0n, upTo: sequence }),
+      )
+      fold.apply(versions)
+      return { sequence: last, hosts: fold.hosts(atUnixMs) }
+    },
+    nodes: (scope, idOrName) => named(postgres, scope, 'node', idOrName),
+    interfaces: (scope, idOrName) => named(postgres, scope, 'interface', idOrName),
+    async changes(organizationId, after, upTo, limit) {
+      const where = sql`organization_id = ${organizationId}::uuid and sequence > ${after} and sequence <= ${upTo}`
+      const rows = await postgres.read(everything, (tx) =>
+        tx.query<{ sequence: bigint; time_unix_ms: bigint }>(sql`
+          select sequence, time_unix_ms from rules.node_versions where ${where}
+          union select sequence, time_unix_ms from rules.interface_versions where ${where}
+          union select sequence, time_unix_ms from rules.peer_versions where ${where}
+          order by sequence limit ${limit}`),
+      )
+      return rows.map(({ sequence, time_unix_ms }) => ({
+        sequence,
+        timeUnixMs: Number(time_unix_ms),
+      }))
+    },
+  }
+}
+
+/** Those that live: the last version of each id that ever had the name counts, and has to have it still. */
+async function named(
+  postgres: Pick<Postgres, 'read'>,
+  scope: ReadScope,
+  kind: 'node' | 'interface',
+  idOrName: string,
+): Promise<readonly Named[]> {
+  if (idOrName === '' || idOrName.length > 200 || idOrName.includes('\0')) return []
+  const table = sql.identifier('rules', `${kind}_versions`)
+  const id = sql.identifier(`${kind}_id`)
+  const sameName = kind === 'node' ? sql`lower(name) = lower(${idOrName})` : sql`name = ${idOrName}`
+  const isIt = isUuid(idOrName) ? sql`${id} = ${idOrName}::uuid` : sameName
+  const rows = await postgres.read(scope, (tx) =>
+    tx.query<{ id: string; name: string; organization_id: string; node_id: string }>(sql`
+      select ${id} as id, name, organization_id, node_id from (
+        select distinct on (${id}) * from ${table}
+        where ${id} in (select ${id} from ${table} where ${isIt})
+        order by ${id}, sequence desc) last
+      where not is_gone and ${isIt} order by ${id} limit 20`),
+  )
+  const all = rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    organizationId: row.organization_id,
+    nodeId: row.node_id,
+  }))
+  const exact = all.filter(({ name }) => name === idOrName)
+  return exact.length > 0 ? exact : all
+}
