@@ -6,7 +6,9 @@ import { driverOfKind } from './apply/device.ts'
 import type { Host } from './apply/host.ts'
 import type { AgentKeys } from './enrol/agent-keys.ts'
 import type { Identity } from './enrol/identity.ts'
+import { type FeedName, interfaceFilter, nodeFilter, savedFeed } from './follow/feed.ts'
 import { follow } from './follow/follow.ts'
+import type { Placement } from './follow/placement.ts'
 import { presharedKeyContext, privateKeyContext } from './follow/secrets.ts'
 import type { Readiness } from './http-server.ts'
 import { desiredMaker } from './reconcile/desired.ts'
@@ -15,6 +17,7 @@ import { nodeReconciler } from './reconcile/node-reconciler.ts'
 import { agentMetrics } from './report/metrics.ts'
 import { reporter } from './report/reporter.ts'
 import type { OwnedDevices } from './state/owned-devices.ts'
+import type { SavedFold } from './state/saved-fold.ts'
 import type { SavedState } from './state/saved-state.ts'
 
 export const agentVersion = '0.1.0'
@@ -23,6 +26,7 @@ export interface AgentOptions {
   readonly identity: Identity
   readonly keys: AgentKeys
   readonly saved: SavedState
+  readonly placement: SavedFold<Placement>
   readonly owned: OwnedDevices
   readonly host: Host
   readonly openLog: () => Promise<EventLog>
@@ -52,15 +56,16 @@ const fullReportMs = 300_000
  * control plane, what is saved stays in force and expiries fire.
  */
 export function startAgent(options: AgentOptions): Agent {
-  const { identity, keys, saved, owned, host, telemetry, now = Date.now } = options
+  const { identity, keys, saved, placement, owned, host, telemetry, now = Date.now } = options
   const { log } = telemetry
   const { nodeId } = identity
   const stopping = new AbortController()
   const open = nodeOpener(keys.enrolment.privateKey)
   let eventLog: EventLog | undefined
-  let trouble = 'not connected yet'
+  const troubles = new Map<FeedName, string>([['interfaces', 'not connected yet']])
   /** Why the log is not followed right now, for people; empty when it is. */
-  const troubleNow = (): string => trouble || (eventLog?.status().reason ?? '')
+  const troubleNow = (): string =>
+    [...new Set(troubles.values())].filter(Boolean).join('; ') || (eventLog?.status().reason ?? '')
   let fullReportAt = 0
 
   const names = hostNames({ onChange: () => reconciler.changedAll() })
@@ -130,10 +135,25 @@ export function startAgent(options: AgentOptions): Agent {
   const tellings = setInterval(() => void tell(), options.reportMs)
   const following = follow({
     open: options.openLog,
-    nodeId,
+    feeds: [
+      savedFeed({
+        name: 'interfaces',
+        filter: interfaceFilter(nodeId),
+        consumer: nodeId,
+        saved,
+        onChange: () => reconciler.changed(),
+        log,
+      }),
+      savedFeed({
+        name: 'node',
+        filter: nodeFilter(nodeId),
+        consumer: `${nodeId}-node`,
+        saved: placement,
+        onChange: () => {},
+        log,
+      }),
+    ],
     pin: identity,
-    saved,
-    onChange: () => reconciler.changed(),
     onLog(connected) {
       eventLog = connected
       if (!connected) return
@@ -141,9 +161,7 @@ export function startAgent(options: AgentOptions): Agent {
       fullReportAt = 0
       void tell()
     },
-    onTrouble(reason) {
-      trouble = reason
-    },
+    onTrouble: (feed, reason) => troubles.set(feed, reason),
     log,
     signal: stopping.signal,
   })
@@ -183,7 +201,9 @@ export function startAgent(options: AgentOptions): Agent {
       await reconciler.stop()
       stopping.abort()
       await following
-      await saved.settled().catch(() => {}) // said already
+      // Said already when they fail.
+      await saved.settled().catch(() => {})
+      await placement.settled().catch(() => {})
     },
   }
 }

@@ -15,6 +15,7 @@ import { httpServer, type Readiness } from './http-server.ts'
 import { lockDataFolder } from './state/data-lock.ts'
 import { privateFolder } from './state/durable-file.ts'
 import { currentBootId, openOwnedDevices } from './state/owned-devices.ts'
+import { openSavedPlacement } from './state/saved-placement.ts'
 import { openSavedState } from './state/saved-state.ts'
 
 type Settings = ReturnType<typeof settings.load>
@@ -90,6 +91,7 @@ async function start(
   const { dataFolder } = config
   const files = await writeIdentityFiles(dataFolder, identity, keys)
   const saved = await openSavedState(join(dataFolder, 'desired.journal'), identity, log)
+  const placement = await openSavedPlacement(join(dataFolder, 'node.journal'), identity, log)
   const owned = await openOwnedDevices(join(dataFolder, 'devices.json'), currentBootId())
   const run = toolRunner({
     commands: { wg: [tools.wg], ip: [tools.ip], 'wireguard-go': [tools.wireguardGo] },
@@ -109,6 +111,7 @@ async function start(
     identity,
     keys,
     saved,
+    placement,
     owned,
     host: realHost(run, config.driver),
     openLog: () =>

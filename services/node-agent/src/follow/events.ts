@@ -2,6 +2,7 @@ import type { SealedToNode } from '@holdfast/crypto'
 import { defineError } from '@holdfast/errors'
 import type { StoredEvent } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
+import { readFirewall, writeFirewall } from './firewall-settings.ts'
 import type { InterfaceSettings, InterfaceState, PeerSettings } from './node-state.ts'
 
 const v1 = holdfast.network.v1
@@ -101,10 +102,17 @@ export function readFact({ type, schema, data }: StoredEvent): InterfaceFact {
 
 /** The facts that lead to this state from nothing: a snapshot is read by the same fold as the log. */
 export function factsOf(state: InterfaceState): StoredEvent[] {
-  const { device: name, addresses, listenPort, mtu, isEnabled } = state.settings
+  const { device: name, addresses, listenPort, mtu, isEnabled, firewall } = state.settings
   const created = v1.InterfaceCreated.encode({
     organizationId: state.organizationId,
-    settings: { name, addresses: [...addresses], listenPort, mtu, isEnabled },
+    settings: {
+      name,
+      addresses: [...addresses],
+      listenPort,
+      mtu,
+      isEnabled,
+      firewall: writeFirewall(firewall),
+    },
     publicKey: state.publicKey,
     privateKeyForNode: state.privateKey ?? null,
   }).finish()
@@ -138,6 +146,7 @@ const interfaceSettings = (
   listenPort: settings?.listenPort ?? 0,
   mtu: settings?.mtu ?? 0,
   isEnabled: settings?.isEnabled ?? false,
+  firewall: readFirewall(settings?.firewall),
 })
 
 const peerSettings = (

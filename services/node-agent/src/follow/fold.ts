@@ -3,7 +3,7 @@ import type { StoredEvent } from '@holdfast/event-log'
 import { type InterfaceFact, readFact } from './events.ts'
 import type { InterfaceState, NodeState } from './node-state.ts'
 
-/** What the agent needs of a commit. Also how it is kept in the saved state. */
+/** One commit of one interface. */
 export interface NodeCommit {
   readonly sequence: bigint
   readonly interfaceId: string

@@ -6,6 +6,7 @@ import { createTelemetry } from '@holdfast/telemetry'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSavedState, type SavedState } from '../state/saved-state.ts'
 import { commit, facts, interfaceId, nodeId, pin, until } from '../testing/samples.ts'
+import { type Feed, interfaceFilter, savedFeed } from './feed.ts'
 import { follow } from './follow.ts'
 
 const { log } = createTelemetry('node-agent', { level: 'silent' })
@@ -16,6 +17,7 @@ let stopping = new AbortController()
 let following: Promise<void> = Promise.resolve()
 let changes = 0
 let trouble = ''
+let troubles = new Map<string, string>()
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-agent-'))
@@ -23,6 +25,7 @@ beforeEach(async () => {
   stopping = new AbortController()
   changes = 0
   trouble = 'not yet'
+  troubles = new Map()
 })
 afterEach(async () => {
   stopping.abort()
@@ -71,18 +74,27 @@ function fakeLog(
   return { log: part as EventLog, subscriptions } // as: the agent uses these alone
 }
 
-function start(open: () => Promise<EventLog>): void {
+function start(open: () => Promise<EventLog>, others: readonly Feed[] = []): void {
   following = follow({
     open,
-    nodeId,
+    feeds: [
+      savedFeed({
+        name: 'interfaces',
+        filter: interfaceFilter(nodeId),
+        consumer: nodeId,
+        saved,
+        onChange: () => {
+          changes++
+        },
+        log,
+      }),
+      ...others,
+    ],
     pin,
-    saved,
-    onChange: () => {
-      changes++
-    },
     onLog: () => {},
-    onTrouble: (reason) => {
-      trouble = reason
+    onTrouble: (feed, reason) => {
+      if (feed === 'interfaces') trouble = reason
+      troubles.set(feed, reason)
     },
     log,
     signal: stopping.signal,
@@ -167,4 +179,25 @@ test('a connection that fails is made again', async () => {
   await until(() => trouble === 'nobody there', 'the failure')
   await until(() => saved.state.sequence === 1n, 'the second attempt')
   expect(trouble).toBe('')
+})
+
+test('feeds stand alone: one that meets an unknown fact stops, the others go on', async () => {
+  const rules: Feed = {
+    name: 'rules',
+    filter: 'evt.rules.rule_set.x',
+    consumer: `${nodeId}-rules`,
+    position: () => ({ sequence: 4n, hash: undefined }),
+    take: () => Promise.reject(new Error('this agent does not know RuleBlessed')),
+    caughtUp: () => {},
+  }
+  const { log: eventLog, subscriptions } = fakeLog([[stored(5, [created])]])
+  start(async () => eventLog, [rules])
+  await until(() => saved.state.sequence === 5n, 'the interfaces')
+  await until(() => /RuleBlessed/.test(troubles.get('rules') ?? ''), 'the stop of the rules')
+  expect(trouble).toBe('')
+  expect(subscriptions.find(({ name }) => name === 'rules')).toMatchObject({
+    from: 5n,
+    filter: 'evt.rules.rule_set.x',
+    consumer: `${nodeId}-rules`,
+  })
 })

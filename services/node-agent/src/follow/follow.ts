@@ -1,7 +1,8 @@
 import { defineError } from '@holdfast/errors'
 import { type Commit, commitHash, type EventLog } from '@holdfast/event-log'
 import type { Logger } from '@holdfast/telemetry'
-import type { Pin, SavedState, TakenCommit } from '../state/saved-state.ts'
+import type { Pin, TakenCommit } from '../state/saved-fold.ts'
+import type { Feed, FeedName } from './feed.ts'
 
 /** A commit this node must not obey. */
 export const ForeignLog = defineError(
@@ -14,15 +15,12 @@ export const ForeignLog = defineError(
 export interface FollowOptions {
   /** Connects; called again after every failure. */
   readonly open: () => Promise<EventLog>
-  readonly nodeId: string
+  readonly feeds: readonly Feed[]
   readonly pin: Pin
-  readonly saved: SavedState
-  /** The desired state has changed. Not called while history is being replayed. */
-  readonly onChange: () => void
   /** The connection, for reports; undefined when it is gone. */
   readonly onLog: (log: EventLog | undefined) => void
   /** Why commits are not being followed, for people; empty when they are. */
-  readonly onTrouble: (reason: string) => void
+  readonly onTrouble: (feed: FeedName, reason: string) => void
   readonly log: Logger
   readonly signal: AbortSignal
 }
@@ -31,93 +29,116 @@ const firstRetryMs = 500
 const maxRetryMs = 30_000
 
 /**
- * Follows the node's part of the log until the signal aborts. Whatever fails, what is saved stays in force.
- * A commit of another log, or one the agent cannot read, stops the following on purpose: obeying a part
- * of the facts could let in who was turned away by the rest. It is tried again in case the log was mended.
+ * Follows the node's parts of the log until the signal aborts. Whatever fails, what is saved stays in force.
+ * A commit of another log, or one the agent cannot read, stops its feed on purpose: obeying a part of the
+ * facts could let in who was turned away by the rest. It is tried again in case the log was mended. The
+ * other feeds go on: a rule this agent is too old for does not keep a removed peer connected.
  */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { signal, log } = options
-  let delayMs = firstRetryMs
-  let lastTrouble = ''
-  while (!signal.aborted) {
+  const { feeds, pin } = options
+  const trouble = (reason: string): void => {
+    for (const { name } of feeds) options.onTrouble(name, reason)
+  }
+  await persistently(options, 'the log cannot be followed', trouble, async (goesWell) => {
     let opened: EventLog | undefined
     try {
       opened = await options.open()
-      options.onLog(opened)
-      options.onTrouble('')
-      lastTrouble = ''
-      delayMs = firstRetryMs
-      await read(opened, options)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      options.onTrouble(reason)
-      log[reason === lastTrouble ? 'debug' : 'error'](
-        { err: error },
-        'the log cannot be followed; what is saved stays in force',
-      )
-      lastTrouble = reason
+      const { lineageId, generation } = opened
+      if (lineageId !== pin.lineageId || generation !== pin.generation) {
+        throw ForeignLog({ sequence: 0n, lineageId, generation })
+      }
+      const eventLog = opened
+      options.onLog(eventLog)
+      goesWell()
+      await Promise.all(feeds.map((feed) => followOne(eventLog, feed, options)))
     } finally {
       options.onLog(undefined)
       await opened?.close().catch(() => {})
+    }
+  })
+}
+
+function followOne(eventLog: EventLog, feed: Feed, options: FollowOptions): Promise<void> {
+  const trouble = (reason: string): void => options.onTrouble(feed.name, reason)
+  return persistently(options, `the feed of ${feed.name} stands still`, trouble, (goesWell) =>
+    read(eventLog, feed, options, goesWell),
+  )
+}
+
+/** Tries until the signal aborts, with pauses that grow while it fails without having gone well in between. */
+async function persistently(
+  { log, signal }: FollowOptions,
+  what: string,
+  onTrouble: (reason: string) => void,
+  attempt: (goesWell: () => void) => Promise<void>,
+): Promise<void> {
+  let delayMs = firstRetryMs
+  let lastReason = ''
+  while (!signal.aborted) {
+    try {
+      await attempt(() => {
+        onTrouble('')
+        lastReason = ''
+        delayMs = firstRetryMs
+      })
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      onTrouble(reason)
+      log[reason === lastReason ? 'debug' : 'error'](
+        { err: error },
+        `${what}; what is saved stays in force`,
+      )
+      lastReason = reason
     }
     await pause(delayMs, signal)
     delayMs = Math.min(delayMs * 2, maxRetryMs)
   }
 }
 
-async function read(eventLog: EventLog, options: FollowOptions): Promise<void> {
-  const { nodeId, saved, signal, pin, onChange } = options
-  if (eventLog.lineageId !== pin.lineageId || eventLog.generation !== pin.generation) {
-    const { lineageId, generation } = eventLog
-    throw ForeignLog({ sequence: 0n, lineageId, generation })
-  }
-  // What comes first is history: enforcing a state of the past could let in who is turned away since.
-  let isLive = false
-  const { sequence } = saved.state
-  const hash = saved.lastHash()
+async function read(
+  eventLog: EventLog,
+  feed: Feed,
+  { pin, signal }: FollowOptions,
+  goesWell: () => void,
+): Promise<void> {
+  const { sequence, hash } = await feed.position()
   await eventLog.subscribe(
     {
-      name: 'agent',
+      name: feed.name,
       from: sequence + 1n,
-      filter: `evt.network.interface.${nodeId}.>`,
-      consumer: nodeId,
+      filter: feed.filter,
+      consumer: feed.consumer,
       signal,
       ...(hash ? { checkpoint: { sequence, hash } } : {}),
-      onCaughtUp: () => {
-        isLive = true
-        onChange()
+      onCaughtUp() {
+        goesWell()
+        feed.caughtUp()
       },
     },
     async (commits) => {
-      const before = saved.state.sequence
-      let saving: Promise<void>
-      try {
-        saving = saved.take(commits.map((commit) => checked(commit, pin)))
-      } catch (error) {
-        if (saved.state.sequence > before) onChange() // what came before the culprit holds
-        throw error
-      }
-      if (isLive) onChange()
-      await saving.catch((error: unknown) => {
-        // The reconciler reports it; the next commit, and `settled`, try the disk again.
-        options.log.error({ err: error }, 'the desired state cannot be saved')
-      })
+      const sound = commits.slice(0, soundCommits(commits, pin))
+      if (sound.length > 0) await feed.take(sound.map(taken))
+      const foreign = commits[sound.length]
+      if (foreign) throw ForeignLog(foreign)
+      goesWell()
     },
   )
 }
 
-function checked(commit: Commit, pin: Pin): TakenCommit {
-  const { sequence, lineageId, generation, aggregateId, events } = commit
-  if (lineageId !== pin.lineageId || generation !== pin.generation) {
-    throw ForeignLog({ sequence, lineageId, generation })
-  }
-  return {
-    sequence,
-    interfaceId: aggregateId.slice(aggregateId.lastIndexOf('.') + 1),
-    events,
-    hash: commitHash(commit),
-  }
+/** How many commits, from the first, are of the log this node obeys. */
+function soundCommits(commits: readonly Commit[], pin: Pin): number {
+  const foreign = commits.findIndex(
+    ({ lineageId, generation }) => lineageId !== pin.lineageId || generation !== pin.generation,
+  )
+  return foreign < 0 ? commits.length : foreign
 }
+
+const taken = (commit: Commit): TakenCommit => ({
+  sequence: commit.sequence,
+  aggregateId: commit.aggregateId,
+  events: commit.events,
+  hash: commitHash(commit),
+})
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()

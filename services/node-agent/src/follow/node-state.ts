@@ -1,4 +1,5 @@
 import type { SealedToNode } from '@holdfast/crypto'
+import type { FirewallSettings } from '@holdfast/policy'
 
 /** What the log says about this node, as far as the kernel is concerned. Secrets stay sealed. */
 export interface NodeState {
@@ -29,6 +30,7 @@ export interface InterfaceSettings {
   /** Zero means the default. */
   readonly mtu: number
   readonly isEnabled: boolean
+  readonly firewall: FirewallSettings
 }
 
 /** Never changed in place: whoever derives something from a peer may keep it as long as the object is the same. */

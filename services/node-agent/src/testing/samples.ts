@@ -5,7 +5,7 @@ import { wgKeyFrom } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
 import type { NodeCommit } from '../follow/fold.ts'
 import type { DesiredInterface, DesiredPeer } from '../reconcile/desired.ts'
-import type { TakenCommit } from '../state/saved-state.ts'
+import type { TakenCommit } from '../state/saved-fold.ts'
 
 const v1 = holdfast.network.v1
 
@@ -133,6 +133,7 @@ export const commit = (
 ): NodeCommit & TakenCommit => ({
   sequence: BigInt(sequence),
   interfaceId: id,
+  aggregateId: `${nodeId}.${id}`,
   events,
   hash: createHash('sha256').update(String(sequence)).digest(),
 })
