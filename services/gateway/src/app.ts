@@ -10,6 +10,7 @@ import type { Clients } from './clients.ts'
 import type { Authenticate } from './events/access.ts'
 import { type EventSource, eventHub } from './events/event-hub.ts'
 import { allowMethods } from './http/allowed-methods.ts'
+import type { TimeSource } from './http/at.ts'
 import { answerBrokenRequest } from './http/broken-request.ts'
 import { guardEdge, type Limits, securityHeaders } from './http/edge.ts'
 import { observe } from './http/observe.ts'
@@ -20,13 +21,18 @@ import { validatorCompiler } from './http/validate.ts'
 import { describeApi } from './openapi/describe-api.ts'
 import { documentPage, documentRoutes } from './openapi/routes.ts'
 import { authRoutes } from './routes/auth.ts'
+import { changeSetRoutes } from './routes/change-sets.ts'
 import { eventRoutes } from './routes/events.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { peerConfigRoutes } from './routes/peer-config.ts'
 import { peerRoutes } from './routes/peers.ts'
+import { policyRoutes } from './routes/policy.ts'
+import { policyTestRoutes } from './routes/policy-tests.ts'
 import { prefix } from './routes/route.ts'
+import { ruleImportRoutes } from './routes/rule-import.ts'
+import { ruleRoutes } from './routes/rules.ts'
 import { siteRoutes } from './routes/sites.ts'
 import { type SystemOptions, systemRoutes } from './routes/system.ts'
 import { userRoutes } from './routes/users.ts'
@@ -36,7 +42,7 @@ export interface AppOptions {
   readonly clients: Clients
   /** For event streams, which outlive any one call. */
   readonly authenticate: Authenticate
-  readonly log: EventSource
+  readonly log: EventSource & TimeSource
   readonly telemetry: Telemetry
   readonly limits: Limits
   readonly system: Omit<SystemOptions, 'registry'>
@@ -102,6 +108,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(wgQuickRoutes(clients))
       await api.register(peerRoutes(clients))
       await api.register(peerConfigRoutes(clients))
+      await api.register(ruleRoutes(clients, log))
+      await api.register(ruleImportRoutes(clients))
+      await api.register(changeSetRoutes(clients))
+      await api.register(policyRoutes(clients, log))
+      await api.register(policyTestRoutes(clients, log))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },
     { prefix },

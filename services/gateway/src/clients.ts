@@ -1,11 +1,14 @@
 import {
   AuthService,
+  ChangeSetService,
   EnrolmentService,
   InterfaceService,
   type MethodTable,
   NodeService,
   OrganizationService,
   PeerService,
+  PolicyService,
+  RuleService,
   UserService,
 } from '@holdfast/proto'
 import type { Client } from '@holdfast/service'
@@ -19,6 +22,9 @@ export interface Clients {
   readonly nodes: Client<typeof NodeService>
   readonly interfaces: Client<typeof InterfaceService>
   readonly peers: Client<typeof PeerService>
+  readonly rules: Client<typeof RuleService>
+  readonly changeSets: Client<typeof ChangeSetService>
+  readonly policy: Client<typeof PolicyService>
 }
 
 export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
@@ -29,4 +35,7 @@ export const openClients = (connect: <T extends MethodTable>(table: T) => Client
   nodes: connect(NodeService),
   interfaces: connect(InterfaceService),
   peers: connect(PeerService),
+  rules: connect(RuleService),
+  changeSets: connect(ChangeSetService),
+  policy: connect(PolicyService),
 })

@@ -22,7 +22,9 @@ const notForHttp: Readonly<Record<string, string>> = {
 }
 
 const id = 'f0b5a1de-0000-7000-8000-0000000000ff'
-const { auth, network } = { auth: holdfast.auth.v1, network: holdfast.network.v1 }
+const auth = holdfast.auth.v1
+const network = holdfast.network.v1
+const policy = holdfast.rules.v1
 const user = new auth.User({
   id,
   username: 'ada',
@@ -33,6 +35,15 @@ const organization = new auth.Organization({ id, name: 'Acme', revision: 3 })
 const site = new auth.Site({ id, name: 'Berlin', revision: 3 })
 const node = new network.Node({ id, name: 'gw', revision: 3 })
 const wg0 = new network.Interface({ id, name: 'wg0', revision: 3 })
+const rule = new policy.Rule({
+  id,
+  organizationId: id,
+  revision: 3,
+  settings: { name: 'block', action: 2, isActive: true },
+})
+const draft = new policy.ChangeSet({ id, organizationId: id, name: 'draft' })
+const ruleSet = new policy.RuleSet({ organizationId: id })
+const sentence = new policy.PolicyTest({ id, name: 'never' })
 const tokens = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 900 }
 const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '[Interface]\n' }
 
@@ -99,6 +110,41 @@ const fakes = {
     getPeerConfig: async () => new network.GetPeerConfigResponse(config),
     rotatePeerKey: async () => new network.RotatePeerKeyResponse({ peer: aPeer }),
     rotatePeerPresharedKey: async () => new network.RotatePeerPresharedKeyResponse({ peer: aPeer }),
+  },
+  rules: {
+    createRule: async () => new policy.CreateRuleResponse({ rule }),
+    getRule: async () => new policy.GetRuleResponse({ rule }),
+    listRules: async () => new policy.ListRulesResponse({ rules: [rule] }),
+    updateRule: async () => new policy.UpdateRuleResponse({ rule }),
+    deleteRule: async () => new policy.DeleteRuleResponse(),
+    importRules: async () => new policy.ImportRulesResponse({ created: 1 }),
+    reorderRules: async () => new policy.ReorderRulesResponse(),
+    listRuleChanges: async () => new policy.ListRuleChangesResponse(),
+    undoRuleChange: async () => new policy.UndoRuleChangeResponse({ updated: 1 }),
+    getRuleSet: async () => new policy.GetRuleSetResponse({ ruleSet }),
+    updateRuleSet: async () => new policy.UpdateRuleSetResponse({ ruleSet }),
+  },
+  changeSets: {
+    openChangeSet: async () => new policy.OpenChangeSetResponse({ changeSet: draft }),
+    stageChangeSet: async () => new policy.StageChangeSetResponse({ changeSet: draft }),
+    getChangeSet: async () => new policy.GetChangeSetResponse({ changeSet: draft }),
+    listChangeSets: async () => new policy.ListChangeSetsResponse({ changeSets: [draft] }),
+    discardChangeSet: async () => new policy.DiscardChangeSetResponse(),
+    applyChangeSet: async () => new policy.ApplyChangeSetResponse({ applyId: id }),
+    confirmChangeSet: async () => new policy.ConfirmChangeSetResponse({ applyId: id }),
+    revertChangeSet: async () => new policy.RevertChangeSetResponse({ applyId: id }),
+  },
+  policy: {
+    simulatePackets: async () => new policy.SimulatePacketsResponse({ verdicts: [{}] }),
+    dryRunChange: async () => new policy.DryRunChangeResponse(),
+    analyzeRules: async () => new policy.AnalyzeRulesResponse(),
+    explainFlow: async () => new policy.ExplainFlowResponse({ verdict: {} }),
+    getNodePolicy: async () => new policy.GetNodePolicyResponse({ devices: [{ device: 'wg0' }] }),
+    savePolicyTest: async () => new policy.SavePolicyTestResponse({ test: sentence }),
+    deletePolicyTest: async () => new policy.DeletePolicyTestResponse(),
+    listPolicyTests: async () => new policy.ListPolicyTestsResponse({ tests: [sentence] }),
+    runPolicyTests: async () =>
+      new policy.RunPolicyTestsResponse({ results: [{ test: sentence, isPassed: true }] }),
   },
 }
 
@@ -183,6 +229,70 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
     'peers.rotatePeerPresharedKey',
     200,
   ],
+  ['GET', '/rules?counters=true&action=deny', undefined, 'rules.listRules', 200],
+  ['POST', '/rules', { name: 'block', action: 'deny' }, 'rules.createRule', 201],
+  ['GET', '/rules/block', undefined, 'rules.getRule', 200],
+  ['PATCH', '/rules/block', { dst_port_from: 22 }, 'rules.updateRule', 200],
+  ['POST', '/rules/block/toggle', undefined, 'rules.updateRule', 200],
+  ['DELETE', '/rules/block', undefined, 'rules.deleteRule', 204],
+  ['GET', '/rules/block/history', undefined, 'rules.listRuleChanges', 200],
+  ['GET', '/rule-changes', undefined, 'rules.listRuleChanges', 200],
+  [
+    'POST',
+    '/rules/import',
+    { mode: 'replace', rules: [{ name: 'block', action: 'deny' }] },
+    'rules.importRules',
+    200,
+  ],
+  [
+    'POST',
+    '/rules/reorder',
+    { priorities: [{ rule: 'block', priority: 5 }] },
+    'rules.reorderRules',
+    204,
+  ],
+  ['POST', '/rules/undo', { sequence: '7' }, 'rules.undoRuleChange', 200],
+  ['GET', '/rule-set', undefined, 'rules.getRuleSet', 200],
+  ['PATCH', '/rule-set', { allow_lockout: true }, 'rules.updateRuleSet', 200],
+  ['GET', '/change-sets', undefined, 'changeSets.listChangeSets', 200],
+  [
+    'POST',
+    '/change-sets',
+    { name: 'tighten', operations: [{ delete: { rule: 'block' } }] },
+    'changeSets.openChangeSet',
+    201,
+  ],
+  ['GET', `/change-sets/${id}`, undefined, 'changeSets.getChangeSet', 200],
+  ['PUT', `/change-sets/${id}`, { operations: [] }, 'changeSets.stageChangeSet', 200],
+  ['DELETE', `/change-sets/${id}`, undefined, 'changeSets.discardChangeSet', 204],
+  [
+    'POST',
+    '/rules/apply',
+    {
+      operations: [{ update: { rule: 'block', changes: { active: false } } }],
+      confirm_within_seconds: 60,
+    },
+    'changeSets.applyChangeSet',
+    200,
+  ],
+  ['POST', '/rules/confirm', undefined, 'changeSets.confirmChangeSet', 200],
+  ['POST', '/rules/revert', undefined, 'changeSets.revertChangeSet', 200],
+  [
+    'POST',
+    '/rules/simulate',
+    { interface: 'wg0', packet: { src: '10.0.0.1', dst: '10.0.0.2', dst_port: 22 } },
+    'policy.simulatePackets',
+    200,
+  ],
+  ['POST', '/rules/dry-run', { change_set: id }, 'policy.dryRunChange', 200],
+  ['POST', '/rules/why', { flow_id: 'f' }, 'policy.explainFlow', 200],
+  ['GET', '/rule-findings', undefined, 'policy.analyzeRules', 200],
+  ['GET', '/nodes/gw/policy', undefined, 'policy.getNodePolicy', 200],
+  ['GET', '/policy-tests', undefined, 'policy.listPolicyTests', 200],
+  ['POST', '/policy-tests', { name: 'never', expect: 'drop' }, 'policy.savePolicyTest', 201],
+  ['PUT', `/policy-tests/${id}`, { name: 'never', expect: 'drop' }, 'policy.savePolicyTest', 200],
+  ['DELETE', `/policy-tests/${id}`, undefined, 'policy.deletePolicyTest', 204],
+  ['POST', '/policy-tests/run', undefined, 'policy.runPolicyTests', 200],
 ]
 
 const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
@@ -235,6 +345,9 @@ test('every rpc is reachable, or listed with the reason', () => {
     nodes: 'NodeService',
     interfaces: 'InterfaceService',
     peers: 'PeerService',
+    rules: 'RuleService',
+    changeSets: 'ChangeSetService',
+    policy: 'PolicyService',
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface'].map((rpc) => {

@@ -38,6 +38,8 @@ export function writing(request: FastifyRequest, reply: FastifyReply): CallOptio
   if (request.token !== undefined) options.accessToken = request.token
   const revision = expectedRevision(request)
   if (revision !== undefined) options.expectedRevision = revision
+  const reason = reasonOf(request)
+  if (reason !== undefined) options.reason = reason
   const key = request.headers['idempotency-key']
   if (key !== undefined && request.routeOptions.config.isUnkeyed !== true) {
     options.commandId = commandIdOf(request, parseKey(key))
@@ -45,6 +47,25 @@ export function writing(request: FastifyRequest, reply: FastifyReply): CallOptio
     options.requestHash = requestHash(request)
   }
   return options
+}
+
+const maxReason = 500
+
+/** `Holdfast-Reason`: why, for the log, percent-encoded so that any language fits in a header. */
+function reasonOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['holdfast-reason']
+  if (header === undefined) return undefined
+  try {
+    const reason = decodeURIComponent(typeof header === 'string' ? header : header.join())
+    if (reason.length <= maxReason) return reason
+  } catch {
+    // Not percent-encoded: refused below.
+  }
+  throw invalid({
+    field: 'Holdfast-Reason',
+    code: 'malformed',
+    detail: `must be at most ${maxReason} characters, percent-encoded`,
+  })
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

@@ -5,11 +5,21 @@ import { EnrollToken, Enrolment } from '../routes/nodes.ts'
 import { Ready } from '../routes/system.ts'
 import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
+import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { Interface } from '../views/interface.ts'
 import { Node } from '../views/node.ts'
 import { Organization, Site } from '../views/organization.ts'
 import { Peer } from '../views/peer.ts'
+import {
+  ChangedFlow,
+  Finding,
+  Packet,
+  PacketVerdict,
+  PolicyTest,
+  PolicyTestResult,
+} from '../views/policy.ts'
 import { Problem } from '../views/problem.ts'
+import { Rule, RuleChange } from '../views/rule.ts'
 import { User } from '../views/user.ts'
 import { complete } from './complete.ts'
 
@@ -20,6 +30,17 @@ const components = [
   Node,
   Interface,
   Peer,
+  Rule,
+  RuleChange,
+  RuleSet,
+  ChangeSet,
+  Applied,
+  Packet,
+  PacketVerdict,
+  ChangedFlow,
+  Finding,
+  PolicyTest,
+  PolicyTestResult,
   Tokens,
   Me,
   EnrollToken,
@@ -51,6 +72,8 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'nodes', description: 'Hosts with an agent' },
         { name: 'interfaces', description: 'WireGuard interfaces of a node' },
         { name: 'peers', description: 'Peers of an interface and their configurations' },
+        { name: 'rules', description: 'The firewall: rules, drafts, history' },
+        { name: 'policy', description: 'Questions about the rules that change nothing' },
         { name: 'events', description: 'The log, live' },
         { name: 'system', description: 'Health, metrics, this document' },
       ],
@@ -92,6 +115,12 @@ function headersOf(config: FastifyContextConfig = {}, methods: readonly string[]
               pattern: '^[\\x21-\\x7e]{1,255}$',
               description: 'The same key and body get the same answer; another body gets 422.',
               examples: ['laptop-2026-11-20'],
+            },
+            'Holdfast-Reason': {
+              type: 'string',
+              maxLength: 4500,
+              description: 'Why, for the log: at most 500 characters, percent-encoded.',
+              examples: ['sftp%20moved'],
             },
           }
         : {}),

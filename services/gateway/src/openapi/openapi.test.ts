@@ -81,7 +81,7 @@ test('what a client has to know of a write is said', () => {
   })
   const named = (operation: Record<string, unknown> | undefined) =>
     ((operation?.['parameters'] ?? []) as { name: string }[]).map(({ name }) => name)
-  expect(named(post)).toEqual(['Idempotency-Key'])
+  expect(named(post)).toEqual(['Idempotency-Key', 'Holdfast-Reason'])
   expect(named(document.paths['/api/v1/peers/{id}']?.['patch'])).toEqual(
     expect.arrayContaining(['Idempotency-Key', 'If-Match']),
   )

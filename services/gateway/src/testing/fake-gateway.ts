@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { type AppOptions, buildApp } from '../app.ts'
 import type { Clients } from '../clients.ts'
 import type { EventSource } from '../events/event-hub.ts'
+import type { TimeSource } from '../http/at.ts'
 
 /** One call a service was asked for. */
 export interface SeenCall {
@@ -39,6 +40,9 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'nodes',
     'interfaces',
     'peers',
+    'rules',
+    'changeSets',
+    'policy',
   ] as const
   // A proxy has every method; the fakes given are typed.
   const clients = Object.fromEntries(
@@ -48,10 +52,11 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
 }
 
 /** A log in memory. */
-export function fakeLog(): EventSource & {
-  append(...commits: Commit[]): void
-  signalAll(data: string): void
-} {
+export function fakeLog(): EventSource &
+  TimeSource & {
+    append(...commits: Commit[]): void
+    signalAll(data: string): void
+  } {
   const commits: Commit[] = []
   const wake = new Set<() => void>()
   const handlers = new Set<(data: Uint8Array, subject: string) => void>()
@@ -60,6 +65,7 @@ export function fakeLog(): EventSource & {
     // As the log does while nothing holds it back.
     safe: { current: () => 2n ** 63n - 1n, onAdvance: () => () => {} },
     head: async () => last(),
+    read: async (sequence) => commits.find((commit) => commit.sequence === sequence),
     onSignal(_subject, handler) {
       handlers.add(handler)
       return () => handlers.delete(handler)
