@@ -1,3 +1,6 @@
+export { concerns, inOrder, isExpired, isInForce, nextExpiry, rulesOn } from './concerns.ts'
+export { TooManyDevices, TooManyLines, TooManyRules } from './errors.ts'
+export { deviceOf, type IpPacket, judge, linesOf, verdictOf, viewOf } from './evaluate.ts'
 export * from './intermediate.ts'
 export * from './model.ts'
 export {
@@ -7,3 +10,5 @@ export {
   type UnparsableReason,
   unparsableReasons,
 } from './parse-packet.ts'
+export { policyVersion } from './policy-version.ts'
+export { resolve } from './resolve.ts'

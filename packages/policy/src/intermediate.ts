@@ -108,3 +108,5 @@ export const maxExtensionHeaders = 8
 export const maxDevices = 64
 /** Rules a rule set may have; more are refused. */
 export const maxRules = 100_000
+/** Lines all views of a policy may have together; more are refused. */
+export const maxLines = 1_000_000

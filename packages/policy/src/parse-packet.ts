@@ -1,4 +1,5 @@
 import { maxExtensionHeaders, type ParsedPacket } from './intermediate.ts'
+import { showsPorts, tcp } from './protocol-numbers.ts'
 
 /**
  * The reference parser. README.md says the rules in words, step by step; bpf/ follows the same steps. Nothing is
@@ -33,9 +34,6 @@ const unparsable = (reason: UnparsableReason): ParsedPacket => ({ kind: 'unparsa
 
 export const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd } as const
 const isVlan = (type: number): boolean => type === 0x8100 || type === 0x88a8
-
-export const tcp = 6
-export const udp = 17
 
 /** Any bytes whatsoever; never throws. */
 export function parsePacket(bytes: Uint8Array, origin: PacketOrigin): ParsedPacket {
@@ -169,7 +167,7 @@ interface Headers {
 
 function transport(view: DataView, headers: Headers): ParsedPacket {
   const { offset, end, ...ip } = headers
-  const hasPorts = (ip.protocol === tcp || ip.protocol === udp) && !ip.isLaterFragment
+  const hasPorts = showsPorts(ip.protocol) && !ip.isLaterFragment
   if (!hasPorts) return { kind: 'ip', ...ip, ports: undefined, tcpFlags: 0 }
   if (end - offset < (ip.protocol === tcp ? 20 : 8)) return unparsable('ports-truncated')
   return {
