@@ -90,6 +90,7 @@ export async function startControl(address: string): Promise<Control> {
       signingSeed: readFileSync(identities.signingSeedFile, 'utf8').trim(),
       account: identities.authority.account.publicKey,
       nodeId,
+      organizationId,
       natsPublicKey: body['nats_public_key'] ?? '',
       stream,
     })

@@ -17,6 +17,7 @@ import {
   connectAdmin,
   type GuardOptions,
   keepGuard,
+  provisionFlows,
   provisionLog,
 } from '@holdfast/event-log/admin'
 import { createTelemetry } from '@holdfast/telemetry'
@@ -98,6 +99,7 @@ export async function testNats(options: { readonly isGuarded?: boolean } = {}): 
     vouchFile: join(directory, 'guard', 'vouched.json'),
   }
   await provisionLog(admin, guard)
+  await provisionFlows(admin, { maxBytes: storeBytes / 64 })
   const stopping = new AbortController()
   const { log } = createTelemetry('guard', { level: 'silent' })
   const guarding =

@@ -71,18 +71,19 @@ export async function issueSystemUser(accountSeed: string, name: string): Promis
 export async function issueNodeCredentials(
   options: UserIssuer & {
     readonly nodeId: string
+    readonly organizationId: string
     readonly natsPublicKey: string
     readonly stream: string
   },
 ): Promise<string> {
-  const { signingSeed, account, nodeId, natsPublicKey, stream } = options
+  const { signingSeed, account, nodeId, organizationId, natsPublicKey, stream } = options
   if (!natsPublicKey.startsWith('U')) throw new RangeError('not the public key of a NATS user')
   return await signUser(
     { signingSeed, account },
     {
       name: nodeId,
       publicKey: natsPublicKey,
-      permissions: nodePermissions({ nodeId, stream }),
+      permissions: nodePermissions({ nodeId, organizationId, stream }),
     },
   )
 }

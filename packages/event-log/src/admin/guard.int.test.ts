@@ -8,8 +8,10 @@ import {
   approveServer,
   type ConfigDrift,
   expectedConfig,
+  flowStream,
   GuardRefused,
   probeServer,
+  provisionFlows,
   provisionLog,
   vouch,
   watchDrift,
@@ -51,6 +53,20 @@ describe('provisioning', () => {
     const next = { ...nats.guard, generation: 2 }
     await expect(provisionLog(nats.admin, next)).rejects.toMatchObject({ code: LogMismatch.code })
   })
+})
+
+test('flow records have the bound that is set now, and keep what is there', async () => {
+  const { api } = nats.admin.link
+  const maxBytes = async (): Promise<unknown> =>
+    (await api.streamInfo(flowStream)).config['max_bytes']
+  nats.admin.link.connection.publish(`tlm.node.${randomUUID()}.flows`, 'flows')
+  const count = async () => (await api.streamInfo(flowStream)).state.messages
+  await expect.poll(count).toBe(1)
+  for (const bytes of [20_000_000, 30_000_000, 30_000_000]) {
+    await provisionFlows(nats.admin, { maxBytes: bytes })
+    expect(await maxBytes()).toBe(bytes)
+  }
+  expect(await count()).toBe(1)
 })
 
 describe('the guard', () => {
@@ -112,5 +128,5 @@ test('the probe leaves nothing behind', async () => {
   const report = await probeServer(nats.admin)
   expect(report).toMatchObject({ checksExpectations: true, serverId: nats.server.serverId })
   const { streams } = await nats.admin.link.api.call<{ streams: string[] }>('STREAM.NAMES', {})
-  expect([...streams].sort()).toEqual(['EVT_1', 'GUARD'])
+  expect([...streams].sort()).toEqual(['EVT_1', 'FLOWS', 'GUARD'])
 })

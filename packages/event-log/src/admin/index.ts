@@ -17,11 +17,12 @@ export {
   issueUser,
   type UserIssuer,
 } from './credentials.ts'
+export { type FlowStreamSpec, flowStream, provisionFlows } from './flow-stream.ts'
 export { approveServer, type GuardOptions, GuardRefused, vouch } from './guard.ts'
 export { type GuardState, keepGuard } from './keep-guard.ts'
 export {
   adminPermissions,
-  nodeFilter,
+  nodeFeeds,
   nodePermissions,
   type Permissions,
   servicePermissions,

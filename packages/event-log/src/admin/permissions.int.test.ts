@@ -8,15 +8,27 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commit } from '../index.ts'
 import { createNatsKey, formatCredentials } from '../nats-key.ts'
 import { counter, newCommand } from '../testing/counter.ts'
-import { connectAdmin, issueNodeCredentials, nodeFilter, revokeUser } from './index.ts'
+import { connectAdmin, flowStream, issueNodeCredentials, nodeFeeds, revokeUser } from './index.ts'
 
 let nats: TestNats
 let directory: string
 const connections: NatsConnection[] = []
 const nodeId = randomUUID()
 const otherNode = randomUUID()
+const organizationId = randomUUID()
+const otherOrganization = randomUUID()
+const [ownInterfaces, ownNode, ownRules] = filtersOf(nodeId, organizationId)
+const [otherInterfaces, otherNodeItself, otherRules] = filtersOf(otherNode, otherOrganization)
+
+function filtersOf(node: string, organization: string): readonly [string, string, string] {
+  const [interfaces, itself, rules] = nodeFeeds({ nodeId: node, organizationId: organization })
+  if (!interfaces || !itself || !rules) throw new Error('a node has three feeds')
+  return [interfaces.filter, itself.filter, rules.filter]
+}
 
 const interfaceOf: typeof counter = { ...counter, type: 'interface' }
+const nodeOf: typeof counter = { ...counter, type: 'node' }
+const ruleSetOf: typeof counter = { ...counter, context: 'rules', type: 'rule_set' }
 const add = { type: 'Add', by: 1 } as const
 
 beforeAll(async () => {
@@ -25,6 +37,10 @@ beforeAll(async () => {
   const log = await nats.open('network')
   for (const node of [nodeId, otherNode, nodeId])
     await log.execute(interfaceOf, `${node}.${randomUUID()}`, add, newCommand())
+  for (const node of [nodeId, otherNode]) await log.execute(nodeOf, node, add, newCommand())
+  const rules = await nats.open('rules')
+  for (const organization of [organizationId, otherOrganization])
+    await rules.execute(ruleSetOf, organization, add, newCommand())
 })
 afterAll(async () => {
   for (const connection of connections) await connection.close()
@@ -60,6 +76,7 @@ async function nodeCredentials(id: string) {
     signingSeed,
     account: nats.identities.authority.account.publicKey,
     nodeId: id,
+    organizationId: id === nodeId ? organizationId : otherOrganization,
     natsPublicKey: key.publicKey,
     stream: nats.stream,
   })
@@ -138,59 +155,153 @@ describe('a service', () => {
 })
 
 describe('a node', () => {
-  test('follows its own interfaces through the log', async () => {
+  test('follows its interfaces, itself and the rules of its organization through the log', async () => {
     const { file } = await nodeCredentials(nodeId)
     const log = await nats.open('network', { name: nodeId, credentialsFile: file })
     expect(log.lineageId).toBe(nats.lineageId)
-    const commits: Commit[] = []
-    for (let round = 1; round <= 2; round++) {
-      const stopping = new AbortController()
-      await log.subscribe(
-        {
-          from: 1n,
-          filter: nodeFilter(nodeId),
-          consumer: nodeId,
-          name: 'node',
-          signal: stopping.signal,
-        },
-        (batch) => {
-          commits.push(...batch)
-          if (commits.length >= 2 * round) stopping.abort()
-        },
-      )
+    const expected = new Map([
+      [ownInterfaces, 2],
+      [ownNode, 1],
+      [ownRules, 1],
+    ])
+    for (const { consumer, filter } of nodeFeeds({ nodeId, organizationId })) {
+      const commits: Commit[] = []
+      const count = expected.get(filter) ?? 0
+      // Twice, because a fixed name is used again after every restart.
+      for (let round = 1; round <= 2; round++) {
+        const stopping = new AbortController()
+        await log.subscribe(
+          { from: 1n, filter, consumer, name: 'node', signal: stopping.signal },
+          (batch) => {
+            commits.push(...batch)
+            if (commits.length >= count * round) stopping.abort()
+          },
+        )
+      }
+      const prefix = filter.replace('>', '')
+      expect(commits.filter(({ subject }) => subject.startsWith(prefix))).toHaveLength(2 * count)
     }
-    expect(new Set(commits.map(({ aggregateId }) => aggregateId.split('.')[0]))).toEqual(
-      new Set([nodeId]),
-    )
   })
 
-  test('reads nobody else and writes nothing but its reports', async () => {
+  test('reads nobody else and writes nothing but its telemetry', async () => {
     const { file } = await nodeCredentials(nodeId)
     const node = await connected(file, nodeId)
     const create = (consumer: string, filter: string) =>
       `$JS.API.CONSUMER.CREATE.${nats.stream}.${consumer}.${filter}`
     for (const subject of [
       `$JS.API.STREAM.INFO.${nats.stream}`,
-      create(nodeId, nodeFilter(otherNode)),
-      create(otherNode, nodeFilter(nodeId)),
+      create(nodeId, otherInterfaces),
+      create(otherNode, ownInterfaces),
       create(nodeId, 'evt.>'),
+      create(nodeId, ownRules),
+      create(`${nodeId}-node`, otherNodeItself),
+      create(`${nodeId}-rules`, otherRules),
+      create(`${nodeId}-rules`, 'evt.rules.rule_set.*'),
+      create(`${otherNode}-rules`, ownRules),
       `$JS.API.CONSUMER.CREATE.${nats.stream}.${nodeId}`,
       `$JS.API.CONSUMER.CREATE.${nats.stream}`,
       `$JS.API.CONSUMER.MSG.NEXT.${nats.stream}.${otherNode}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${nats.stream}.${otherNode}-rules`,
       `$JS.API.STREAM.MSG.GET.${nats.stream}`,
       `$JS.API.DIRECT.GET.${nats.stream}`,
-      `$JS.API.DIRECT.GET.${nats.stream}.${nodeFilter(otherNode)}`,
+      ...[otherInterfaces, otherNodeItself, otherRules].map(
+        (filter) => `$JS.API.DIRECT.GET.${nats.stream}.${filter}`,
+      ),
+      `$JS.API.STREAM.INFO.${flowStream}`,
+      `$JS.API.STREAM.MSG.GET.${flowStream}`,
+      `$JS.API.DIRECT.GET.${flowStream}`,
+      `$JS.API.CONSUMER.CREATE.${flowStream}.${nodeId}`,
+      `$JS.API.STREAM.PURGE.${flowStream}`,
       `evt.network.interface.${nodeId}.${randomUUID()}`,
+      `evt.rules.rule_set.${organizationId}`,
       `tlm.node.${otherNode}.report`,
+      `tlm.node.${otherNode}.flows`,
       'ctl.node.x',
     ])
       expect([subject, await isRefused(node, subject)]).toEqual([subject, true])
-    const forged = {
-      stream_name: nats.stream,
-      config: { name: nodeId, filter_subject: 'evt.>', deliver_policy: 'all', ack_policy: 'none' },
+    for (const [consumer, own] of [
+      [nodeId, ownInterfaces],
+      [`${nodeId}-rules`, ownRules],
+    ] as const)
+      for (const filters of [{ filter_subject: 'evt.>' }, { filter_subjects: ['evt.>', own] }]) {
+        const config = { name: consumer, deliver_policy: 'all', ack_policy: 'none', ...filters }
+        const forged = JSON.stringify({ stream_name: nats.stream, config })
+        const answer = await node.request(create(consumer, own), forged)
+        expect(answer.json()).toHaveProperty('error')
+      }
+  })
+
+  test('has its flow records kept, and an answer to them goes nowhere', async () => {
+    const { file } = await nodeCredentials(nodeId)
+    const node = await connected(file, nodeId)
+    const { api } = nats.admin.link
+    const heads = async () =>
+      await Promise.all(
+        [nats.stream, 'GUARD', flowStream].map(
+          async (name) => (await api.streamInfo(name)).state.last_seq,
+        ),
+      )
+    const before = await heads()
+    const replies = [
+      `evt.auth.user.${randomUUID()}`,
+      'guard.approval',
+      `in.${nats.identities.ingest.token('auth')}.auth.user.${randomUUID()}`,
+      `tlm.node.${otherNode}.flows`,
+      'ctl.auth.session-revoked',
+      `$JS.API.STREAM.DELETE.${flowStream}`,
+      `$JS.API.STREAM.DELETE.${nats.stream}`,
+      '$JS.API.STREAM.CREATE.MINE',
+    ]
+    for (const reply of replies) node.publish(`tlm.node.${nodeId}.flows`, 'flows', { reply })
+    await node.flush()
+    const [log = 0, guard = 0, flows = 0] = before
+    await expect.poll(heads).toEqual([log, guard, flows + replies.length])
+    const { streams } = await api.call<{ streams: string[] }>('STREAM.NAMES', {})
+    expect([...streams].sort()).toEqual([nats.stream, flowStream, 'GUARD'])
+  })
+
+  test('gets no answer stored in the log, and none as a flow record another node could have sent', async () => {
+    const { file } = await nodeCredentials(nodeId)
+    const node = await connected(file, nodeId)
+    const jetstream = nats.admin.link.api
+    const heads = async () => [
+      (await jetstream.streamInfo(nats.stream)).state.last_seq,
+      (await jetstream.streamInfo('GUARD')).state.last_seq,
+    ]
+    const before = await heads()
+    const victim = `tlm.node.${otherNode}.flows`
+    const consumer = `${nodeId}-rules`
+    const api = (endpoint: string) => `$JS.API.${endpoint}.${nats.stream}`
+    const create = `${api('CONSUMER.CREATE')}.${consumer}.${ownRules}`
+    const remove = `${api('CONSUMER.DELETE')}.${consumer}`
+    const config = {
+      name: consumer,
+      filter_subject: ownRules,
+      ack_policy: 'none',
+      deliver_policy: 'all',
     }
-    const answer = await node.request(create(nodeId, nodeFilter(nodeId)), JSON.stringify(forged))
-    expect(answer.json()).toHaveProperty('error')
+    const wish = (more: object = {}) =>
+      JSON.stringify({ stream_name: nats.stream, config: { ...config, ...more } })
+    for (const reply of [`evt.rules.rule_set.${otherOrganization}`, 'guard.approval', victim]) {
+      node.publish(`${api('DIRECT.GET')}.${ownRules}`, '', { reply })
+      await node.request(create, wish())
+      node.publish(create, wish(), { reply })
+      node.publish(`${api('CONSUMER.MSG.NEXT')}.${consumer}`, '1', { reply })
+      node.publish(`${api('CONSUMER.INFO')}.${consumer}`, '', { reply })
+      await node.request(remove)
+      await node.request(create, wish({ deliver_subject: reply }))
+      await node.request(remove)
+    }
+    expect(await heads()).toEqual(before)
+    // Answers may land there. What comes from a node names it first (holdfast.agent.v1, field 1, a string), and audit
+    // takes nothing else: no answer of the server and no commit begins like that.
+    const { first_seq: first, last_seq: last } = (await jetstream.streamInfo(flowStream)).state
+    const claim = Buffer.concat([Buffer.from([0x0a, otherNode.length]), Buffer.from(otherNode)])
+    for (let sequence = first; sequence <= last; sequence++) {
+      const message = await jetstream.message(flowStream, BigInt(sequence))
+      if (message?.subject !== victim) continue
+      expect(Buffer.from(message.bytes).indexOf(claim)).not.toBe(0)
+    }
   })
 
   test('that is revoked is cut off at once and stays out, across a restart too', async () => {

@@ -34,7 +34,11 @@ export interface Provisioned {
   readonly drift: readonly ConfigDrift[]
 }
 
-async function infoOf(admin: AdminConnection, stream: string): Promise<StreamInfo | undefined> {
+/** Undefined when there is no such stream. */
+export async function infoOf(
+  admin: AdminConnection,
+  stream: string,
+): Promise<StreamInfo | undefined> {
   try {
     return await admin.link.api.streamInfo(stream)
   } catch (error) {

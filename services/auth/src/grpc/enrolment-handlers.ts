@@ -1,4 +1,4 @@
-import type { NodeId } from '@holdfast/domain'
+import type { NodeId, OrganizationId } from '@holdfast/domain'
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import type { EnrolmentService } from '@holdfast/proto'
@@ -16,7 +16,11 @@ import {
 import { organizationMeant } from './scope.ts'
 
 /** Signs the NATS identity of a node. */
-export type IssueNodeJwt = (node: { nodeId: NodeId; natsPublicKey: string }) => Promise<string>
+export type IssueNodeJwt = (node: {
+  nodeId: NodeId
+  organizationId: OrganizationId
+  natsPublicKey: string
+}) => Promise<string>
 
 export interface EnrolmentHandlerParts {
   readonly log: EventLog
@@ -70,7 +74,7 @@ export function enrolmentHandlers(parts: EnrolmentHandlerParts): Handlers<typeof
         siteId: siteId ?? '',
         nodeId: id,
         nodeName,
-        natsUserJwt: await issueNodeJwt({ nodeId: id, natsPublicKey: natsKey }),
+        natsUserJwt: await issueNodeJwt({ nodeId: id, organizationId, natsPublicKey: natsKey }),
       }
     },
 
