@@ -37,6 +37,12 @@ export const settings = defineConfig({
     optional: true,
     doc: '32 bytes in base64; created at the first start when absent.',
   }),
+  flowsMaxMebibytes: integer('HOLDFAST_FLOWS_MAX_MIB', {
+    default: '256',
+    min: 16,
+    max: 1_048_576,
+    doc: 'Disk for flow records that audit has not read yet, at most a day old; the oldest make room.',
+  }),
   adminEmail: text('HOLDFAST_ADMIN_EMAIL', {
     default: 'admin@holdfast.local',
     doc: 'E-mail address of the first super-admin.',

@@ -11,6 +11,10 @@ const around: Surroundings = {
     network_health: 4,
     gateway_health: 5,
     node_agent_health: 6,
+    rules_grpc: 7,
+    rules_health: 8,
+    audit_grpc: 9,
+    audit_health: 10,
   },
   mode: 'evaluation',
   logLevel: 'info',
@@ -73,6 +77,20 @@ test('each has its own identity and finds its peers', () => {
   expect(env['HOLDFAST_NETWORK_GRPC_LISTEN']).toBe('127.0.0.1:2')
   expect(env['HOLDFAST_AUTH_GRPC_ADDRESS']).toBe('127.0.0.1:1')
   expect(env['HOLDFAST_AGENT_NATS_SERVERS']).toBe('tls://192.0.2.1:7422')
+})
+
+test('whoever calls a service is told where it listens', () => {
+  for (const name of ['gateway', 'rules', 'audit'] as const) {
+    const env = environmentOf(name, around, outside)
+    expect(env['HOLDFAST_RULES_GRPC_ADDRESS']).toBe('127.0.0.1:7')
+    expect(env['HOLDFAST_AUDIT_GRPC_ADDRESS']).toBe('127.0.0.1:9')
+  }
+  const audit = environmentOf('audit', around, outside)
+  expect(audit['HOLDFAST_AUDIT_GRPC_LISTEN']).toBe('127.0.0.1:9')
+  expect(audit['HOLDFAST_AUDIT_HTTP_LISTEN']).toBe('127.0.0.1:10')
+  expect(environmentOf('gateway', around, outside)['HOLDFAST_METRICS_TARGETS']).toBe(
+    'auth=127.0.0.1:3,network=127.0.0.1:4,rules=127.0.0.1:8,audit=127.0.0.1:10,node-agent=127.0.0.1:6',
+  )
 })
 
 test("the agent gets no service's identity", () => {

@@ -1,5 +1,5 @@
 /** Who runs, as far as their surroundings go. */
-export const serviceNames = ['auth', 'network'] as const
+export const serviceNames = ['auth', 'network', 'rules', 'audit'] as const
 export type ServiceName = (typeof serviceNames)[number]
 export const processNames = [...serviceNames, 'gateway', 'node-agent'] as const
 export type ProcessName = (typeof processNames)[number]
@@ -49,6 +49,8 @@ const passed =
 const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   auth: /^HOLDFAST_AUTH_/,
   network: /^HOLDFAST_NETWORK_/,
+  rules: /^HOLDFAST_RULES_/,
+  audit: /^HOLDFAST_AUDIT_/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
   'node-agent': /^HOLDFAST_AGENT_/,
 }
@@ -99,8 +101,12 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
     HOLDFAST_TLS_CA_FILE: around.authorityFile,
     HOLDFAST_TLS_CERT_FILE: identity.certificate,
     HOLDFAST_TLS_KEY_FILE: identity.key,
-    HOLDFAST_AUTH_GRPC_ADDRESS: loopback(portNames.grpc('auth')),
-    HOLDFAST_NETWORK_GRPC_ADDRESS: loopback(portNames.grpc('network')),
+    ...Object.fromEntries(
+      serviceNames.map((peer) => [
+        `HOLDFAST_${peer.toUpperCase()}_GRPC_ADDRESS`,
+        loopback(portNames.grpc(peer)),
+      ]),
+    ),
   }
   switch (name) {
     case 'gateway':
@@ -127,6 +133,12 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
         ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
         HOLDFAST_AGENT_NATS_SERVERS: around.agentServers.join(','),
         HOLDFAST_AGENT_CA_FILE: around.authorityFile,
+      }
+    case 'rules':
+    case 'audit':
+      return {
+        ...service,
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
       }
   }
 }

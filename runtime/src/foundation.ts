@@ -44,6 +44,7 @@ export async function layFoundation(
   const logServer = await openLogServer({
     data,
     mode: values.mode,
+    flowsMaxBytes: values.flowsMaxMebibytes * mebibyte,
     env,
     port: agentPort,
     tls: { ...pki.files(agentEdge), authority: pki.authorityFile },
@@ -76,6 +77,8 @@ export async function layFoundation(
   }
   return { ports, pki, logServer, surroundings }
 }
+
+const mebibyte = 1024 ** 2
 
 const agentUrl = (host: string, port: number): string =>
   `tls://${host.includes(':') ? `[${host}]` : host}:${port}`

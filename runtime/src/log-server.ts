@@ -8,6 +8,7 @@ import {
   type GuardState,
   keepGuard,
   probeServer,
+  provisionFlows,
   provisionLog,
 } from '@holdfast/event-log/admin'
 import { pino } from 'pino'
@@ -40,6 +41,8 @@ export interface LogServer {
 export interface LogServerOptions {
   readonly data: DataDirectory
   readonly mode: 'evaluation' | 'production'
+  /** Bound of the stream of flow records, on top of the log's own. */
+  readonly flowsMaxBytes: number
   readonly env: NodeJS.ProcessEnv
   /** All clients, agents elsewhere included, connect here with TLS. */
   readonly port: number
@@ -156,6 +159,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
       if (!warnings.includes(weaker)) warnings.push(weaker)
     }
     await provisionLog(admin, spec)
+    await provisionFlows(admin, { maxBytes: options.flowsMaxBytes })
     startGuard(admin)
     await judged(serverId, how)
   }
@@ -171,7 +175,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
           host: '0.0.0.0',
           port,
           storeDir: join(data.nats, 'store'),
-          maxStoreBytes: instance.maxBytes + besidesLogBytes,
+          maxStoreBytes: instance.maxBytes + options.flowsMaxBytes + besidesLogBytes,
           tls: { certFile: tls.certificate, keyFile: tls.key },
           identities: {
             type: 'operator',

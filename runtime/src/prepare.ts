@@ -3,11 +3,11 @@
  * JSON object: `{ "natsServer"?: path, "path": PATH for tests, "missing": [sentences] }`. Run by scripts/test.mjs.
  */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { findNats } from '@holdfast/embedded'
 import { pathWith, searchPath } from './programs.ts'
 
-const cache = process.argv[2] ?? '.'
+const cache = resolve(process.argv[2] ?? '.')
 mkdirSync(cache, { recursive: true, mode: 0o700 })
 const missing: string[] = []
 const say = (text: string) => process.stderr.write(`${text}\n`)

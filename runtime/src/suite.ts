@@ -23,7 +23,7 @@ import { Refused } from './refused.ts'
 import { type RunFile, type RunState, readRunFile, writeRunFile } from './run-file.ts'
 import { describeProcesses, type SuiteStatus } from './status.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
-import { coreNames, drainPhases, readyUrl, unitsOf } from './units.ts'
+import { certifiedNames, coreNames, drainPhases, readyUrl, unitsOf } from './units.ts'
 import { startWarden, type Warden } from './warden.ts'
 
 const version: string = manifest.version
@@ -327,7 +327,7 @@ export class Suite {
       const names = await this.#foundation?.pki.renew(new Date())
       if (!names || names.length === 0 || this.#state !== 'ready') return
       this.#journal.say('info', 'certificates renewed, restarting who uses them', { names })
-      for (const name of ['nats', 'auth', 'network', 'gateway']) {
+      for (const name of certifiedNames) {
         await this.#supervisor?.process(name)?.restart()
       }
     } catch (error) {

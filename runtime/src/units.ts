@@ -10,13 +10,18 @@ import type { Unit } from './supervisor.ts'
 /** Who drains together, first phase first. */
 export const drainPhases = [
   ['gateway', 'node-agent'],
+  ['rules', 'audit'],
   ['network'],
   ['auth'],
   ['nats'],
   ['postgres'],
 ]
+/** Services that have a `main` by now. */
+const started = serviceNames.filter((name) => name === 'auth' || name === 'network')
 /** What the suite is without a local node. */
-export const coreNames = ['postgres', 'nats', ...serviceNames, 'gateway']
+export const coreNames = ['postgres', 'nats', ...started, 'gateway']
+/** Who holds a certificate of ours, in the order in which they are restarted when it is renewed. */
+export const certifiedNames = ['nats', ...started, 'gateway']
 
 /** The bundle of a process, beside our own. */
 const bundle = (name: ProcessName): string => fileURLToPath(new URL(`./${name}.mjs`, bundleUrl()))
@@ -61,7 +66,7 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
   const units: Unit[] = [
     { spec: postgresProcess(options.dataRoot, options.identities), needs: [] },
     { spec: logServer.process, needs: [] },
-    ...serviceNames.map((name) => ({ spec: ours(name), needs: infrastructure })),
+    ...started.map((name) => ({ spec: ours(name), needs: infrastructure })),
     { spec: ours('gateway'), needs: ['nats'] },
   ]
   if (localNode) {

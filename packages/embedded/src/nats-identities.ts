@@ -6,6 +6,7 @@ import {
   type AuthoritySeeds,
   adminPermissions,
   createAuthoritySeeds,
+  flowStream,
   type Ingest,
   ingestFrom,
   issueSystemUser,
@@ -41,6 +42,20 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
       stream,
       ingest,
       listensTo: ['tlm.node.>'],
+    }),
+  },
+  {
+    name: 'rules',
+    permissions: servicePermissions({ name: 'rules', stream, ingest, listensTo: ['tlm.node.>'] }),
+  },
+  {
+    name: 'audit',
+    permissions: servicePermissions({
+      name: 'audit',
+      stream,
+      ingest,
+      listensTo: ['tlm.node.>'],
+      alsoReads: [flowStream],
     }),
   },
   {

@@ -17,6 +17,8 @@ export function peers(common: Values<EdgeSpec>, telemetry: Telemetry): Peers {
   const addresses: Readonly<Record<string, Address>> = {
     auth: common.authAddress,
     network: common.networkAddress,
+    rules: common.rulesAddress,
+    audit: common.auditAddress,
   }
   const channels = new Map<string, Channel>()
   const tls = readTlsIdentity(common)

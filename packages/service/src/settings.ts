@@ -58,6 +58,14 @@ export const edgeSettings = (name: ServiceName) =>
       default: `127.0.0.1:${ports.network.grpc}`,
       doc: 'Where network listens.',
     }),
+    rulesAddress: address('HOLDFAST_RULES_GRPC_ADDRESS', {
+      default: `127.0.0.1:${ports.rules.grpc}`,
+      doc: 'Where rules listens.',
+    }),
+    auditAddress: address('HOLDFAST_AUDIT_GRPC_ADDRESS', {
+      default: `127.0.0.1:${ports.audit.grpc}`,
+      doc: 'Where audit listens.',
+    }),
     mode: oneOf('HOLDFAST_MODE', ['production', 'evaluation'], {
       default: 'evaluation',
       doc: 'Production refuses what is only good enough to try Holdfast.',
