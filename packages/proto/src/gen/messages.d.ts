@@ -15365,6 +15365,9 @@ export namespace holdfast {
                 /** RuleOperation delete. */
                 delete?: (holdfast.rules.v1.RuleDeleted.$Properties|null);
 
+                /** RuleOperation baseRevision. */
+                baseRevision: number;
+
                 /** RuleOperation operation. */
                 operation?: ("create"|"update"|"delete");
 
@@ -15409,6 +15412,9 @@ export namespace holdfast {
                     /** RuleOperation delete */
                     "delete"?: (holdfast.rules.v1.RuleDeleted.$Properties|null);
 
+                    /** RuleOperation baseRevision */
+                    baseRevision?: (number|null);
+
                     /** RuleOperation operation */
                     operation?: ("create"|"update"|"delete");
 
@@ -15421,6 +15427,7 @@ export namespace holdfast {
                   create?: holdfast.rules.v1.RuleCreated.$Shape|null;
                   update?: holdfast.rules.v1.RuleUpdated.$Shape|null;
                   "delete"?: holdfast.rules.v1.RuleDeleted.$Shape|null;
+                  baseRevision?: number|null;
                   $unknowns?: Uint8Array[];
                 } & (
                   ({ operation?: undefined; create?: null; update?: null; "delete"?: null }|{ operation?: "create"; create: holdfast.rules.v1.RuleCreated.$Shape; update?: null; "delete"?: null }|{ operation?: "update"; create?: null; update: holdfast.rules.v1.RuleUpdated.$Shape; "delete"?: null }|{ operation?: "delete"; create?: null; update?: null; "delete": holdfast.rules.v1.RuleDeleted.$Shape })
@@ -19055,6 +19062,9 @@ export namespace holdfast {
                 /** StagedOperation ruleName. */
                 ruleName: string;
 
+                /** StagedOperation baseRevision. */
+                baseRevision: number;
+
                 /**
                  * Creates a new StagedOperation instance using the specified properties.
                  * @param [properties] Properties to set
@@ -19098,6 +19108,9 @@ export namespace holdfast {
 
                     /** StagedOperation ruleName */
                     ruleName?: (string|null);
+
+                    /** StagedOperation baseRevision */
+                    baseRevision?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

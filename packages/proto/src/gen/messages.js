@@ -21899,6 +21899,7 @@ export const holdfast = $root.holdfast = (() => {
                 RuleOperation.prototype.create = null;
                 RuleOperation.prototype.update = null;
                 RuleOperation.prototype["delete"] = null;
+                RuleOperation.prototype.baseRevision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 let $oneOfFields;
 
@@ -21924,6 +21925,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.rules.v1.RuleUpdated.encode(message.update, writer.uint32(18).fork(), _depth + 1).ldelim();
                     if (message["delete"] != null && $Object.hasOwnProperty.call(message, "delete"))
                         $root.holdfast.rules.v1.RuleDeleted.encode(message["delete"], writer.uint32(26).fork(), _depth + 1).ldelim();
+                    if (message.baseRevision != null && $Object.hasOwnProperty.call(message, "baseRevision") && (typeof message.baseRevision === "object" ? message.baseRevision.low || message.baseRevision.high : message.baseRevision !== 0))
+                        writer.uint32(32).uint64(message.baseRevision);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -21937,7 +21940,7 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $Reader.recursionLimit)
                         throw $Error("max depth exceeded");
-                    let end, message;
+                    let end, message, value;
                     if (length === $undefined)
                         end = reader.len;
                     else {
@@ -21976,6 +21979,15 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 message["delete"] = $root.holdfast.rules.v1.RuleDeleted.decode(reader, reader.size(), $undefined, _depth + 1, message["delete"]);
                                 message.operation = "delete";
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.baseRevision = value;
+                                else
+                                    delete message.baseRevision;
                                 continue;
                             }
                         }
@@ -27091,6 +27103,7 @@ export const holdfast = $root.holdfast = (() => {
                 StagedOperation.prototype.ruleId = "";
                 StagedOperation.prototype.settings = null;
                 StagedOperation.prototype.ruleName = "";
+                StagedOperation.prototype.baseRevision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 StagedOperation.create = function(properties) {
                     return new StagedOperation(properties);
@@ -27111,6 +27124,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.rules.v1.RuleSettings.encode(message.settings, writer.uint32(26).fork(), _depth + 1).ldelim();
                     if (message.ruleName != null && $Object.hasOwnProperty.call(message, "ruleName") && message.ruleName !== "")
                         writer.uint32(34).string(message.ruleName);
+                    if (message.baseRevision != null && $Object.hasOwnProperty.call(message, "baseRevision") && (typeof message.baseRevision === "object" ? message.baseRevision.low || message.baseRevision.high : message.baseRevision !== 0))
+                        writer.uint32(40).uint64(message.baseRevision);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -27175,6 +27190,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.ruleName = value;
                                 else
                                     delete message.ruleName;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.baseRevision = value;
+                                else
+                                    delete message.baseRevision;
                                 continue;
                             }
                         }
