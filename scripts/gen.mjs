@@ -1,4 +1,4 @@
-// Generated code: protobuf messages, service tables and the settings page. `npm run gen` must leave the tree clean.
+// Generated code: protobuf messages, service tables, layouts shared with kernel programs, and the settings page. `npm run gen` must leave the tree clean.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -105,7 +105,9 @@ execFileSync(
   { stdio: 'ignore' },
 )
 
-execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts/gen-docs.ts')], {
-  cwd: root,
-  stdio: ['ignore', 'inherit', 'inherit'],
-})
+for (const script of ['scripts/gen-bpf-maps.ts', 'scripts/gen-docs.ts']) {
+  execFileSync(process.execPath, ['--import', 'tsx', join(root, script)], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+}

@@ -189,7 +189,10 @@ export function resolved(btf: Btf, id: number): BtfType {
 }
 
 /** Bytes a value of the type takes. */
-export function bytesOf(btf: Btf, id: number): number {
+export const bytesOf = (btf: Btf, id: number): number => nestedBytes(btf, id, 0)
+
+function nestedBytes(btf: Btf, id: number, depth: number): number {
+  if (depth > 16) throw new BtfInvalid(`type ${id} is an array of itself`)
   const type = resolved(btf, id)
   switch (type.kind) {
     case 'int':
@@ -200,7 +203,7 @@ export function bytesOf(btf: Btf, id: number): number {
     case 'pointer':
       return 8
     case 'array':
-      return type.length * bytesOf(btf, type.of)
+      return type.length * nestedBytes(btf, type.of, depth + 1)
     case 'void':
     case 'alias':
     case 'variable':
