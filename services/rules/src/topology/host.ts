@@ -1,6 +1,11 @@
-import { assertNever } from '@holdfast/domain'
 import type { Cidr } from '@holdfast/net'
-import type { FirewallSettings, HostFacts, Target, UplinkFacts } from '@holdfast/policy'
+import {
+  concerns,
+  type FirewallSettings,
+  type HostFacts,
+  type Target,
+  type UplinkFacts,
+} from '@holdfast/policy'
 
 /** A node as rules sees it: what decides about packets there, and the words people use for it. */
 export interface Host {
@@ -46,23 +51,7 @@ export interface PeerVersion {
 export const hasDevices = ({ facts }: Host): boolean =>
   facts.interfaces.length + facts.uplinks.length > 0
 
-/** Whether a rule of this target holds on the host. */
-export function isTargeted(host: Host, target: Target): boolean {
-  const { facts, peers, interfaceNames } = host
-  switch (target.kind) {
-    case 'everything':
-      return hasDevices(host)
-    case 'site':
-      return facts.siteId === target.id && hasDevices(host)
-    case 'node':
-      return facts.nodeId === target.id && hasDevices(host)
-    case 'uplinks':
-      return facts.nodeId === target.id && facts.uplinks.length > 0
-    case 'interface':
-      return interfaceNames.has(target.id)
-    case 'peer':
-      return peers.has(target.id)
-    default:
-      return assertNever(target)
-  }
-}
+/** Whether a rule for this target holds on a device of the host. */
+export const isTargeted = (host: Host, target: Target): boolean =>
+  concerns(target, host.facts) &&
+  (target.kind === 'uplinks' ? host.facts.uplinks.length > 0 : hasDevices(host))
