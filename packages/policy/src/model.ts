@@ -87,6 +87,14 @@ export interface FirewallSettings {
   readonly unparsableVerdict: DefaultVerdict
 }
 
+/** What holds on a device about which nothing was said. */
+export const defaultFirewall: FirewallSettings = {
+  defaultVerdict: 'pass',
+  isStateful: false,
+  dropsFragments: false,
+  unparsableVerdict: 'drop',
+}
+
 /** What a host knows about itself; with the rule set and the time, all that decides what it enforces. */
 export interface HostFacts {
   readonly nodeId: string
