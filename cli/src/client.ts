@@ -71,11 +71,14 @@ export class ApiClient {
   readonly url: string
   readonly #credentials: string
   readonly #apiKey: string | undefined
+  readonly #reason: string | undefined
 
-  constructor(url: string, credentials: string, apiKey: string | undefined) {
+  /** `reason` goes with every write, for the log. */
+  constructor(url: string, credentials: string, apiKey: string | undefined, reason?: string) {
     this.url = url
     this.#credentials = credentials
     this.#apiKey = apiKey
+    this.#reason = reason
   }
 
   /** The answer's JSON. Throws CliError with the exit code that fits. */
@@ -164,6 +167,9 @@ export class ApiClient {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }
     const headers: Record<string, string> = { 'user-agent': 'holdfast-cli', ...options.headers }
+    if (this.#reason !== undefined && (options.method ?? 'GET') !== 'GET') {
+      headers['holdfast-reason'] = encodeURIComponent(this.#reason)
+    }
     if (options.body !== undefined) headers['content-type'] = 'application/json'
     else if (options.text !== undefined) headers['content-type'] = 'text/plain'
     if (!options.anonymous && this.#apiKey) headers['x-api-key'] = this.#apiKey

@@ -28,11 +28,12 @@ export function createContext(env: NodeJS.ProcessEnv, out: Output, ask: Ask): Co
     out,
     ask,
     api(command) {
-      const { url } = command.optsWithGlobals<{ url?: string }>()
+      const { url, reason } = command.optsWithGlobals<{ url?: string; reason?: string }>()
       return new ApiClient(
         serverUrl(url, env, credentials),
         credentials,
         env['HOLDFAST_API_KEY'] || undefined,
+        reason,
       )
     },
     wantsJson: (command) => command.optsWithGlobals<{ json?: boolean }>().json === true,

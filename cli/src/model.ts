@@ -72,3 +72,92 @@ export interface Peer {
   readonly rx_bytes: string
   readonly tx_bytes: string
 }
+
+export interface NodeTrouble {
+  readonly node_name: string
+  readonly reason: string
+}
+
+export interface RuleSettings {
+  readonly name: string
+  readonly action: string
+  readonly direction: string
+  readonly protocol: string
+  readonly src: string | null
+  readonly dst: string | null
+  readonly src_port_from: number | null
+  readonly src_port_to: number | null
+  readonly dst_port_from: number | null
+  readonly dst_port_to: number | null
+  readonly rate_pps: number | null
+  readonly rate_burst: number | null
+  readonly rate_scope: string | null
+  readonly priority: number
+  readonly active: boolean
+  readonly continue: boolean
+  readonly log: boolean
+  readonly target: { readonly kind: string; readonly id: string | null }
+  readonly expires_at: string | null
+  readonly tags: readonly string[]
+  readonly description: string
+}
+
+export interface Rule extends RuleSettings {
+  readonly id: string
+  readonly position: number
+  readonly updated_at: string
+  readonly updated_by: { readonly kind: string; readonly id: string }
+  readonly enforcement: {
+    readonly state: string
+    readonly nodes: number
+    readonly enforced: number
+    readonly troubles: readonly NodeTrouble[]
+  }
+  readonly counters: {
+    readonly ingress_packets: string
+    readonly ingress_bytes: string
+    readonly egress_packets: string
+    readonly egress_bytes: string
+    readonly limited_packets: string
+    readonly packets_per_second: number
+    readonly last_hit_at: string | null
+  } | null
+  readonly warnings?: readonly string[]
+}
+
+export interface RuleChange {
+  readonly sequence: string
+  readonly time: string
+  readonly rule_name: string
+  readonly kind: string
+  readonly actor: { readonly kind: string; readonly id: string }
+  readonly reason: string
+  readonly change_set: string
+  readonly fields: readonly {
+    readonly field: string
+    readonly before: unknown
+    readonly after: unknown
+  }[]
+}
+
+export interface Packet {
+  readonly src: string
+  readonly dst: string
+  readonly protocol: string
+  readonly src_port: number
+  readonly dst_port: number
+  readonly direction: string
+}
+
+export interface PacketVerdict {
+  readonly packet: Packet
+  readonly verdict: string
+  readonly decided_by: string
+  readonly rule_name: string
+  readonly logged_by: readonly string[]
+  readonly trace: readonly {
+    readonly rule_name: string
+    readonly is_match: boolean
+    readonly reason: string
+  }[]
+}

@@ -8,6 +8,7 @@ import { interfaceCommands } from './commands/interfaces.ts'
 import { nodeCommands } from './commands/nodes.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
+import { ruleCommands } from './commands/rules.ts'
 import { userCommands } from './commands/users.ts'
 import { versionCommand } from './commands/version.ts'
 import type { Context } from './context.ts'
@@ -19,6 +20,7 @@ export function createProgram(context: Context): Command {
     .description('Administer WireGuard networks whose every change is an event in one log.')
     .option('--url <address>', 'the server (HOLDFAST_URL)')
     .option('--json', "the API's JSON instead of tables; its shape is stable")
+    .option('--reason <text>', 'why, for the log; goes with every change')
     .showHelpAfterError("(add --help to see how it's used)")
     .showSuggestionAfterError()
     .configureOutput({
@@ -33,6 +35,7 @@ export function createProgram(context: Context): Command {
   nodeCommands(program, context)
   interfaceCommands(program, context)
   peerCommands(program, context)
+  ruleCommands(program, context)
   eventCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)
@@ -49,6 +52,7 @@ Examples:
   holdfast interface create --name wg0 --address 10.10.0.1/24
   holdfast peer create --name alice-laptop --interface wg0
   holdfast peer qr alice-laptop
+  holdfast rule create --name block-scanner --action deny --src 198.51.100.0/24 --priority 800
   holdfast peer list --json | jq '.items[].name'
 
 Exit codes: 0 ok, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 not found, 5 conflict, 6 unreachable.`
@@ -58,7 +62,10 @@ function inherit(command: Command): void {
   command.exitOverride(usage)
   for (const child of command.commands) {
     if (child.commands.length === 0 && child.name() !== 'completion') {
-      child.option('--json', "the API's JSON").option('--url <address>', 'the server')
+      child
+        .option('--json', "the API's JSON")
+        .option('--url <address>', 'the server')
+        .option('--reason <text>', 'why, for the log')
     }
     child.configureOutput(command.configureOutput())
     child.showSuggestionAfterError()
