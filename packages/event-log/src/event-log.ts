@@ -13,6 +13,7 @@ import { type Link, openLink } from './link.ts'
 import { logMetrics } from './log-metrics.ts'
 import { ServerGate } from './server-gate.ts'
 import { Subscriber } from './subscriber.ts'
+import { TelemetryReader } from './telemetry-reader.ts'
 import { type Letter, Transmitter } from './transmitter.ts'
 import type { CommandRegistry, EventLog, OpenLogOptions } from './types.ts'
 
@@ -187,6 +188,10 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
         },
       })
       return () => subscription.unsubscribe()
+    },
+    async follow(options, onBatch) {
+      const signal = AbortSignal.any([options.signal, closing.signal])
+      await new TelemetryReader({ link, log, identity: name }, { ...options, signal }).run(onBatch)
     },
     async close() {
       closing.abort()

@@ -14,15 +14,15 @@ interface Options {
   readonly isNameKept: boolean
   readonly filter: string | undefined
   readonly from: bigint
+  /** How much one pull asks for; two are outstanding while the reader keeps up. */
+  readonly pull?: { readonly messages: number; readonly bytes: number }
   /** Called in order. Throwing ends nothing; use `close`. */
   readonly onMessage: (message: Msg, position: DeliveryPosition) => void
   /** The consumer is of no use any more; make another one. Called once. */
   readonly onLost: (reason: string) => void
 }
 
-/** Two of these are outstanding while the reader keeps up. */
-const pullMessages = 1000
-const pullBytes = 32 * 1024 * 1024
+const defaultPull = { messages: 1000, bytes: 32 * 1024 * 1024 }
 const pullExpiresMs = 30_000
 const heartbeatMs = 2_000
 /** Silence longer than this means that the consumer, the server or the network is gone. */
@@ -107,11 +107,11 @@ export class PullConsumer {
 
   #pull(): void {
     if (this.#isClosed) return
-    const { connection, stream, consumer } = this.#options
-    while (this.#room >= pullMessages && this.#outstanding <= pullMessages) {
+    const { connection, stream, consumer, pull = defaultPull } = this.#options
+    while (this.#room >= pull.messages && this.#outstanding <= pull.messages) {
       const request = {
-        batch: pullMessages,
-        max_bytes: pullBytes,
+        batch: pull.messages,
+        max_bytes: pull.bytes,
         expires: nanoseconds(pullExpiresMs),
         idle_heartbeat: nanoseconds(heartbeatMs),
       }
@@ -126,8 +126,8 @@ export class PullConsumer {
         return
       }
       if (this.#outstanding === 0) this.#lastSignOfLifeAt = Date.now()
-      this.#room -= pullMessages
-      this.#outstanding += pullMessages
+      this.#room -= pull.messages
+      this.#outstanding += pull.messages
     }
   }
 

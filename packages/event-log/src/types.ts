@@ -162,6 +162,43 @@ export interface SubscribeOptions {
   readonly onCaughtUp?: () => void
 }
 
+/** One message of a telemetry stream. */
+export interface TelemetryMessage {
+  /** Position in the stream, from 1. */
+  readonly sequence: bigint
+  readonly subject: string
+  /** Good until the callback has returned. */
+  readonly data: Uint8Array
+  /** By the server's clock, ms since 1970. */
+  readonly storedAtUnixMs: number
+}
+
+/** What a reader of telemetry has to remember, along with what it made of the messages. */
+export interface TelemetryPosition {
+  /** When the stream was made: one that was made anew counts from 1 again. */
+  readonly stream: string
+  /** Of the last message taken. */
+  readonly sequence: bigint
+}
+
+export interface TelemetryBatch {
+  readonly messages: readonly TelemetryMessage[]
+  /** After these messages. */
+  readonly position: TelemetryPosition
+  /** Messages the stream gave up, by its limits, before they were read. */
+  readonly missed: bigint
+}
+
+export interface FollowOptions {
+  /** For example `FLOWS`. */
+  readonly stream: string
+  /** Absent: from the oldest message there is. */
+  readonly after?: TelemetryPosition
+  /** For people: which reader this is. */
+  readonly name: string
+  readonly signal: AbortSignal
+}
+
 /** How far derived things may follow the log. */
 export interface SafeSequence {
   /** The greatest sequence that cannot vanish any more; 0 while nothing is vouched for. */
@@ -237,6 +274,13 @@ export interface EventLog {
   signal(subject: string, data: Uint8Array): void
   /** Takes core messages until the returned function is called. Wildcards allowed. */
   onSignal(subject: string, handler: (data: Uint8Array, subject: string) => void): () => void
+
+  /**
+   * Delivers a telemetry stream in order, batch after batch, until the signal aborts (then it resolves). Waits for a
+   * stream that is not there yet and survives reconnects; rejects only with what the callback throws. Telemetry is
+   * not vouched for by the guard: a server that crashed may have lost its end, and then sequences come again.
+   */
+  follow(options: FollowOptions, onBatch: (batch: TelemetryBatch) => Promise<void>): Promise<void>
 
   /** Finishes what is in flight (at most 5 s) and disconnects. */
   close(): Promise<void>
