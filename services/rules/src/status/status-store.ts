@@ -133,11 +133,12 @@ export async function saveCounters(postgres: Postgres, board: CounterBoard): Pro
       hit_at_unix_ms: one.hitAtUnixMs,
     }))
   if (rows.length === 0) return
+  const nodeIds = [...new Set(rows.map((row) => row.node_id))]
   try {
     await postgres.execute(sql`
       with homes as (
         select distinct on (node_id) node_id, organization_id from rules.node_versions
-        where node_id in (select distinct node_id from ${unnest({ node_id: 'uuid' }, rows)} as ids)
+        where node_id = any (${nodeIds}::uuid[])
           and organization_id is not null
         order by node_id, sequence desc),
       grown as materialized (
