@@ -17,6 +17,7 @@ export {
   readNetwork,
   singleAddress,
 } from './cidr.ts'
+export { type DeviceName, parseDeviceName } from './device-name.ts'
 export { type DnsEntry, parseDnsEntry } from './dns.ts'
 export {
   type Endpoint,

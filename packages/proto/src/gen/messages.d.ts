@@ -11371,7 +11371,7 @@ export namespace holdfast {
                 addressQuarantineSeconds?: (number|null);
 
                 /** UpdateInterfaceRequest firewall. */
-                firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+                firewall?: (holdfast.network.v1.FirewallChanges.$Properties|null);
 
                 /**
                  * Creates a new UpdateInterfaceRequest instance using the specified properties.
@@ -11436,7 +11436,7 @@ export namespace holdfast {
                     addressQuarantineSeconds?: (number|null);
 
                     /** UpdateInterfaceRequest firewall */
-                    firewall?: (holdfast.network.v1.FirewallSettings.$Properties|null);
+                    firewall?: (holdfast.network.v1.FirewallChanges.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -11444,6 +11444,89 @@ export namespace holdfast {
 
                 /** Shape of an UpdateInterfaceRequest. */
                 type $Shape = holdfast.network.v1.UpdateInterfaceRequest.$Properties;
+            }
+
+            /**
+             * Properties of a FirewallChanges.
+             * @deprecated Use holdfast.network.v1.FirewallChanges.$Properties instead.
+             */
+            interface IFirewallChanges extends holdfast.network.v1.FirewallChanges.$Properties {
+            }
+
+            /** Represents a FirewallChanges. */
+            class FirewallChanges {
+
+                /**
+                 * Constructs a new FirewallChanges.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.network.v1.FirewallChanges.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FirewallChanges defaultVerdict. */
+                defaultVerdict: holdfast.network.v1.FirewallVerdict;
+
+                /** FirewallChanges isStateful. */
+                isStateful?: (boolean|null);
+
+                /** FirewallChanges dropsFragments. */
+                dropsFragments?: (boolean|null);
+
+                /** FirewallChanges unparsableVerdict. */
+                unparsableVerdict: holdfast.network.v1.FirewallVerdict;
+
+                /**
+                 * Creates a new FirewallChanges instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FirewallChanges instance
+                 */
+                static create(properties: holdfast.network.v1.FirewallChanges.$Shape): holdfast.network.v1.FirewallChanges & holdfast.network.v1.FirewallChanges.$Shape;
+                static create(properties?: holdfast.network.v1.FirewallChanges.$Properties): holdfast.network.v1.FirewallChanges;
+
+                /**
+                 * Encodes the specified FirewallChanges message. Does not implicitly {@link holdfast.network.v1.FirewallChanges.verify|verify} messages.
+                 * @param message FirewallChanges message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.network.v1.FirewallChanges.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FirewallChanges message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.network.v1.FirewallChanges & holdfast.network.v1.FirewallChanges.$Shape} FirewallChanges
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.network.v1.FirewallChanges & holdfast.network.v1.FirewallChanges.$Shape;
+            }
+
+            namespace FirewallChanges {
+
+                /** Properties of a FirewallChanges. */
+                interface $Properties {
+
+                    /** FirewallChanges defaultVerdict */
+                    defaultVerdict?: (holdfast.network.v1.FirewallVerdict|null);
+
+                    /** FirewallChanges isStateful */
+                    isStateful?: (boolean|null);
+
+                    /** FirewallChanges dropsFragments */
+                    dropsFragments?: (boolean|null);
+
+                    /** FirewallChanges unparsableVerdict */
+                    unparsableVerdict?: (holdfast.network.v1.FirewallVerdict|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FirewallChanges. */
+                type $Shape = holdfast.network.v1.FirewallChanges.$Properties;
             }
 
             /**
@@ -22161,6 +22244,9 @@ export namespace holdfast {
                 /** RunPolicyTestsRequest changeSetId. */
                 changeSetId: string;
 
+                /** RunPolicyTestsRequest fromSequence. */
+                fromSequence: number;
+
                 /**
                  * Creates a new RunPolicyTestsRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -22201,6 +22287,9 @@ export namespace holdfast {
 
                     /** RunPolicyTestsRequest changeSetId */
                     changeSetId?: (string|null);
+
+                    /** RunPolicyTestsRequest fromSequence */
+                    fromSequence?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -22309,6 +22398,9 @@ export namespace holdfast {
                 /** PolicyTestResult message. */
                 message: string;
 
+                /** PolicyTestResult violations. */
+                violations: holdfast.rules.v1.PolicyTestViolation.$Properties[];
+
                 /**
                  * Creates a new PolicyTestResult instance using the specified properties.
                  * @param [properties] Properties to set
@@ -22356,12 +22448,110 @@ export namespace holdfast {
                     /** PolicyTestResult message */
                     message?: (string|null);
 
+                    /** PolicyTestResult violations */
+                    violations?: (holdfast.rules.v1.PolicyTestViolation.$Properties[]|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a PolicyTestResult. */
                 type $Shape = holdfast.rules.v1.PolicyTestResult.$Properties;
+            }
+
+            /**
+             * Properties of a PolicyTestViolation.
+             * @deprecated Use holdfast.rules.v1.PolicyTestViolation.$Properties instead.
+             */
+            interface IPolicyTestViolation extends holdfast.rules.v1.PolicyTestViolation.$Properties {
+            }
+
+            /** Represents a PolicyTestViolation. */
+            class PolicyTestViolation {
+
+                /**
+                 * Constructs a new PolicyTestViolation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.PolicyTestViolation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PolicyTestViolation fromSequence. */
+                fromSequence: number;
+
+                /** PolicyTestViolation fromUnixMs. */
+                fromUnixMs: number;
+
+                /** PolicyTestViolation toSequence. */
+                toSequence: number;
+
+                /** PolicyTestViolation toUnixMs. */
+                toUnixMs: number;
+
+                /** PolicyTestViolation witness. */
+                witness?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                /** PolicyTestViolation ruleId. */
+                ruleId: string;
+
+                /**
+                 * Creates a new PolicyTestViolation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PolicyTestViolation instance
+                 */
+                static create(properties: holdfast.rules.v1.PolicyTestViolation.$Shape): holdfast.rules.v1.PolicyTestViolation & holdfast.rules.v1.PolicyTestViolation.$Shape;
+                static create(properties?: holdfast.rules.v1.PolicyTestViolation.$Properties): holdfast.rules.v1.PolicyTestViolation;
+
+                /**
+                 * Encodes the specified PolicyTestViolation message. Does not implicitly {@link holdfast.rules.v1.PolicyTestViolation.verify|verify} messages.
+                 * @param message PolicyTestViolation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.PolicyTestViolation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PolicyTestViolation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.PolicyTestViolation & holdfast.rules.v1.PolicyTestViolation.$Shape} PolicyTestViolation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.PolicyTestViolation & holdfast.rules.v1.PolicyTestViolation.$Shape;
+            }
+
+            namespace PolicyTestViolation {
+
+                /** Properties of a PolicyTestViolation. */
+                interface $Properties {
+
+                    /** PolicyTestViolation fromSequence */
+                    fromSequence?: (number|null);
+
+                    /** PolicyTestViolation fromUnixMs */
+                    fromUnixMs?: (number|null);
+
+                    /** PolicyTestViolation toSequence */
+                    toSequence?: (number|null);
+
+                    /** PolicyTestViolation toUnixMs */
+                    toUnixMs?: (number|null);
+
+                    /** PolicyTestViolation witness */
+                    witness?: (holdfast.rules.v1.Packet.$Properties|null);
+
+                    /** PolicyTestViolation ruleId */
+                    ruleId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PolicyTestViolation. */
+                type $Shape = holdfast.rules.v1.PolicyTestViolation.$Properties;
             }
         }
     }

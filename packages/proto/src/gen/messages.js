@@ -16169,7 +16169,7 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.addressQuarantineSeconds != null && $Object.hasOwnProperty.call(message, "addressQuarantineSeconds"))
                         writer.uint32(80).uint32(message.addressQuarantineSeconds);
                     if (message.firewall != null && $Object.hasOwnProperty.call(message, "firewall"))
-                        $root.holdfast.network.v1.FirewallSettings.encode(message.firewall, writer.uint32(90).fork(), _depth + 1).ldelim();
+                        $root.holdfast.network.v1.FirewallChanges.encode(message.firewall, writer.uint32(90).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -16275,7 +16275,7 @@ export const holdfast = $root.holdfast = (() => {
                         case 11: {
                                 if (wireType !== 2)
                                     break;
-                                message.firewall = $root.holdfast.network.v1.FirewallSettings.decode(reader, reader.size(), $undefined, _depth + 1, message.firewall);
+                                message.firewall = $root.holdfast.network.v1.FirewallChanges.decode(reader, reader.size(), $undefined, _depth + 1, message.firewall);
                                 continue;
                             }
                         }
@@ -16296,6 +16296,138 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return UpdateInterfaceRequest;
+            })();
+
+            v1.FirewallChanges = (function() {
+
+                const FirewallChanges = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                FirewallChanges.prototype.defaultVerdict = 0;
+                FirewallChanges.prototype.isStateful = null;
+                FirewallChanges.prototype.dropsFragments = null;
+                FirewallChanges.prototype.unparsableVerdict = 0;
+
+                let $oneOfFields;
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(FirewallChanges.prototype, "_isStateful", {
+                    get: $util.oneOfGetter($oneOfFields = ["isStateful"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                // Virtual OneOf for proto3 optional field
+                $Object.defineProperty(FirewallChanges.prototype, "_dropsFragments", {
+                    get: $util.oneOfGetter($oneOfFields = ["dropsFragments"]),
+                    set: $util.oneOfSetter($oneOfFields)
+                });
+
+                FirewallChanges.create = function(properties) {
+                    return new FirewallChanges(properties);
+                };
+
+                FirewallChanges.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.defaultVerdict != null && $Object.hasOwnProperty.call(message, "defaultVerdict") && message.defaultVerdict !== 0)
+                        writer.uint32(8).int32(message.defaultVerdict);
+                    if (message.isStateful != null && $Object.hasOwnProperty.call(message, "isStateful"))
+                        writer.uint32(16).bool(message.isStateful);
+                    if (message.dropsFragments != null && $Object.hasOwnProperty.call(message, "dropsFragments"))
+                        writer.uint32(24).bool(message.dropsFragments);
+                    if (message.unparsableVerdict != null && $Object.hasOwnProperty.call(message, "unparsableVerdict") && message.unparsableVerdict !== 0)
+                        writer.uint32(32).int32(message.unparsableVerdict);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                FirewallChanges.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.network.v1.FirewallChanges();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.defaultVerdict = value;
+                                else
+                                    delete message.defaultVerdict;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                message.isStateful = reader.bool();
+                                message._isStateful = "isStateful";
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                message.dropsFragments = reader.bool();
+                                message._dropsFragments = "dropsFragments";
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.unparsableVerdict = value;
+                                else
+                                    delete message.unparsableVerdict;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return FirewallChanges;
             })();
 
             v1.UpdateInterfaceResponse = (function() {
@@ -31485,6 +31617,7 @@ export const holdfast = $root.holdfast = (() => {
                 RunPolicyTestsRequest.prototype.organization = "";
                 RunPolicyTestsRequest.prototype.atSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 RunPolicyTestsRequest.prototype.changeSetId = "";
+                RunPolicyTestsRequest.prototype.fromSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 RunPolicyTestsRequest.create = function(properties) {
                     return new RunPolicyTestsRequest(properties);
@@ -31503,6 +31636,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(16).uint64(message.atSequence);
                     if (message.changeSetId != null && $Object.hasOwnProperty.call(message, "changeSetId") && message.changeSetId !== "")
                         writer.uint32(26).string(message.changeSetId);
+                    if (message.fromSequence != null && $Object.hasOwnProperty.call(message, "fromSequence") && (typeof message.fromSequence === "object" ? message.fromSequence.low || message.fromSequence.high : message.fromSequence !== 0))
+                        writer.uint32(32).uint64(message.fromSequence);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -31561,6 +31696,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.changeSetId = value;
                                 else
                                     delete message.changeSetId;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSequence = value;
+                                else
+                                    delete message.fromSequence;
                                 continue;
                             }
                         }
@@ -31673,6 +31817,7 @@ export const holdfast = $root.holdfast = (() => {
             v1.PolicyTestResult = (function() {
 
                 const PolicyTestResult = function (properties) {
+                    this.violations = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -31684,6 +31829,7 @@ export const holdfast = $root.holdfast = (() => {
                 PolicyTestResult.prototype.witness = null;
                 PolicyTestResult.prototype.ruleId = "";
                 PolicyTestResult.prototype.message = "";
+                PolicyTestResult.prototype.violations = $util.emptyArray;
 
                 PolicyTestResult.create = function(properties) {
                     return new PolicyTestResult(properties);
@@ -31706,6 +31852,9 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(34).string(message.ruleId);
                     if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
                         writer.uint32(42).string(message.message);
+                    if (message.violations != null && message.violations.length)
+                        for (let i = 0; i < message.violations.length; ++i)
+                            $root.holdfast.rules.v1.PolicyTestViolation.encode(message.violations[i], writer.uint32(50).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -31778,6 +31927,14 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.message;
                                 continue;
                             }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.violations && message.violations.length))
+                                    message.violations = [];
+                                message.violations.push($root.holdfast.rules.v1.PolicyTestViolation.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -31796,6 +31953,149 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return PolicyTestResult;
+            })();
+
+            v1.PolicyTestViolation = (function() {
+
+                const PolicyTestViolation = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                PolicyTestViolation.prototype.fromSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                PolicyTestViolation.prototype.fromUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                PolicyTestViolation.prototype.toSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                PolicyTestViolation.prototype.toUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                PolicyTestViolation.prototype.witness = null;
+                PolicyTestViolation.prototype.ruleId = "";
+
+                PolicyTestViolation.create = function(properties) {
+                    return new PolicyTestViolation(properties);
+                };
+
+                PolicyTestViolation.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.fromSequence != null && $Object.hasOwnProperty.call(message, "fromSequence") && (typeof message.fromSequence === "object" ? message.fromSequence.low || message.fromSequence.high : message.fromSequence !== 0))
+                        writer.uint32(8).uint64(message.fromSequence);
+                    if (message.fromUnixMs != null && $Object.hasOwnProperty.call(message, "fromUnixMs") && (typeof message.fromUnixMs === "object" ? message.fromUnixMs.low || message.fromUnixMs.high : message.fromUnixMs !== 0))
+                        writer.uint32(16).uint64(message.fromUnixMs);
+                    if (message.toSequence != null && $Object.hasOwnProperty.call(message, "toSequence") && (typeof message.toSequence === "object" ? message.toSequence.low || message.toSequence.high : message.toSequence !== 0))
+                        writer.uint32(24).uint64(message.toSequence);
+                    if (message.toUnixMs != null && $Object.hasOwnProperty.call(message, "toUnixMs") && (typeof message.toUnixMs === "object" ? message.toUnixMs.low || message.toUnixMs.high : message.toUnixMs !== 0))
+                        writer.uint32(32).uint64(message.toUnixMs);
+                    if (message.witness != null && $Object.hasOwnProperty.call(message, "witness"))
+                        $root.holdfast.rules.v1.Packet.encode(message.witness, writer.uint32(42).fork(), _depth + 1).ldelim();
+                    if (message.ruleId != null && $Object.hasOwnProperty.call(message, "ruleId") && message.ruleId !== "")
+                        writer.uint32(50).string(message.ruleId);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                PolicyTestViolation.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.rules.v1.PolicyTestViolation();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSequence = value;
+                                else
+                                    delete message.fromSequence;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromUnixMs = value;
+                                else
+                                    delete message.fromUnixMs;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toSequence = value;
+                                else
+                                    delete message.toSequence;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toUnixMs = value;
+                                else
+                                    delete message.toUnixMs;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                message.witness = $root.holdfast.rules.v1.Packet.decode(reader, reader.size(), $undefined, _depth + 1, message.witness);
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.ruleId = value;
+                                else
+                                    delete message.ruleId;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return PolicyTestViolation;
             })();
 
             return v1;

@@ -15,14 +15,14 @@ export const FlowService = {
     owner: 'audit',
     request: holdfast.audit.v1.GetFlowRequest,
     response: holdfast.audit.v1.GetFlowResponse,
-    access: { permission: 'audit.flows.read', services: [] },
+    access: { permission: 'audit.flows.read', services: ['rules'] },
   },
   summarizeFlows: {
     path: '/holdfast.audit.v1.FlowService/SummarizeFlows',
     owner: 'audit',
     request: holdfast.audit.v1.SummarizeFlowsRequest,
     response: holdfast.audit.v1.SummarizeFlowsResponse,
-    access: { permission: 'audit.flows.read', services: [] },
+    access: { permission: 'audit.flows.read', services: ['rules'] },
   },
 } as const satisfies MethodTable
 

@@ -13,6 +13,7 @@ import { holdfast } from '@holdfast/proto'
 import type { InterfaceEvent } from '../domain/interface-state.ts'
 import type { InterfaceSettings, PeerSettings } from '../domain/settings.ts'
 import { eventCodec } from './event-codec.ts'
+import { firewallFrom, firewallMessage } from './firewall.ts'
 import { sealedFrom, sealedToNodeFrom } from './sealed.ts'
 
 const v1 = holdfast.network.v1
@@ -175,6 +176,7 @@ const interfaceSettingsMessage = (
   dns: [...s.dns],
   clientAllowedIps: [...s.clientAllowedIps],
   extraDirectives: [...s.extraDirectives],
+  firewall: firewallMessage(s.firewall),
 })
 
 function interfaceSettingsFrom(
@@ -192,6 +194,7 @@ function interfaceSettingsFrom(
     isEnabled: m.isEnabled,
     extraDirectives: m.extraDirectives,
     addressQuarantineSeconds: m.addressQuarantineSeconds,
+    firewall: firewallFrom(m.firewall),
   }
 }
 

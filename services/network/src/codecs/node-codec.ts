@@ -1,8 +1,9 @@
 import type { InterfaceId, OrganizationId } from '@holdfast/domain'
-import type { HostName, InterfaceName } from '@holdfast/net'
+import type { DeviceName, HostName, InterfaceName } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
 import type { NodeEvent } from '../domain/node.ts'
 import { eventCodec } from './event-codec.ts'
+import { firewallFrom, firewallMessage } from './firewall.ts'
 
 const { NodeEnrolled, NodeUpdated, NodeDeleted, InterfaceClaimed, InterfaceReleased } =
   holdfast.network.v1
@@ -29,12 +30,27 @@ export const nodeCodec = eventCodec<NodeEvent>({
     ],
   },
   NodeUpdated: {
-    encode: ({ type: _, ...fact }) => NodeUpdated.encode(fact).finish(),
+    encode: ({ type: _, uplinks, ...fact }) =>
+      NodeUpdated.encode({
+        ...fact,
+        uplinks: uplinks.map(({ device, firewall }) => ({
+          device,
+          firewall: firewallMessage(firewall),
+        })),
+      }).finish(),
     decode: [
       (data) => {
         const m = NodeUpdated.decode(data)
-        const endpointHost = m.endpointHost as HostName | ''
-        return { type: 'NodeUpdated', name: m.name, siteId: m.siteId, endpointHost }
+        return {
+          type: 'NodeUpdated',
+          name: m.name,
+          siteId: m.siteId,
+          endpointHost: m.endpointHost as HostName | '',
+          uplinks: m.uplinks.map(({ device, firewall }) => ({
+            device: device as DeviceName,
+            firewall: firewallFrom(firewall),
+          })),
+        }
       },
     ],
   },

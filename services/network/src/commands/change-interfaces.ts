@@ -10,7 +10,12 @@ import {
   interfaceAggregateId,
 } from '../domain/interface-state.ts'
 import type { NewPeer } from '../domain/peer.ts'
-import { type InterfaceSettings, networksOf } from '../domain/settings.ts'
+import {
+  type InterfaceChanges,
+  type InterfaceSettings,
+  networksOf,
+  withChanges,
+} from '../domain/settings.ts'
 import { interfaces, nodes } from './aggregates.ts'
 import { withoutRevision } from './command-id.ts'
 import { type CommandTools, enrolmentKeyOf } from './command-tools.ts'
@@ -78,7 +83,7 @@ export async function createInterface(
 export async function updateInterface(
   tools: CommandTools,
   place: InterfacePlace,
-  changes: Partial<InterfaceSettings>,
+  changes: InterfaceChanges,
   context: CommandContext,
 ): Promise<InterfaceOutcome> {
   const { log, claims, perNode } = tools
@@ -89,7 +94,7 @@ export async function updateInterface(
   return await perNode.run(place.nodeId, async () => {
     const { state } = await log.fold(interfaces, idOf(place))
     const { settings: before } = state
-    const next = before && !state.isDeleted ? { ...before, ...changes } : undefined
+    const next = before && !state.isDeleted ? withChanges(before, changes) : undefined
     if (!before || !next) return await execute()
     if (changes.addresses) await requireNoOverlap(tools, place, next)
     const isMoving = next.name !== before.name || next.listenPort !== before.listenPort

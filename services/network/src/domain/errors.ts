@@ -61,6 +61,12 @@ export const ListenPortTaken = defineError(
   (d: { listenPort: number; heldBy: string }) =>
     `another interface of the node listens on UDP port ${d.listenPort}`,
 )
+export const DeviceIsUplink = defineError(
+  'network.device_is_uplink',
+  'conflict',
+  (d: { device: string }) =>
+    `${d.device} is an uplink of the node, so no interface can have the name`,
+)
 export const NoFreeListenPort = defineError(
   'network.no_free_listen_port',
   'exhausted',

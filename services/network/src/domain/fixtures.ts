@@ -11,6 +11,7 @@ import {
   type WgKey,
   wgKeyFrom,
 } from '@holdfast/net'
+import { defaultFirewall } from '@holdfast/policy'
 import type { InterfaceEvent } from './interface-state.ts'
 import type { NewPeer } from './peer.ts'
 import type { Sealed, SealedToNode } from './sealed.ts'
@@ -58,6 +59,7 @@ export const interfaceSettings: InterfaceSettings = {
   isEnabled: true,
   extraDirectives: [],
   addressQuarantineSeconds: 3600,
+  firewall: defaultFirewall,
 }
 
 export const keys = {

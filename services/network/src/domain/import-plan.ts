@@ -15,6 +15,7 @@ import {
   type WgQuickFile,
   type WgQuickPeer,
 } from '@holdfast/net'
+import { defaultFirewall } from '@holdfast/policy'
 import { importedName } from './imported-name.ts'
 import { nameKey } from './interface-state.ts'
 import {
@@ -139,6 +140,7 @@ function interfaceSettings(file: WgQuickFile, requested: string, note: Note): In
     isEnabled: true,
     extraDirectives: kept.map(({ key, value }) => `${key} = ${value}`),
     addressQuarantineSeconds: defaultQuarantineSeconds,
+    firewall: defaultFirewall,
   }
 }
 

@@ -1,4 +1,5 @@
 import { DomainError } from '@holdfast/errors'
+import { defaultFirewall, type FirewallSettings } from '@holdfast/policy'
 import { spec } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import {
@@ -326,4 +327,26 @@ test('preshared keys come, change and go', () => {
   given(v4(), added(1), rotated)
     .when(taken)
     .expects({ ...taken, type: 'PeerPresharedKeyRotated' })
+})
+
+test('a firewall changes one setting at a time, and the same again says nothing', () => {
+  const to = (firewall: Partial<FirewallSettings>): InterfaceCommand => ({
+    type: 'UpdateInterface',
+    changes: { firewall },
+  })
+  const drops = { ...defaultFirewall, defaultVerdict: 'drop' } as const
+  const updated = (firewall: FirewallSettings): InterfaceEvent => ({
+    type: 'InterfaceUpdated',
+    settings: { ...interfaceSettings, firewall },
+  })
+  given(created())
+    .when(to({ defaultVerdict: 'drop' }))
+    .expects(updated(drops))
+  given(created(), updated(drops))
+    .when(to({ isStateful: true }))
+    .expects(updated({ ...drops, isStateful: true }))
+  given(created(), updated(drops))
+    .when(to({ defaultVerdict: 'drop', unparsableVerdict: 'drop' }))
+    .expects()
+  given(created(), updated(drops)).when({ type: 'UpdateInterface', changes: {} }).expects()
 })

@@ -14,11 +14,13 @@ import { addPeer, type NewPeer, requireFree, requireFreeKey, requireFutureExpiry
 import { requireRevision } from './revision.ts'
 import type { Sealed, SealedToNode } from './sealed.ts'
 import {
+  type InterfaceChanges,
   type InterfaceSettings,
   isSameSettings,
   networksOf,
   type PeerSettings,
   requireConsistent,
+  withChanges,
 } from './settings.ts'
 
 interface KeyPair {
@@ -40,7 +42,7 @@ export type InterfaceCommand =
     }
   | {
       type: 'UpdateInterface'
-      changes: Partial<InterfaceSettings>
+      changes: InterfaceChanges
       expectedRevision?: bigint | undefined
     }
   | { type: 'RotateInterfaceKey'; keys: KeyPair; expectedRevision?: bigint | undefined }
@@ -86,7 +88,7 @@ export const networkInterface: Decider<InterfaceCommand, InterfaceEvent, Interfa
     switch (command.type) {
       case 'UpdateInterface': {
         requireRevision(command.expectedRevision, state.revision)
-        const next = { ...settings, ...command.changes }
+        const next = withChanges(settings, command.changes)
         if (isSameSettings(next, settings)) return []
         requireConsistent(next)
         requireRoomForPeers(state, next)

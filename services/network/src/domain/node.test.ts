@@ -1,7 +1,10 @@
-import type { HostName } from '@holdfast/net'
+import { DomainError } from '@holdfast/errors'
+import { type DeviceName, type HostName, parseDeviceName, take } from '@holdfast/net'
+import { defaultFirewall, type FirewallSettings } from '@holdfast/policy'
 import { spec } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import {
+  DeviceIsUplink,
   InterfaceNameTaken,
   ListenPortTaken,
   NodeExists,
@@ -11,7 +14,7 @@ import {
   ObjectChanged,
 } from './errors.ts'
 import { interfaceIdOf, interfaceName, organizationId } from './fixtures.ts'
-import { type NodeEvent, type NodeIdentity, node } from './node.ts'
+import { type NodeEvent, type NodeIdentity, type NodeSettings, node } from './node.ts'
 
 const { given } = spec(node)
 
@@ -22,7 +25,7 @@ const identity: NodeIdentity = {
   hostname: 'gw',
   platform: 'linux x64',
 }
-const settings = { name: 'gw-1', siteId: '', endpointHost: '' as const }
+const settings: NodeSettings = { name: 'gw-1', siteId: '', endpointHost: '', uplinks: [] }
 const enrolled: NodeEvent = { type: 'NodeEnrolled', ...identity, name: 'gw-1', siteId: '' }
 const [a, b] = [interfaceIdOf(1), interfaceIdOf(2)]
 const claimed = (interfaceId = a, name = 'wg0', listenPort = 51820): NodeEvent => ({
@@ -117,4 +120,49 @@ test('an update names what changes and refuses an outdated reader; claims do not
     .when({ ...update, expectedRevision: 1n })
     .rejects(ObjectChanged, { expected: 1n, actual: 2n })
   expect(given(enrolled, updated).state.settings.endpointHost).toBe(endpointHost)
+})
+
+const device = (name: string): DeviceName => take(parseDeviceName, name, 'device')
+const uplink = (name: string, firewall: Partial<FirewallSettings> = {}) => ({
+  device: device(name),
+  firewall: { ...defaultFirewall, ...firewall },
+})
+const update = (...uplinks: ReturnType<typeof uplink>[]) =>
+  ({ type: 'UpdateNode', changes: { uplinks } }) as const
+const updated = (...uplinks: ReturnType<typeof uplink>[]): NodeEvent => ({
+  type: 'NodeUpdated',
+  ...settings,
+  uplinks,
+})
+
+test('uplinks are named all at once, and the same again says nothing', () => {
+  const strict = uplink('eth0', { defaultVerdict: 'drop', isStateful: true })
+  given(enrolled)
+    .when(update(uplink('eth0'), uplink('eth1')))
+    .expects(updated(uplink('eth0'), uplink('eth1')))
+  given(enrolled, updated(uplink('eth0')))
+    .when(update(uplink('eth0')))
+    .expects()
+  given(enrolled, updated(uplink('eth0')))
+    .when(update(strict))
+    .expects(updated(strict))
+  given(enrolled, updated(strict)).when(update()).expects(updated())
+  expect(given(enrolled, updated(strict)).state.settings.uplinks).toEqual([strict])
+})
+
+test('an interface of the node is no uplink of it, and an uplink no interface', () => {
+  const decide = () =>
+    node.decide(update(uplink('eth0'), uplink('wg0')), given(enrolled, claimed()).state)
+  expect(decide).toThrow(DomainError)
+  expect(decide).toThrow(
+    expect.objectContaining({
+      fields: [expect.objectContaining({ field: 'uplinks[1].device', code: 'is_interface' })],
+    }),
+  )
+  given(enrolled, claimed(), { type: 'InterfaceReleased', interfaceId: a })
+    .when(update(uplink('wg0')))
+    .expects(updated(uplink('wg0')))
+  given(enrolled, updated(uplink('wg1')))
+    .when(claim(b, 'wg1'))
+    .rejects(DeviceIsUplink, { device: 'wg1' })
 })

@@ -1,6 +1,9 @@
 import { assertNever, type Decider, type InterfaceId, type OrganizationId } from '@holdfast/domain'
-import type { HostName, InterfaceName } from '@holdfast/net'
+import { invalid } from '@holdfast/errors'
+import type { DeviceName, HostName, InterfaceName } from '@holdfast/net'
+import type { FirewallSettings } from '@holdfast/policy'
 import {
+  DeviceIsUplink,
   InterfaceNameTaken,
   ListenPortTaken,
   NodeExists,
@@ -9,11 +12,18 @@ import {
   NoFreeListenPort,
 } from './errors.ts'
 import { requireRevision } from './revision.ts'
+import { isSameSettings } from './settings.ts'
 
 /** What an interface occupies on its host. */
 export interface Claim {
   readonly name: InterfaceName
   readonly listenPort: number
+}
+
+/** A device towards the outside on which rules hold. Somebody else's: it may be absent, and comes and goes. */
+export interface Uplink {
+  readonly device: DeviceName
+  readonly firewall: FirewallSettings
 }
 
 /** What may be changed about a node. */
@@ -23,6 +33,8 @@ export interface NodeSettings {
   readonly siteId: string
   /** Where peers reach the host; empty when nobody said. */
   readonly endpointHost: HostName | ''
+  /** By device, each once. */
+  readonly uplinks: readonly Uplink[]
 }
 
 /** Who a node is; never changes. */
@@ -64,7 +76,7 @@ export type NodeEvent =
       hostname: string
       platform: string
     }
-  | { type: 'NodeUpdated'; name: string; siteId: string; endpointHost: HostName | '' }
+  | ({ type: 'NodeUpdated' } & NodeSettings)
   | { type: 'NodeDeleted' }
   | { type: 'InterfaceClaimed'; interfaceId: InterfaceId; name: InterfaceName; listenPort: number }
   | { type: 'InterfaceReleased'; interfaceId: InterfaceId }
@@ -95,7 +107,7 @@ export const node: Decider<NodeCommand, NodeEvent, NodeState> = {
     exists: false,
     isDeleted: false,
     identity: undefined,
-    settings: { name: '', siteId: '', endpointHost: '' },
+    settings: { name: '', siteId: '', endpointHost: '', uplinks: [] },
     revision: 0n,
     claims: new Map(),
   }),
@@ -110,7 +122,9 @@ export const node: Decider<NodeCommand, NodeEvent, NodeState> = {
       case 'UpdateNode': {
         requireRevision(command.expectedRevision, state.revision)
         const settings = { ...state.settings, ...command.changes }
-        return isSame(settings, state.settings) ? [] : [{ type: 'NodeUpdated', ...settings }]
+        if (isSameSettings(settings, state.settings)) return []
+        requireForeign(settings.uplinks, state)
+        return [{ type: 'NodeUpdated', ...settings }]
       }
       case 'DeleteNode':
         requireRevision(command.expectedRevision, state.revision)
@@ -138,7 +152,7 @@ export const node: Decider<NodeCommand, NodeEvent, NodeState> = {
       case 'NodeEnrolled':
         state.exists = true
         state.revision++
-        state.settings = { name: event.name, siteId: event.siteId, endpointHost: '' }
+        state.settings = { name: event.name, siteId: event.siteId, endpointHost: '', uplinks: [] }
         state.identity = {
           organizationId: event.organizationId,
           enrolmentKey: event.enrolmentKey,
@@ -153,6 +167,7 @@ export const node: Decider<NodeCommand, NodeEvent, NodeState> = {
           name: event.name,
           siteId: event.siteId,
           endpointHost: event.endpointHost,
+          uplinks: event.uplinks,
         }
         return state
       case 'NodeDeleted':
@@ -212,6 +227,9 @@ function claim(
   { interfaceId, name, listenPort }: Extract<NodeCommand, { type: 'ClaimInterface' }>,
   state: NodeState,
 ): readonly NodeEvent[] {
+  // A name is an InterfaceName, which every device name may be.
+  if (state.settings.uplinks.some(({ device }) => String(device) === name))
+    throw DeviceIsUplink({ device: name })
   const ports = new Set<number>()
   for (const [holder, claims] of state.claims) {
     if (holder === interfaceId) continue
@@ -225,6 +243,23 @@ function claim(
   const own = state.claims.get(interfaceId) ?? []
   if (own.some((held) => isSame(held, wanted))) return []
   return [{ type: 'InterfaceClaimed', interfaceId, ...wanted }]
+}
+
+/** An interface of ours has a firewall of its own; its device must not be judged twice. */
+function requireForeign(uplinks: readonly Uplink[], { claims }: NodeState): void {
+  const names = new Set<string>([...claims.values()].flat().map(({ name }) => name))
+  const fields = uplinks.flatMap(({ device }, i) =>
+    names.has(device)
+      ? [
+          {
+            field: `uplinks[${i}].device`,
+            code: 'is_interface',
+            detail: `${device} is an interface of the node: its firewall is set there`,
+          },
+        ]
+      : [],
+  )
+  if (fields.length > 0) throw invalid(...fields)
 }
 
 function lowestFreePort(taken: ReadonlySet<number>): number {

@@ -16,6 +16,7 @@ import {
   printIp,
   readNetwork,
 } from '@holdfast/net'
+import type { FirewallSettings } from '@holdfast/policy'
 
 export const defaultMtu = 1420
 export const defaultQuarantineSeconds = 3600
@@ -38,7 +39,23 @@ export interface InterfaceSettings {
   readonly extraDirectives: readonly string[]
   /** How long a removed peer's address stays unused. */
   readonly addressQuarantineSeconds: number
+  /** How packets are treated that no rule decides. */
+  readonly firewall: FirewallSettings
 }
+
+/** What is to be different; the firewall one setting at a time. */
+export type InterfaceChanges = Partial<Omit<InterfaceSettings, 'firewall'>> & {
+  readonly firewall?: Partial<FirewallSettings>
+}
+
+export const withChanges = (
+  settings: InterfaceSettings,
+  changes: InterfaceChanges,
+): InterfaceSettings => ({
+  ...settings,
+  ...changes,
+  firewall: { ...settings.firewall, ...changes.firewall },
+})
 
 export interface PeerSettings {
   readonly name: string
@@ -104,17 +121,15 @@ export function requireConsistent(settings: InterfaceSettings): void {
   if (fields.length > 0) throw invalid(...fields)
 }
 
-type Flat = Readonly<Record<string, unknown>>
-
-/** Whether two settings of one shape say the same; lists are compared in order. */
-export function isSameSettings<T extends InterfaceSettings | PeerSettings>(a: T, b: T): boolean {
-  // as: both are flat objects of scalars and lists of scalars
-  const left = a as unknown as Flat
-  const right = b as unknown as Flat
-  return Object.keys(left).every((key) => {
-    const one = left[key]
-    const two = right[key]
-    if (!Array.isArray(one) || !Array.isArray(two)) return one === two
-    return one.length === two.length && one.every((item, i) => item === two[i])
-  })
+/** Whether two settings say the same; lists are compared in order. */
+export function isSameSettings<T>(a: T, b: T): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  // as: settings are objects and lists of scalars and of such objects, all of one shape
+  const left = a as Readonly<Record<string, unknown>>
+  const right = b as Readonly<Record<string, unknown>>
+  const keys = Object.keys(left)
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => isSameSettings(left[key], right[key]))
+  )
 }

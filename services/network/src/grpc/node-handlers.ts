@@ -3,7 +3,7 @@ import { isNatsUserKey } from '@holdfast/event-log'
 import type { HostName } from '@holdfast/net'
 import { accept, type Parser, parseHostName, refuse } from '@holdfast/net'
 import { parsePage } from '@holdfast/postgres'
-import type { NodeService } from '@holdfast/proto'
+import type { holdfast, NodeService } from '@holdfast/proto'
 import type { Handlers } from '@holdfast/service'
 import { deleteNode, enrollNode, requireUsableKey, updateNode } from '../commands/change-nodes.ts'
 import { NodeNotFound } from '../domain/errors.ts'
@@ -13,6 +13,7 @@ import { listNodes, matchNodes, type NodeView } from '../queries/nodes.ts'
 import type { Edge } from './edge.ts'
 import { Fields, parseId } from './fields.ts'
 import { maxPage, requireListScope } from './list-scope.ts'
+import { parseUplinks } from './parse-firewall.ts'
 import { printNode } from './print.ts'
 import { nodePlace, resolveNode } from './resolve.ts'
 import { searchable } from './searchable.ts'
@@ -70,6 +71,7 @@ export function nodeHandlers(edge: Edge): Handlers<typeof NodeService> {
           name: nameFor(redeemed.nodeName, hostname, nodeId),
           siteId: redeemed.siteId,
           endpointHost: '',
+          uplinks: [],
         },
         call.command(organizationId),
       )
@@ -146,6 +148,7 @@ function parseChanges(request: {
   readonly name?: string | null | undefined
   readonly siteId?: string | null | undefined
   readonly endpointHost?: string | null | undefined
+  readonly uplinks?: holdfast.network.v1.UplinkList.$Properties | null | undefined
 }): Partial<NodeSettings> {
   const fields = new Fields()
   const changes: { -readonly [K in keyof NodeSettings]?: NodeSettings[K] } = {}
@@ -161,6 +164,7 @@ function parseChanges(request: {
     )
     changes.endpointHost = host
   }
+  if (request.uplinks) changes.uplinks = parseUplinks(fields, request.uplinks.uplinks ?? [])
   fields.check()
   return changes
 }

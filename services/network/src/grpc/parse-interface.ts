@@ -13,8 +13,14 @@ import {
 } from '@holdfast/net'
 import type { holdfast } from '@holdfast/proto'
 import type { WgKeyPair } from '../commands/secrets.ts'
-import { defaultMtu, defaultQuarantineSeconds, type InterfaceSettings } from '../domain/settings.ts'
+import {
+  defaultMtu,
+  defaultQuarantineSeconds,
+  type InterfaceChanges,
+  type InterfaceSettings,
+} from '../domain/settings.ts'
 import { Fields } from './fields.ts'
+import { parseFirewall, parseFirewallChanges } from './parse-firewall.ts'
 
 type Create = holdfast.network.v1.CreateInterfaceRequest
 type Update = holdfast.network.v1.UpdateInterfaceRequest
@@ -44,6 +50,7 @@ export function parseCreateInterface(request: Create): {
       fields,
       request.addressQuarantineSeconds ?? defaultQuarantineSeconds,
     ),
+    firewall: parseFirewall(fields, request.firewall, 'firewall'),
   }
   const keys = keyPair(fields, request.privateKey)
   fields.check()
@@ -51,9 +58,9 @@ export function parseCreateInterface(request: Create): {
 }
 
 /** What is to change. Throws `invalid` with every bad field. */
-export function parseUpdateInterface(request: Update): Partial<InterfaceSettings> {
+export function parseUpdateInterface(request: Update): InterfaceChanges {
   const fields = new Fields()
-  const changes: { -readonly [K in keyof InterfaceSettings]?: InterfaceSettings[K] } = {}
+  const changes: { -readonly [K in keyof InterfaceChanges]: InterfaceChanges[K] } = {}
   if (typeof request.name === 'string') {
     changes.name = fields.take(parseInterfaceName, request.name, 'name')
   }
@@ -74,6 +81,9 @@ export function parseUpdateInterface(request: Update): Partial<InterfaceSettings
   if (typeof request.isEnabled === 'boolean') changes.isEnabled = request.isEnabled
   if (typeof request.addressQuarantineSeconds === 'number') {
     changes.addressQuarantineSeconds = quarantine(fields, request.addressQuarantineSeconds)
+  }
+  if (request.firewall) {
+    changes.firewall = parseFirewallChanges(fields, request.firewall, 'firewall')
   }
   fields.check()
   return changes

@@ -1,7 +1,10 @@
 import { DomainError } from '@holdfast/errors'
+import { defaultFirewall } from '@holdfast/policy'
 import { holdfast } from '@holdfast/proto'
 import { expect, test } from 'vitest'
 import { keyOf } from '../domain/fixtures.ts'
+import { Fields } from './fields.ts'
+import { parseUplinks } from './parse-firewall.ts'
 import { parseCreateInterface, parseUpdateInterface } from './parse-interface.ts'
 import { parseCreatePeer, parsePresharedKey, parseUpdatePeer } from './parse-peer.ts'
 
@@ -49,6 +52,11 @@ test.each<[string, object, string[]]>([
     ['address_quarantine_seconds out_of_range'],
   ],
   [
+    'verdicts nobody knows',
+    { firewall: { defaultVerdict: 7, unparsableVerdict: 3 } },
+    ['firewall.default_verdict verdict_unknown', 'firewall.unparsable_verdict verdict_unknown'],
+  ],
+  [
     'too many addresses',
     { addresses: Array.from({ length: 17 }, (_, i) => `10.${i}.0.1/24`) },
     ['addresses too_many'],
@@ -77,8 +85,51 @@ test('an interface gets its defaults', () => {
     mtu: 1420,
     addressQuarantineSeconds: 3600,
     isEnabled: true,
+    firewall: defaultFirewall,
   })
   expect(keys).toBeUndefined()
+  const firewall = { defaultVerdict: 2, isStateful: true }
+  const strict = parseCreateInterface(over(v1.CreateInterfaceRequest, { ...hub, firewall }))
+  expect(strict.settings.firewall).toEqual({
+    defaultVerdict: 'drop',
+    isStateful: true,
+    dropsFragments: false,
+    unparsableVerdict: 'drop',
+  })
+})
+
+test('a change of the firewall names only what it changes', () => {
+  const changed = (firewall: object) =>
+    parseUpdateInterface(over(v1.UpdateInterfaceRequest, { firewall })).firewall
+  expect(changed({})).toEqual({})
+  expect(changed({ isStateful: false })).toEqual({ isStateful: false })
+  expect(changed({ defaultVerdict: 1, dropsFragments: true, unparsableVerdict: 1 })).toEqual({
+    defaultVerdict: 'pass',
+    dropsFragments: true,
+    unparsableVerdict: 'pass',
+  })
+})
+
+const uplinks = (...names: string[]) => names.map((device) => ({ device }))
+test.each<[string, object[], string[]]>([
+  ['none', [], []],
+  ['names the kernel gives', uplinks('eth0', 'enp3s0f1np1', 'eth0.100', 'br-lan'), []],
+  ['no name', [{}], ['uplinks[0].device device_name_invalid']],
+  ['16 characters', uplinks('eth0', 'enp0s31f6.123456'), ['uplinks[1].device device_name_invalid']],
+  ['a path', uplinks('../eth0'), ['uplinks[0].device device_name_invalid']],
+  ['a quote', uplinks('eth0"'), ['uplinks[0].device device_name_invalid']],
+  ['one twice', uplinks('eth0', 'eth1', 'eth0'), ['uplinks[2].device duplicate']],
+  ['too many', uplinks(...Array.from({ length: 17 }, (_, i) => `eth${i}`)), ['uplinks too_many']],
+  [
+    'a verdict nobody knows',
+    [{ device: 'eth0', firewall: { defaultVerdict: 9 } }],
+    ['uplinks[0].firewall.default_verdict verdict_unknown'],
+  ],
+])('uplinks: %s', (_, list, expected) => {
+  const request = over(v1.UpdateNodeRequest, { uplinks: { uplinks: list } })
+  const fields = new Fields()
+  parseUplinks(fields, request.uplinks?.uplinks ?? [])
+  expect(fieldsOf(() => fields.check())).toEqual(expected)
 })
 
 test('a change names only what it changes', () => {

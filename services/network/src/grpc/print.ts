@@ -1,4 +1,6 @@
+import type { FirewallSettings } from '@holdfast/policy'
 import type { holdfast } from '@holdfast/proto'
+import { verdictNumber } from '../codecs/firewall.ts'
 import { peerStatus, peerStatuses } from '../domain/peer-status.ts'
 import type { InterfaceView } from '../queries/interfaces.ts'
 import type { NodeView } from '../queries/nodes.ts'
@@ -8,6 +10,7 @@ import { type InterfaceFigures, onlineForMs, type StatusBoard } from '../status/
 type V1 = typeof holdfast.network.v1
 type NodeMessage = holdfast.network.v1.Node.$Properties
 type InterfaceMessage = holdfast.network.v1.Interface.$Properties
+type FirewallMessage = holdfast.network.v1.FirewallSettings.$Properties
 type PeerMessage = holdfast.network.v1.Peer.$Properties
 type EnforcementState = V1['EnforcementState'][keyof V1['EnforcementState']]
 
@@ -31,8 +34,20 @@ export function printNode(node: NodeView, board: StatusBoard, now: number): Node
     isOnline: figures !== undefined && figures.lastSeenUnixMs > now - onlineForMs,
     agentVersion: figures?.agentVersion ?? '',
     appliedSequence: figures?.appliedSequence ?? 0,
+    uplinks: node.settings.uplinks.map(({ device, firewall }) => ({
+      device,
+      firewall: printFirewall(firewall),
+    })),
+    firewall: figures?.firewall ?? null,
   }
 }
+
+const printFirewall = (settings: FirewallSettings): FirewallMessage => ({
+  defaultVerdict: verdictNumber(settings.defaultVerdict),
+  isStateful: settings.isStateful,
+  dropsFragments: settings.dropsFragments,
+  unparsableVerdict: verdictNumber(settings.unparsableVerdict),
+})
 
 export function printInterface(view: InterfaceView, board: StatusBoard): InterfaceMessage {
   const { settings } = view
@@ -56,6 +71,7 @@ export function printInterface(view: InterfaceView, board: StatusBoard): Interfa
     updatedAtUnixMs: view.updatedAtUnixMs,
     revision: Number(view.revision),
     addressQuarantineSeconds: settings.addressQuarantineSeconds,
+    firewall: printFirewall(settings.firewall),
     enforcement: {
       state: enforcementState(figures, view.sequence),
       appliedSequence: figures?.appliedSequence ?? 0,

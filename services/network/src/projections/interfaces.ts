@@ -19,6 +19,7 @@ const settingsRow = (settings: InterfaceSettings) => ({
   is_enabled: settings.isEnabled,
   extra_directives: settings.extraDirectives,
   address_quarantine_seconds: settings.addressQuarantineSeconds,
+  firewall: settings.firewall,
 })
 
 const keyOf = (commit: Commit) => ({ interface_id: placeOf(commit).interfaceId })
@@ -45,7 +46,7 @@ const followed = (commit: Commit, peers = 0): RowChange[] => [
 /** Rows behind everything about interfaces, sealed key included, so that rendering needs no replay. */
 export const interfaces = defineProjection<InterfaceEvent>({
   name: 'network.interfaces',
-  version: 1,
+  version: 2,
   context: 'network',
   tables: [
     {
@@ -64,6 +65,8 @@ export const interfaces = defineProjection<InterfaceEvent>({
         is_enabled: 'boolean',
         extra_directives: 'text[]',
         address_quarantine_seconds: 'integer',
+        // FirewallSettings of packages/policy.
+        firewall: 'jsonb',
         public_key: 'text',
         // Encoded `holdfast.log.v1.Sealed`.
         private_key: 'bytea',

@@ -5,7 +5,7 @@ import type { NodeEvent } from '../domain/node.ts'
 /** Rows behind ListNodes and GetNode. Raise `version` with every change: the rows are rebuilt beside the old. */
 export const nodes = defineProjection<NodeEvent>({
   name: 'network.nodes',
-  version: 1,
+  version: 2,
   context: 'network',
   tables: [
     {
@@ -17,6 +17,8 @@ export const nodes = defineProjection<NodeEvent>({
         name: 'text',
         name_key: 'text',
         endpoint_host: 'text',
+        // Uplinks of the domain.
+        uplinks: 'jsonb',
         hostname: 'text',
         platform: 'text',
         created_at_unix_ms: 'bigint',
@@ -41,6 +43,7 @@ export const nodes = defineProjection<NodeEvent>({
           name: event.name,
           name_key: event.name.toLowerCase(),
           endpoint_host: '',
+          uplinks: [],
           hostname: event.hostname,
           platform: event.platform,
           created_at_unix_ms: commit.timeUnixMs,
@@ -56,6 +59,7 @@ export const nodes = defineProjection<NodeEvent>({
         name_key: event.name.toLowerCase(),
         site_id: event.siteId,
         endpoint_host: event.endpointHost,
+        uplinks: event.uplinks,
       }
       return [
         { op: 'patch', table: 'nodes', key, set },

@@ -14,6 +14,7 @@ import type {
   InterfaceName,
   WgKey,
 } from '@holdfast/net'
+import type { FirewallSettings } from '@holdfast/policy'
 import {
   containing,
   keyset,
@@ -66,6 +67,7 @@ interface InterfaceRow {
   readonly is_enabled: boolean
   readonly extra_directives: string[]
   readonly address_quarantine_seconds: number
+  readonly firewall: FirewallSettings
   readonly public_key: WgKey
   readonly private_key: Uint8Array
   readonly peer_count: number
@@ -78,7 +80,7 @@ interface InterfaceRow {
 const selected = sql`
   select i.interface_id, i.organization_id, i.node_id, i.name, i.addresses, i.listen_port, i.mtu, i.dns,
     i.endpoint, i.client_allowed_ips, i.is_enabled, i.extra_directives, i.address_quarantine_seconds,
-    i.public_key, i.private_key, i.peer_count, i.created_at_unix_ms, i.updated_at_unix_ms, i.revision,
+    i.firewall, i.public_key, i.private_key, i.peer_count, i.created_at_unix_ms, i.updated_at_unix_ms, i.revision,
     i.sequence, n.name as node_name, n.endpoint_host as node_endpoint_host
   from network.interfaces i join network.nodes n on n.node_id = i.node_id`
 
@@ -98,6 +100,7 @@ const toView = (row: InterfaceRow): InterfaceView => ({
     isEnabled: row.is_enabled,
     extraDirectives: row.extra_directives,
     addressQuarantineSeconds: row.address_quarantine_seconds,
+    firewall: row.firewall,
   },
   publicKey: row.public_key,
   peerCount: row.peer_count,

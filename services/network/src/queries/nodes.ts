@@ -11,7 +11,7 @@ import {
   toPage,
 } from '@holdfast/postgres'
 import { nameKey } from '../domain/interface-state.ts'
-import type { NodeSettings } from '../domain/node.ts'
+import type { NodeSettings, Uplink } from '../domain/node.ts'
 
 export interface NodeView {
   readonly id: NodeId
@@ -30,19 +30,25 @@ interface NodeRow {
   readonly name: string
   readonly name_key: string
   readonly endpoint_host: HostName | ''
+  readonly uplinks: readonly Uplink[]
   readonly hostname: string
   readonly platform: string
   readonly created_at_unix_ms: bigint
   readonly revision: bigint
 }
 
-const columns = sql`node_id, organization_id, site_id, name, name_key, endpoint_host, hostname,
-  platform, created_at_unix_ms, revision`
+const columns = sql`node_id, organization_id, site_id, name, name_key, endpoint_host, uplinks,
+  hostname, platform, created_at_unix_ms, revision`
 
 const toView = (row: NodeRow): NodeView => ({
   id: row.node_id,
   organizationId: row.organization_id,
-  settings: { name: row.name, siteId: row.site_id, endpointHost: row.endpoint_host },
+  settings: {
+    name: row.name,
+    siteId: row.site_id,
+    endpointHost: row.endpoint_host,
+    uplinks: row.uplinks,
+  },
   hostname: row.hostname,
   platform: row.platform,
   createdAtUnixMs: Number(row.created_at_unix_ms),

@@ -2,6 +2,7 @@ import { wgKeyBytes } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
 import { expect, test } from 'vitest'
 import { keyOf } from '../domain/fixtures.ts'
+import { firewallBytes, firewallFromBytes } from './firewall-report.ts'
 import { StatusBoard } from './status-board.ts'
 
 const { NodeReport } = holdfast.agent.v1
@@ -43,6 +44,7 @@ test('the last word of a host is kept, and what changed is named once', () => {
     lastSeenUnixMs: 1000,
     agentVersion: '1',
     appliedSequence: 7,
+    instanceId: 'a',
   })
   expect(board.interface(nodeId, interfaceId)).toMatchObject({ isEnforced: true, driver: 'kernel' })
   expect(board.peer(key)).toMatchObject({
@@ -87,6 +89,51 @@ test('a handshake that happened is not forgotten when the kernel is set up again
     rxBytes: 0,
     endpoint: '192.0.2.1:1',
   })
+})
+
+test('what is said of the firewall holds until something else is said, or another agent says nothing', () => {
+  const board = new StatusBoard()
+  const firewall = {
+    backend: 2,
+    isEnforced: true,
+    policyVersion: new Uint8Array(32).fill(7),
+    capabilities: [{ name: 'bpf', isAvailable: true }],
+  }
+  board.take(nodeId, report({ firewall }), 1)
+  board.take(nodeId, report({ sentAtUnixMs: 200 }), 2)
+  expect(board.node(nodeId)?.firewall).toMatchObject({ backend: 2, isEnforced: true })
+  board.take(nodeId, report({ sentAtUnixMs: 300, firewall: { error: 'no' } }), 3)
+  expect(board.node(nodeId)?.firewall).toMatchObject({ backend: 0, isEnforced: false, error: 'no' })
+  expect(board.node(nodeId)?.firewall?.capabilities).toEqual([])
+
+  const [[, figures] = []] = board.takeDirty().nodes
+  const restarted = new StatusBoard()
+  if (figures) restarted.putNode(nodeId, figures)
+  restarted.take(nodeId, report({ sentAtUnixMs: 400 }), 4)
+  expect(restarted.node(nodeId)?.firewall?.error).toBe('no')
+  restarted.take(nodeId, report({ instanceId: 'b' }), 5)
+  expect(restarted.node(nodeId)?.firewall).toBeUndefined()
+})
+
+test('a host cannot say too much about its firewall', () => {
+  const board = new StatusBoard()
+  const firewall = {
+    backend: 9,
+    error: `\0${'x'.repeat(5000)}`,
+    provenAtUnixMs: 2 ** 60,
+    policyVersion: new Uint8Array(31),
+    devices: Array.from({ length: 500 }, () => ({ device: 'eth0', unparsablePackets: 2 ** 60 })),
+    troubles: Array.from({ length: 500 }, () => ({ ruleId: 'r', reason: 'no' })),
+    capabilities: Array.from({ length: 500 }, () => ({ name: 'bpf' })),
+  }
+  board.take(nodeId, report({ firewall }), 1)
+  const taken = board.node(nodeId)?.firewall
+  expect(taken).toMatchObject({ backend: 0, provenAtUnixMs: 0, policyVersion: new Uint8Array() })
+  expect(taken?.error).toBe('x'.repeat(1000))
+  expect(taken?.devices?.[0]?.unparsablePackets).toBe(0)
+  const counts = [taken?.devices, taken?.troubles, taken?.capabilities].map((list) => list?.length)
+  expect(counts).toEqual([128, 100, 128])
+  expect(firewallFromBytes(firewallBytes(taken ?? {}))).toEqual(taken)
 })
 
 test('nonsense is passed over', () => {

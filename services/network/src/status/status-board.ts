@@ -1,4 +1,5 @@
 import { holdfast } from '@holdfast/proto'
+import { cut, type FirewallReport, takeFirewallReport, whole } from './firewall-report.ts'
 
 /** What a host saw of a peer. Times in ms since 1970, 0 for never. */
 export interface PeerFigures {
@@ -26,6 +27,10 @@ export interface NodeFigures {
   readonly agentVersion: string
   /** The log sequence the host has applied. */
   readonly appliedSequence: number
+  /** Start of the agent that said so. */
+  readonly instanceId: string
+  /** Undefined when this agent never spoke of one. */
+  readonly firewall: FirewallReport | undefined
 }
 
 /** Reports come every ten seconds; three missed ones and a bit. */
@@ -33,7 +38,6 @@ export const onlineForMs = 35_000
 
 /** A host that reports more peers than this is not believed. */
 const maxPeersOfInterface = 200_000
-const maxTextLength = 1000
 
 export interface PeerKey {
   readonly nodeId: string
@@ -74,6 +78,8 @@ export class StatusBoard {
       lastSeenUnixMs: now,
       agentVersion: cut(report.agentVersion),
       appliedSequence: whole(report.appliedSequence),
+      instanceId: cut(instanceId),
+      firewall: this.firewallAfter(nodeId, report),
     })
     this.dirty.nodes.add(nodeId)
     for (const properties of report.interfaces) {
@@ -90,6 +96,16 @@ export class StatusBoard {
       this.dirty.interfaces.add(key)
       for (const peer of m.peers) this.takePeer(nodeId, m.interfaceId, peer)
     }
+  }
+
+  /** A report in which nothing of it changed leaves it out; one of a new start that leaves it out knows of none. */
+  private firewallAfter(
+    nodeId: string,
+    { instanceId, firewall }: holdfast.agent.v1.NodeReport,
+  ): FirewallReport | undefined {
+    if (firewall) return takeFirewallReport(firewall)
+    const before = this.nodes.get(nodeId)
+    return before?.instanceId === cut(instanceId) ? before.firewall : undefined
   }
 
   private takePeer(
@@ -174,11 +190,6 @@ export class StatusBoard {
     return true
   }
 }
-
-const cut = (text: string): string => text.replaceAll('\0', '').slice(0, maxTextLength)
-
-/** A host may send any 64-bit number; those no count or time can reach are taken for zero. */
-const whole = (value: number): number => (Number.isSafeInteger(value) && value >= 0 ? value : 0)
 
 const pick = <T>(from: ReadonlyMap<string, T>, keys: ReadonlySet<string>): [string, T][] =>
   [...keys].flatMap((key) => {

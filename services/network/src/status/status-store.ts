@@ -1,5 +1,6 @@
 import { isUuid } from '@holdfast/domain'
 import { type PgType, type Postgres, type Row, type Sql, sql, unnest } from '@holdfast/postgres'
+import { firewallBytes, firewallFromBytes } from './firewall-report.ts'
 import type { StatusBoard } from './status-board.ts'
 
 // The board's memory beyond a restart: operational tables, written in bulk now and then.
@@ -21,12 +22,16 @@ export async function loadStatus(postgres: Postgres, board: StatusBoard): Promis
     last_seen_unix_ms: bigint
     agent_version: string
     applied_sequence: bigint
+    instance_id: string
+    firewall: Uint8Array | null
   }>(sql`select * from network.node_status`)
   for (const row of nodes) {
     board.putNode(row.node_id, {
       lastSeenUnixMs: Number(row.last_seen_unix_ms),
       agentVersion: row.agent_version,
       appliedSequence: Number(row.applied_sequence),
+      instanceId: row.instance_id,
+      firewall: row.firewall ? firewallFromBytes(row.firewall) : undefined,
     })
   }
   const interfaces = await postgres.query<{
@@ -72,6 +77,8 @@ export async function saveStatus(postgres: Postgres, board: StatusBoard): Promis
     last_seen_unix_ms: figures.lastSeenUnixMs,
     agent_version: figures.agentVersion,
     applied_sequence: figures.appliedSequence,
+    instance_id: figures.instanceId,
+    firewall: figures.firewall && firewallBytes(figures.firewall),
   }))
   const interfaces = dirty.interfaces
     .map(([key, figures]) => ({
@@ -103,7 +110,8 @@ export async function saveStatus(postgres: Postgres, board: StatusBoard): Promis
           on conflict (node_id) do update set
             last_seen_unix_ms = excluded.last_seen_unix_ms,
             agent_version = excluded.agent_version,
-            applied_sequence = excluded.applied_sequence`)
+            applied_sequence = excluded.applied_sequence,
+            instance_id = excluded.instance_id, firewall = excluded.firewall`)
       }
       if (interfaces.length > 0) {
         await tx.execute(sql`
@@ -169,6 +177,8 @@ const nodeColumns = {
   last_seen_unix_ms: 'bigint',
   agent_version: 'text',
   applied_sequence: 'bigint',
+  instance_id: 'text',
+  firewall: 'bytea',
 } as const
 const interfaceColumns = {
   node_id: 'uuid',
