@@ -1,3 +1,21 @@
+export {
+  type Attached,
+  type AttachTarget,
+  attachedTo,
+  attachIngress,
+  attachTc,
+  detachTc,
+  detachXdp,
+  type Hook,
+  type IngressHook,
+  type IngressPrograms,
+  sweepPins,
+} from './attach/attach.ts'
+export type { Direction } from './attach/tcx.ts'
+export type { XdpMode } from './attach/xdp.ts'
+export { openPinFolder, type PinFolder, type PinFolderOptions, removePinFolder } from './bpffs.ts'
+export { possibleCpus } from './cpus.ts'
+export { deviceName, ifindexOf } from './devices.ts'
 export { BpfLoadFailed, BpfRefused, BpfUnavailable, isRefusal } from './errors.ts'
 export { type Libbpf, type LibbpfPlaces, openLibbpf } from './libbpf.ts'
 export {
@@ -9,4 +27,5 @@ export {
   type UpdateMode,
 } from './map.ts'
 export { BpfObject, type Constant, type ObjectSource } from './object.ts'
+export { unpin } from './pin.ts'
 export { BpfProgram, type ProgramInfo, type TestResult, type TestRun } from './program.ts'

@@ -1,6 +1,7 @@
 /**
- * libbpf 1.x, which reads object files, relocates them for this kernel and loads them, and speaks netlink for
- * clsact. Everything else goes to the kernel directly (syscall.ts).
+ * libbpf 1.x, which reads object files, relocates them for this kernel and loads them. Everything else goes to the
+ * kernel directly (syscall.ts, netlink.ts): libbpf 1.1 knows no TCX, and what is attached must be seen and taken away
+ * on a host that has lost its libbpf too.
  */
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
@@ -42,11 +43,6 @@ export interface Libbpf {
   readonly programName: (program: Handle) => string
   readonly programFd: (program: Handle) => number
   readonly programSetAutoload: (program: Handle, isLoaded: boolean) => number
-  readonly tcHookCreate: (hook: Memory) => number
-  readonly tcHookDestroy: (hook: Memory) => number
-  readonly tcAttach: (hook: Memory, options: Memory) => number
-  readonly tcDetach: (hook: Memory, options: Memory) => number
-  readonly tcQuery: (hook: Memory, options: Memory) => number
   /** Runs a call and answers what libbpf complained about meanwhile, last line last. */
   listen<T>(call: () => T): { readonly result: T; readonly complaints: readonly string[] }
 }
@@ -168,11 +164,6 @@ function bind(path: string, library: Library): Libbpf {
     programName: call('bpf_program__name', 'str', [p]),
     programFd: call('bpf_program__fd', 'int', [p]),
     programSetAutoload: call('bpf_program__set_autoload', 'int', [p, 'bool']),
-    tcHookCreate: call('bpf_tc_hook_create', 'int', [p]),
-    tcHookDestroy: call('bpf_tc_hook_destroy', 'int', [p]),
-    tcAttach: call('bpf_tc_attach', 'int', [p, p]),
-    tcDetach: call('bpf_tc_detach', 'int', [p, p]),
-    tcQuery: call('bpf_tc_query', 'int', [p, p]),
     listen: (work) => listen(setPrint, work),
   }
 }

@@ -43,6 +43,13 @@ interface Libc {
   ) => number
   readonly umount2: (target: string, flags: number) => number
   readonly socket: (family: number, type: number, protocol: number) => number
+  readonly setsockopt: (
+    fd: number,
+    level: number,
+    option: number,
+    value: Memory,
+    length: number,
+  ) => number
   readonly send: (fd: number, bytes: Memory, length: number, flags: number) => number
   readonly recv: (fd: number, bytes: Memory, length: number, flags: number) => number
 }
@@ -97,6 +104,7 @@ export function libc(): Libc {
     mount: c.function('mount', 'int', ['str', 'str', 'str', 'ulong', 'str']),
     umount2: c.function('umount2', 'int', ['str', 'int']),
     socket: c.function('socket', 'int', ['int', 'int', 'int']),
+    setsockopt: c.function('setsockopt', 'int', ['int', 'int', 'int', 'void *', 'uint']),
     send: c.function('send', 'long', ['int', 'void *', 'size_t', 'int']),
     recv: c.function('recv', 'long', ['int', 'void *', 'size_t', 'int']),
   }
@@ -119,9 +127,6 @@ export function copyOf(pointer: Pointer, bytes: number): Buffer {
   if (bytes > 0) libc().memcpy(copy, pointer, bytes)
   return copy
 }
-
-/** A C string at an address. */
-export const textAt = (pointer: Pointer): string => koffi().decode.string(pointer)
 
 /** A function C may call, while `use` runs and only on this thread. */
 export function withCallback<T>(

@@ -1,5 +1,5 @@
 /** Names in a bpffs. What is pinned outlives every process, until the name is removed or the file system goes. */
-import { renameSync, unlinkSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { Attributes, answered, bpf } from './syscall.ts'
 import { command } from './uapi.ts'
 
@@ -7,14 +7,6 @@ import { command } from './uapi.ts'
 export function pinDescriptor(fd: number, path: string): void {
   const attributes = new Attributes(16).path(0, path).u32(8, fd)
   answered(`pin ${path}`, bpf(command.objPin, attributes))
-}
-
-/** The same, taking the name from whoever has it: at no time is the name without a thing. */
-export function pinInstead(fd: number, path: string): void {
-  const fresh = `${path}_new`
-  unpin(fresh)
-  pinDescriptor(fd, fresh)
-  renameSync(fresh, path)
 }
 
 /** A descriptor of the thing pinned there. Refused with ENOENT when there is none. */

@@ -1,4 +1,4 @@
-import { nameIn } from './map.ts'
+import { BpfMap, nameIn } from './map.ts'
 import { pinDescriptor, pinnedDescriptor } from './pin.ts'
 import { Attributes, answered, bpf, closeDescriptor, infoOf } from './syscall.ts'
 import { command } from './uapi.ts'
@@ -84,6 +84,25 @@ export class BpfProgram {
       durationNs: attributes.bytes.readUInt32LE(36),
       data: dataOut.subarray(0, attributes.bytes.readUInt32LE(12)),
       context: contextOut.subarray(0, attributes.bytes.readUInt32LE(44)),
+    }
+  }
+
+  /**
+   * The maps it works with, by their names as the kernel keeps them (15 characters). From an attached program this
+   * leads to what decides packets now. The caller closes them.
+   */
+  openMaps(): ReadonlyMap<string, BpfMap> {
+    const maps = new Map<string, BpfMap>()
+    try {
+      for (const id of this.info.mapIds) {
+        const map = BpfMap.byId(id)
+        maps.get(map.info.name)?.close()
+        maps.set(map.info.name, map)
+      }
+      return maps
+    } catch (error) {
+      for (const map of maps.values()) map.close()
+      throw error
     }
   }
 

@@ -53,7 +53,8 @@ let inFlight: Attributes | undefined
 export function bpf(operation: number, attributes: Attributes): number {
   inFlight = attributes
   try {
-    return call(operation, inFlight.bytes)
+    const result = call(operation, inFlight.bytes)
+    return result === -1 /* EPERM */ && mayRaiseMemlock() ? call(operation, inFlight.bytes) : result
   } finally {
     inFlight = undefined
   }
@@ -93,4 +94,14 @@ export function infoOf(fd: number, what: string, info: Buffer): Buffer {
   const attributes = new Attributes(16).u32(0, fd).u32(4, info.length).pointer(8, info)
   answered(`read about ${what}`, bpf(command.objGetInfoByFd, attributes))
   return info
+}
+
+let isMemlockRaised = false
+
+/** Before kernel 5.11 maps count as locked memory, of which a process has little. Once; whether it helped shows. */
+function mayRaiseMemlock(): boolean {
+  if (isMemlockRaised) return false
+  isMemlockRaised = true
+  const unlimited = Buffer.alloc(16, 0xff)
+  return libc().prlimit(0, 8 /* RLIMIT_MEMLOCK */, unlimited, null) === 0
 }
