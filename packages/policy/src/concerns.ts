@@ -77,27 +77,42 @@ export function nextExpiry(ruleSet: RuleSet, nowUnixMs: number): number | undefi
 }
 
 /** In the order of evaluation: priority descending, order ascending. The argument stays as it is. */
-export function inOrder(rules: readonly Rule[]): Rule[] {
-  // By hand, because a comparison sort of 100,000 rules takes longer than everything else: rules come by
-  // order mostly, so that dealing them out by priority leaves little to sort.
-  const byPriority = new Map<number, Rule[]>()
-  for (const rule of rules) {
-    const equals = byPriority.get(rule.settings.priority)
-    if (equals === undefined) byPriority.set(rule.settings.priority, [rule])
-    else equals.push(rule)
+export const inOrder = (rules: readonly Rule[]): Rule[] =>
+  ranked(
+    rules,
+    (rule) => rule.settings.priority,
+    (rule) => rule.order,
+  )
+
+/**
+ * By hand, because a comparison sort of 100,000 takes longer than everything else: rules come by order mostly, so
+ * that dealing them out by priority leaves little to sort.
+ */
+export function ranked<T>(
+  items: readonly T[],
+  priorityOf: (item: T) => number,
+  orderOf: (item: T) => number,
+): T[] {
+  const byPriority = new Map<number, T[]>()
+  for (const item of items) {
+    const priority = priorityOf(item)
+    const equals = byPriority.get(priority)
+    if (equals === undefined) byPriority.set(priority, [item])
+    else equals.push(item)
   }
-  const sorted: Rule[] = []
+  const sorted: T[] = []
   for (const priority of [...byPriority.keys()].sort((a, b) => b - a)) {
     const equals = byPriority.get(priority) ?? []
-    if (!isAscending(equals)) equals.sort((a, b) => a.order - b.order)
-    for (const rule of equals) sorted.push(rule)
+    if (!isAscending(equals, orderOf)) equals.sort((a, b) => orderOf(a) - orderOf(b))
+    for (const item of equals) sorted.push(item)
   }
   return sorted
 }
 
-function isAscending(rules: readonly Rule[]): boolean {
+function isAscending<T>(items: readonly T[], orderOf: (item: T) => number): boolean {
   let previous = Number.NEGATIVE_INFINITY
-  for (const { order } of rules) {
+  for (const item of items) {
+    const order = orderOf(item)
     if (order < previous) return false
     previous = order
   }

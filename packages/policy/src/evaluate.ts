@@ -56,20 +56,37 @@ function decide(lines: readonly Line[], packet: IpPacket): Pick<Judgement, 'line
   return { line: undefined, passed }
 }
 
-/** The line is of the packet's family. */
-export const matches = (line: Line, packet: IpPacket): boolean =>
-  mismatch(line, packet) === undefined
+export const fields = [
+  'protocol',
+  'source',
+  'destination',
+  'source_ports',
+  'destination_ports',
+] as const
+export type Field = (typeof fields)[number]
 
-export type Field = 'protocol' | 'source' | 'destination' | 'source_ports' | 'destination_ports'
+/** The line is of the packet's family. Small numbers are compared first: most lines fail there already. */
+const matches = (line: Line, packet: IpPacket): boolean =>
+  (line.protocol === undefined || line.protocol === packet.protocol) &&
+  portIn(line.destinationPorts, packet.ports?.destination) &&
+  portIn(line.sourcePorts, packet.ports?.source) &&
+  prefixHas(packet.family, line.source, packet.source) &&
+  prefixHas(packet.family, line.destination, packet.destination)
 
-/** The first field that keeps the line from matching; undefined when it matches. */
-export function mismatch(line: Line, packet: IpPacket): Field | undefined {
-  if (line.protocol !== undefined && line.protocol !== packet.protocol) return 'protocol'
-  if (!prefixHas(packet.family, line.source, packet.source)) return 'source'
-  if (!prefixHas(packet.family, line.destination, packet.destination)) return 'destination'
-  if (!portIn(line.sourcePorts, packet.ports?.source)) return 'source_ports'
-  if (!portIn(line.destinationPorts, packet.ports?.destination)) return 'destination_ports'
-  return undefined
+/** One field of `matches`: a line matches when all its fields fit. */
+export function fits(line: Line, packet: IpPacket, field: Field): boolean {
+  switch (field) {
+    case 'protocol':
+      return line.protocol === undefined || line.protocol === packet.protocol
+    case 'source':
+      return prefixHas(packet.family, line.source, packet.source)
+    case 'destination':
+      return prefixHas(packet.family, line.destination, packet.destination)
+    case 'source_ports':
+      return portIn(line.sourcePorts, packet.ports?.source)
+    case 'destination_ports':
+      return portIn(line.destinationPorts, packet.ports?.destination)
+  }
 }
 
 const portIn = (range: PortRange | undefined, port: number | undefined): boolean =>

@@ -1,8 +1,10 @@
 export { concerns, inOrder, isExpired, isInForce, nextExpiry, rulesOn } from './concerns.ts'
 export { TooManyDevices, TooManyLines, TooManyRules } from './errors.ts'
-export { deviceOf, type IpPacket, judge, linesOf, verdictOf, viewOf } from './evaluate.ts'
+export { deviceOf, type Field, type IpPacket, judge, linesOf, viewOf } from './evaluate.ts'
+export { type Explanation, explain, maxSteps, protocolName, type Step } from './explain.ts'
 export * from './intermediate.ts'
 export * from './model.ts'
+export { type PacketDescription, packetOf } from './packet-of.ts'
 export {
   etherTypes,
   type PacketOrigin,
@@ -12,3 +14,11 @@ export {
 } from './parse-packet.ts'
 export { policyVersion } from './policy-version.ts'
 export { resolve } from './resolve.ts'
+export {
+  flowTimeoutSeconds,
+  maxFlows,
+  maxSourceBuckets,
+  StatefulReference,
+  type TimedJudgement,
+} from './stateful.ts'
+export { type RateUnits, rateUnits, TokenBucket } from './token-bucket.ts'

@@ -61,49 +61,61 @@ function listDigest(lines: readonly Line[], family: Family): Uint8Array {
   const out = new Writer()
   out.u32(lines.length)
   for (let from = 0; from < lines.length; ) {
-    const to = endOfRun(lines, from)
-    out.bytes(runDigest(lines, from, to, family))
-    from = to
+    const run = runAt(lines, from, family)
+    out.bytes(run.digest)
+    from += run.lines.length
   }
   return out.digest()
 }
 
-/** Behind the line that ends the run. Where runs end follows from the lines, so a new line moves no other run. */
-function endOfRun(lines: readonly Line[], from: number): number {
-  let to = from
-  while (to < lines.length) {
-    if (lines[to++]?.ruleId.endsWith('00') === true) return to
-  }
-  return to
-}
-
-interface KnownRun {
+interface Run {
   readonly lines: readonly Line[]
+  /** By its last line, not by the list. */
+  readonly isEnded: boolean
   readonly family: Family
   readonly digest: Uint8Array
 }
 
 /** By first line. Lines are shared between policies, so after a change to one rule all runs but one are known. */
-const knownRuns = new WeakMap<Line, KnownRun>()
+const knownRuns = new WeakMap<Line, Run>()
 
-function runDigest(lines: readonly Line[], from: number, to: number, family: Family): Uint8Array {
+function runAt(lines: readonly Line[], from: number, family: Family): Run {
   const first = lines[from]
   if (first === undefined) throw new RangeError('a run has a line')
   const known = knownRuns.get(first)
-  if (known?.family === family && isRun(known.lines, lines, from, to)) return known.digest
+  // Comparing references reads no line: with 100,000 of them that is what takes time.
+  if (known?.family === family && isAt(known, lines, from)) return known
+  const to = endOfRun(lines, from)
   const out = new Writer(scratch)
-  const run = lines.slice(from, to)
-  for (const line of run) writeLine(out, line, family)
-  const digest = out.digest()
-  knownRuns.set(first, { lines: run, family, digest })
-  return digest
+  for (let i = from; i < to; i++) {
+    const line = lines[i]
+    if (line !== undefined) writeLine(out, line, family)
+  }
+  const run = {
+    lines: lines.slice(from, to),
+    isEnded: isLastOfRun(lines[to - 1]),
+    family,
+    digest: out.digest(),
+  }
+  knownRuns.set(first, run)
+  return run
 }
 
-function isRun(run: readonly Line[], lines: readonly Line[], from: number, to: number): boolean {
-  if (run.length !== to - from) return false
-  for (let i = 0; i < run.length; i++) if (run[i] !== lines[from + i]) return false
+function isAt(run: Run, lines: readonly Line[], from: number): boolean {
+  const to = from + run.lines.length
+  if (run.isEnded ? to > lines.length : to !== lines.length) return false
+  for (let i = 0; i < run.lines.length; i++) if (run.lines[i] !== lines[from + i]) return false
   return true
 }
+
+/** Where runs end follows from the lines, so that a new line moves no other run. */
+function endOfRun(lines: readonly Line[], from: number): number {
+  let to = from
+  while (to < lines.length) if (isLastOfRun(lines[to++])) break
+  return to
+}
+
+const isLastOfRun = (line: Line | undefined): boolean => line?.ruleId.endsWith('00') === true
 
 function writeLine(out: Writer, line: Line, family: Family): void {
   out.text(line.ruleId)

@@ -1,3 +1,4 @@
+import { type Cidr, printNetwork } from '@holdfast/net'
 import { bits, type Family } from './family.ts'
 import type { Prefix } from './intermediate.ts'
 
@@ -45,3 +46,11 @@ export function prefixesBetween(family: Family, first: bigint, last: bigint): Pr
   }
   return found
 }
+
+export const printPrefix = (family: Family, prefix: Prefix): Cidr =>
+  printNetwork({
+    family,
+    first: prefix.value,
+    last: lastOf(family, prefix),
+    prefixLength: prefix.length,
+  })

@@ -5,9 +5,16 @@ import type { Rule, RuleSettings } from './model.ts'
 import { anyPrefix } from './prefix.ts'
 import { icmpOf, tcp, udp } from './protocol-numbers.ts'
 
-/** Lines of one rule, regardless of where it holds. */
+/** One rule taken apart, regardless of where it holds. */
 export interface RuleLines {
   readonly ruleId: string
+  readonly order: number
+  readonly settings: RuleSettings
+  readonly priority: number
+  readonly isIngress: boolean
+  readonly isEgress: boolean
+  /** Its lines are other ones on every interface with peers. */
+  readonly isPerPeer: boolean
   readonly 4: readonly Line[]
   readonly 6: readonly Line[]
 }
@@ -18,10 +25,20 @@ export interface RuleLines {
  */
 const known = new WeakMap<RuleSettings, RuleLines>()
 
-export function ruleLines({ id, settings }: Rule): RuleLines {
+export function ruleLines({ id, order, settings }: Rule): RuleLines {
   const before = known.get(settings)
-  if (before !== undefined && before.ruleId === id) return before
-  const lines: RuleLines = { ruleId: id, 4: linesOf(id, settings, 4), 6: linesOf(id, settings, 6) }
+  if (before !== undefined && before.ruleId === id && before.order === order) return before
+  const lines: RuleLines = {
+    ruleId: id,
+    order,
+    settings,
+    priority: settings.priority,
+    isIngress: settings.direction !== 'egress',
+    isEgress: settings.direction !== 'ingress',
+    isPerPeer: isPerPeer(settings),
+    4: linesOf(id, settings, 4),
+    6: linesOf(id, settings, 6),
+  }
   known.set(settings, lines)
   return lines
 }
@@ -81,6 +98,5 @@ function rateOf({ action, rate }: RuleSettings): Line['rate'] {
   return { pps: rate.pps, burst: rate.burst, bucket }
 }
 
-/** Whether the rule's lines are other ones on every interface with peers. */
-export const isPerPeer = ({ action, rate, target }: RuleSettings): boolean =>
+const isPerPeer = ({ action, rate, target }: RuleSettings): boolean =>
   target.kind === 'peer' || (action === 'rate_limit' && rate?.scope === 'peer')

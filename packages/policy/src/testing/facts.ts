@@ -1,8 +1,8 @@
 import { type Cidr, hostRoute, printIp } from '@holdfast/net'
 import { bits, type Family, families } from '../family.ts'
 import type { FirewallSettings, HostFacts, InterfaceFacts, PeerFacts } from '../model.ts'
+import { printPrefix } from '../prefix.ts'
 import { Random } from './random.ts'
-import { printPrefix } from './rule-sets.ts'
 
 export const passing: FirewallSettings = {
   defaultVerdict: 'pass',

@@ -1,4 +1,4 @@
-import { type Cidr, printNetwork } from '@holdfast/net'
+import type { Cidr } from '@holdfast/net'
 import { bits, type Family } from '../family.ts'
 import type { Prefix } from '../intermediate.ts'
 import type {
@@ -12,7 +12,7 @@ import type {
   RuleSettings,
   Target,
 } from '../model.ts'
-import { lastOf } from '../prefix.ts'
+import { printPrefix } from '../prefix.ts'
 import { Random } from './random.ts'
 
 /** Generated sets expire around this time. */
@@ -178,14 +178,6 @@ function network(random: Random, family: Family, nets: Pool, wild: number): Cidr
   const length = random.chance(0.5) ? bits[family] : outer.length + random.below(room + 1)
   return printPrefix(family, narrow(random, family, outer, length))
 }
-
-export const printPrefix = (family: Family, prefix: Prefix): Cidr =>
-  printNetwork({
-    family,
-    first: prefix.value,
-    last: lastOf(family, prefix),
-    prefixLength: prefix.length,
-  })
 
 type PortClass = 'any' | 'exact' | 'high' | 'low' | 'range'
 type PortClasses = readonly (readonly [PortClass, number])[]
