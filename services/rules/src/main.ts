@@ -1,1 +1,26 @@
-export {}
+import { fileURLToPath } from 'node:url'
+import { ChangeSetService, RuleService } from '@holdfast/proto'
+import { run } from '@holdfast/service'
+import { composeRules } from './compose.ts'
+import { settings } from './config.ts'
+import { readModels } from './projections/read-models.ts'
+
+const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
+
+await run('rules', settings, { migrations }, (app) => {
+  const { log, postgres, telemetry } = app
+  app.project(...readModels)
+  const rules = composeRules({
+    log,
+    postgres,
+    telemetry,
+    projections: () => app.projections,
+    revertGraceMs: app.settings.revertGraceMs,
+    control: [],
+    now: Date.now,
+  })
+  app.onStart(rules.start)
+  app.onDrain(rules.stop)
+  app.serve(RuleService, rules.rules)
+  app.serve(ChangeSetService, rules.changeSets)
+})

@@ -153,7 +153,7 @@ export const ruleSetCodec = eventCodec<RuleSetEvent>({
   },
 })
 
-function operationMessage(
+export function operationMessage(
   operation: RuleOperation,
 ): holdfast.rules.v1.RuleOperation.$Properties & holdfast.rules.v1.RuleOperation.$Shape {
   const { ruleId } = operation

@@ -9,7 +9,13 @@ import type { Draft, RuleOperation, RuleSetEvent, RuleSetState } from './rule-se
 import { contradictions, isSameSettings } from './settings.ts'
 
 export type DraftCommand =
-  | { type: 'OpenChangeSet'; changeSetId: ChangeSetId; name: string }
+  | {
+      type: 'OpenChangeSet'
+      changeSetId: ChangeSetId
+      name: string
+      /** Staged at once. */
+      operations: readonly RuleOperation[]
+    }
   | {
       /** Replaces what was staged. A `baseRevision` of 0 is the rule's present one. */
       type: 'StageChangeSet'
@@ -46,16 +52,17 @@ export const isDraftCommand = <C extends { readonly type: string }>(
 export function decideDraft(command: DraftCommand, state: RuleSetState): readonly RuleSetEvent[] {
   const { changeSetId } = command
   switch (command.type) {
-    case 'OpenChangeSet':
+    case 'OpenChangeSet': {
       if (state.drafts.has(changeSetId)) return []
       if (state.drafts.size >= maxChangeSets) throw TooManyChangeSets({ maxChangeSets })
-      return [{ type: 'ChangeSetOpened', changeSetId, name: command.name }]
-    case 'StageChangeSet': {
-      requireDraft(state, changeSetId)
-      const operations = command.operations.map((one) => withBase(state, one))
-      requireConsistent(operations)
-      return [{ type: 'ChangeSetStaged', changeSetId, operations }]
+      const opened = { type: 'ChangeSetOpened', changeSetId, name: command.name } as const
+      return command.operations.length === 0
+        ? [opened]
+        : [opened, stagedAnew(state, changeSetId, command.operations)]
     }
+    case 'StageChangeSet':
+      requireDraft(state, changeSetId)
+      return [stagedAnew(state, changeSetId, command.operations)]
     case 'StageCreate': {
       const { ruleId, settings } = command
       return staged(state, requireDraft(state, changeSetId), { kind: 'create', ruleId, settings })
@@ -97,6 +104,16 @@ export function requireDraft(state: RuleSetState, id: ChangeSetId): Draft {
   const draft = state.drafts.get(id)
   if (!draft) throw ChangeSetNotFound({ changeSet: id })
   return draft
+}
+
+function stagedAnew(
+  state: RuleSetState,
+  changeSetId: ChangeSetId,
+  wishes: readonly RuleOperation[],
+): RuleSetEvent {
+  const operations = wishes.map((one) => withBase(state, one))
+  requireConsistent(operations)
+  return { type: 'ChangeSetStaged', changeSetId, operations }
 }
 
 function staged(state: RuleSetState, draft: Draft, wish: RuleOperation): readonly RuleSetEvent[] {

@@ -42,7 +42,10 @@ export function planImport(
   )
   rules.forEach(({ ruleId, settings }, i) => {
     const rule = existing[i]
-    if (!rule) return plan.create(ruleId, settings)
+    if (!rule) {
+      plan.create(ruleId, settings)
+      return
+    }
     const { name } = settings
     if (mode === 'add') throw NameTaken({ name, heldBy: rule.id })
     if (named.has(rule.id)) throw NameTaken({ name, heldBy: '' })

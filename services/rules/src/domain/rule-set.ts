@@ -28,8 +28,6 @@ import {
 import { contradictions } from './settings.ts'
 import { planUndo, type RecordedChange } from './undo.ts'
 
-export type { CheckTests } from './policy-tests.ts'
-
 /** `now` is the writer's clock in ms since 1970; `expectedRevision` the one the caller has read. */
 type Wish =
   | { type: 'CreateRule'; ruleId: RuleId; settings: RuleSettings; now: number }
@@ -87,16 +85,17 @@ type Wish =
   | { type: 'SavePolicyTest'; test: PolicyTest }
   | { type: 'DeletePolicyTest'; testId: PolicyTestId }
 
-export type RuleSetCommand = Wish & { readonly organizationId: OrganizationId }
+export type RuleSetCommand = Wish & {
+  readonly organizationId: OrganizationId
+  /** Judges what a write would make; what it says against it refuses the write. Pure. */
+  readonly checkTests: CheckTests
+}
 
-/** `checkTests` judges what a write would make; what it says against it refuses the write. */
-export const ruleSet = (
-  checkTests: CheckTests,
-): Decider<RuleSetCommand, RuleSetEvent, RuleSetState> => ({
+export const ruleSet: Decider<RuleSetCommand, RuleSetEvent, RuleSetState> = {
   initial: initialRuleSet,
 
   decide(command, state) {
-    const { organizationId } = command
+    const { organizationId, checkTests } = command
     if (isDraftCommand(command)) return decideDraft(command, state)
     if (command.type === 'ConfirmChangeSet') return confirm(command.applyId, state)
     if (command.type === 'RevertChangeSet') return revert(command.applyId, command.cause, state)
@@ -190,7 +189,7 @@ export const ruleSet = (
   },
 
   evolve: evolveRuleSet,
-})
+}
 
 function requireRule(state: RuleSetState, id: RuleId): RuleState {
   const rule = state.rules.get(id)

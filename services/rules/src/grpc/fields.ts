@@ -8,6 +8,16 @@ import { accept, type Parser, refuse } from '@holdfast/net'
  */
 export class Fields {
   private readonly errors: FieldError[] = []
+  private readonly max: number
+
+  /** Of more than `max` complaints the first are told. */
+  constructor(max = Number.POSITIVE_INFINITY) {
+    this.max = max
+  }
+
+  get count(): number {
+    return this.errors.length
+  }
 
   add(field: string, code: string, detail: string): void {
     this.errors.push({ field, code, detail })
@@ -43,7 +53,7 @@ export class Fields {
 
   /** Throws `invalid` with every field that cannot be taken. */
   check(): void {
-    if (this.errors.length > 0) throw invalid(...this.errors)
+    if (this.errors.length > 0) throw invalid(...this.errors.slice(0, this.max))
   }
 }
 

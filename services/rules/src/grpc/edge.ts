@@ -1,0 +1,14 @@
+import type { EventLog } from '@holdfast/event-log'
+import type { Postgres } from '@holdfast/postgres'
+import type { CommandTools } from '../commands/change-rule-set.ts'
+import type { Evidence } from './evidence.ts'
+
+/** What the handlers work with. */
+export interface Edge {
+  readonly tools: CommandTools
+  readonly log: Pick<EventLog, 'head' | 'seen'>
+  readonly postgres: Postgres
+  readonly evidence: Evidence
+  /** Waits until the read models include all this process knows of. */
+  catchUp(): Promise<void>
+}

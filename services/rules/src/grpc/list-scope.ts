@@ -1,0 +1,16 @@
+import type { ReadScope } from '@holdfast/postgres'
+import type { Call } from '@holdfast/service'
+import { Fields, parseId } from './fields.ts'
+import { scopeOf } from './resolve.ts'
+
+/** The longest page of a list. */
+export const maxPage = 1000
+
+/** What a list of rules may show. Throws when it is asked for an organization the caller may not read. */
+export function requireListScope(call: Call, organizationId: string): ReadScope {
+  const fields = new Fields()
+  fields.takeOptional(parseId, organizationId, 'organization_id')
+  fields.check()
+  if (organizationId !== '') call.caller.require('rules.rules.read', organizationId)
+  return scopeOf(call, 'rules.rules.read')
+}

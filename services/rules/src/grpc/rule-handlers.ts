@@ -1,0 +1,142 @@
+import { invalid } from '@holdfast/errors'
+import { parsePage } from '@holdfast/postgres'
+import type { RuleService } from '@holdfast/proto'
+import type { Handlers } from '@holdfast/service'
+import { changeRuleSet } from '../commands/change-rule-set.ts'
+import { ruleIdsOf } from '../domain/ids.ts'
+import { tieWarnings } from '../domain/ties.ts'
+import { listPastRules } from '../queries/past-rules.ts'
+import { listRules } from '../queries/rules.ts'
+import { requirePast } from './at.ts'
+import { bulkHandlers } from './bulk-handlers.ts'
+import type { Edge } from './edge.ts'
+import { Fields, parseId } from './fields.ts'
+import { historyHandlers } from './history-handlers.ts'
+import { requireKnownTargets } from './known-targets.ts'
+import { maxPage, requireListScope } from './list-scope.ts'
+import { parseRule, parseRuleChanges } from './parse-rule.ts'
+import { present } from './present.ts'
+import { actionOf, printRule } from './print.ts'
+import { resolveOrganization, resolvePastRule, resolveRule, rulePlace } from './resolve.ts'
+import { ruleSetHandlers } from './rule-set-handlers.ts'
+import { changedRule, createdRule } from './rule-view.ts'
+import { searchable } from './searchable.ts'
+import { stageCreate, stageDelete, stageUpdate } from './stage-rule.ts'
+
+export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
+  const { tools, postgres, evidence } = edge
+
+  return {
+    ...bulkHandlers(edge),
+    ...historyHandlers(edge),
+    ...ruleSetHandlers(edge),
+
+    async createRule(request, call) {
+      if (request.changeSetId !== '') return await stageCreate(edge, request, call)
+      const { organization } = request
+      const organizationId = await resolveOrganization(
+        edge,
+        call,
+        organization,
+        'rules.rules.write',
+      )
+      const settings = parseRule(request.settings)
+      await requireKnownTargets(edge, organizationId, [settings])
+      const ruleId = ruleIdsOf(call.commandId)(0)
+      const wish = { type: 'CreateRule', ruleId, settings, now: tools.now() } as const
+      const context = call.command(organizationId)
+      const outcome = await changeRuleSet(tools, organizationId, wish, context)
+      const { view, rule } = createdRule(organizationId, outcome, call)
+      const warnings = tieWarnings([rule], outcome.state.rules)
+      call.committed(outcome.sequence)
+      const [message] = await present(edge, [view])
+      return { rule: message ?? null, warnings: [...warnings] }
+    },
+
+    async getRule(request, call) {
+      const { rule, organization, withCounters } = request
+      const at = await requirePast(edge, request.atSequence)
+      if (at !== undefined) {
+        return { rule: printRule(await resolvePastRule(edge, call, rule, organization, at)) }
+      }
+      const view = await resolveRule(edge, call, rule, organization, 'rules.rules.read')
+      const [message] = await present(edge, [view], withCounters)
+      return { rule: message ?? null }
+    },
+
+    async listRules(request, call) {
+      const fields = new Fields()
+      fields.takeOptional(parseId, request.nodeId, 'node_id')
+      fields.check()
+      const scope = requireListScope(call, request.organizationId)
+      const page = parsePage(request.limit, request.cursor, maxPage)
+      const at = await requirePast(edge, request.atSequence)
+      const isOneSet = at !== undefined || request.nodeId !== ''
+      const organizationId = isOneSet
+        ? await resolveOrganization(edge, call, request.organizationId, 'rules.rules.read')
+        : request.organizationId
+      const { nodeId } = request
+      const targets = nodeId === '' ? undefined : await evidence.placesOn(organizationId, nodeId)
+      if (nodeId !== '' && !targets) {
+        const detail = `the organization has no node ${nodeId}`
+        throw invalid({ field: 'node_id', code: 'unknown', detail })
+      }
+      const filter = {
+        organizationId,
+        query: searchable(request.query),
+        tag: searchable(request.tag),
+        action: actionOf(request.action),
+        targets,
+      }
+      if (at !== undefined) {
+        const { rows, nextCursor } = await listPastRules(postgres, scope, page, filter, at)
+        return { rules: rows.map((row) => printRule(row)), nextCursor }
+      }
+      const { rows, nextCursor } = await listRules(postgres, scope, page, filter)
+      const rules = await present(edge, rows, request.withCounters)
+      const of = organizationId === '' ? rows[0]?.organizationId : organizationId
+      const implicit = of === undefined ? [] : await evidence.implicitRules(of)
+      return { rules, nextCursor, implicit: implicit.map((one) => ({ ...one })) }
+    },
+
+    async updateRule(request, call) {
+      if (request.changeSetId !== '') return await stageUpdate(edge, request, call)
+      const { organizationId, ruleId } = await rulePlace(
+        edge,
+        call,
+        request.id,
+        'rules.rules.write',
+      )
+      const changes = parseRuleChanges(request.settings, request.fields)
+      const { target } = changes
+      if (target) await requireKnownTargets(edge, organizationId, [{ target }])
+      const { expectedRevision } = call
+      const now = tools.now()
+      const wish = { type: 'UpdateRule', ruleId, changes, now, expectedRevision } as const
+      const context = call.command(organizationId)
+      const outcome = await changeRuleSet(tools, organizationId, wish, context)
+      const changed = outcome.state.rules.get(ruleId)
+      const warnings = changed ? tieWarnings([changed], outcome.state.rules) : []
+      call.committed(outcome.sequence)
+      const view = await changedRule(edge, organizationId, ruleId, outcome, call)
+      const [message] = await present(edge, [view])
+      return { rule: message ?? null, warnings: [...warnings] }
+    },
+
+    async deleteRule(request, call) {
+      if (request.changeSetId !== '') return await stageDelete(edge, request, call)
+      const { organizationId, ruleId } = await rulePlace(
+        edge,
+        call,
+        request.id,
+        'rules.rules.write',
+      )
+      const { expectedRevision } = call
+      const wish = { type: 'DeleteRule', ruleId, expectedRevision } as const
+      const context = call.command(organizationId)
+      const outcome = await changeRuleSet(tools, organizationId, wish, context)
+      call.committed(outcome.sequence)
+      return {}
+    },
+  }
+}

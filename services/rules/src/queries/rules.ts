@@ -1,0 +1,171 @@
+import { isUuid, type OrganizationId } from '@holdfast/domain'
+import type { Action, RuleSettings } from '@holdfast/policy'
+import {
+  containing,
+  keyset,
+  type Page,
+  type PageWish,
+  type Postgres,
+  type ReadScope,
+  type Sql,
+  sequenceOf,
+  sql,
+  toPage,
+} from '@holdfast/postgres'
+import type { RuleId } from '../domain/ids.ts'
+import { nameKey } from '../domain/settings.ts'
+import { place as placeText } from '../projections/rules.ts'
+import { settingsFromBytes } from '../projections/settings-columns.ts'
+
+export interface RuleView {
+  readonly id: RuleId
+  readonly organizationId: OrganizationId
+  readonly settings: RuleSettings
+  readonly order: number
+  /** Place in the order of evaluation of the whole set, from 1. */
+  readonly position: number
+  readonly createdAtUnixMs: number
+  readonly updatedAtUnixMs: number
+  readonly updatedByKind: string
+  readonly updatedById: string
+  readonly revision: number
+  /** Of the last commit that changed it. */
+  readonly sequence: bigint
+}
+
+export interface RuleRow {
+  readonly rule_id: RuleId
+  readonly organization_id: OrganizationId
+  readonly rule_order: bigint
+  readonly place: bigint
+  readonly settings: Uint8Array
+  readonly created_at_unix_ms: bigint
+  readonly updated_at_unix_ms: bigint
+  readonly updated_by_kind: string
+  readonly updated_by_id: string
+  readonly revision: bigint
+  readonly sequence: bigint
+}
+
+const place = sql.raw(placeText)
+const columns = sql`rule_id, organization_id, rule_order, ${place} as place, settings,
+  created_at_unix_ms, updated_at_unix_ms, updated_by_kind, updated_by_id, revision, sequence`
+
+export const toRuleView = (row: RuleRow, position: number): RuleView => ({
+  id: row.rule_id,
+  organizationId: row.organization_id,
+  settings: settingsFromBytes(row.settings),
+  order: Number(row.rule_order),
+  position,
+  createdAtUnixMs: Number(row.created_at_unix_ms),
+  updatedAtUnixMs: Number(row.updated_at_unix_ms),
+  updatedByKind: row.updated_by_kind,
+  updatedById: row.updated_by_id,
+  revision: Number(row.revision),
+  sequence: row.sequence,
+})
+
+/** Rules of that id, or of that name regardless of case, of one organization when it is given. At most 20. */
+export async function matchRules(
+  postgres: Postgres,
+  scope: ReadScope,
+  idOrName: string,
+  organizationId: string | undefined,
+): Promise<readonly RuleView[]> {
+  const rows = await postgres.read(scope, (tx) =>
+    tx.query<RuleRow & { before: bigint }>(sql`
+      select ${columns}, (
+          select count(*) from rules.rules o where o.organization_id = r.organization_id
+            and ((o.rank::bigint << 32) + o.rule_order) < ((r.rank::bigint << 32) + r.rule_order)
+        ) as before
+      from rules.rules r
+      where ${isUuid(idOrName) ? sql`rule_id = ${idOrName}::uuid` : sql`name_key = ${nameKey(idOrName)}`}
+        and ${ofOrganization(organizationId ?? '')}
+      order by name_key, rule_id limit 20`),
+  )
+  return rows.map((row) => toRuleView(row, Number(row.before) + 1))
+}
+
+const ofOrganization = (organizationId: string): Sql =>
+  organizationId === '' ? sql`true` : sql`organization_id = ${organizationId}::uuid`
+
+/** The organization of a rule, also of one that is gone. */
+export async function homeOfRule(
+  postgres: Postgres,
+  id: string,
+): Promise<OrganizationId | undefined> {
+  const [row] = await postgres.query<{ organization_id: OrganizationId }>(sql`
+    select organization_id from rules.rule_changes where rule_id = ${id}::uuid limit 1`)
+  return row?.organization_id
+}
+
+/** When a rule was created; what a command does not know of the rule it changed. */
+export async function ruleCreatedAt(postgres: Postgres, id: string): Promise<number | undefined> {
+  const [row] = await postgres.query<{ created_at_unix_ms: bigint }>(
+    sql`select created_at_unix_ms from rules.rules where rule_id = ${id}::uuid`,
+  )
+  return row && Number(row.created_at_unix_ms)
+}
+
+export interface RuleFilter {
+  readonly organizationId: string
+  /** Part of the name, the description or a tag. */
+  readonly query: string
+  readonly tag: string
+  readonly action: Action | undefined
+  /** Ids of what is on a node: only rules that hold on one of them, or everywhere. */
+  readonly targets: readonly string[] | undefined
+}
+
+/** In the order in which they are evaluated. */
+export async function listRules(
+  postgres: Postgres,
+  scope: ReadScope,
+  page: PageWish,
+  filter: RuleFilter,
+): Promise<Page<RuleView>> {
+  const { where, tail } = keyset(page, place, sql`rule_id`, sequenceOf)
+  return await postgres.read(scope, async (tx) => {
+    const rows = await tx.query<RuleRow>(sql`
+      select ${columns} from rules.rules
+      where ${where} and ${ofOrganization(filter.organizationId)} and ${matching(filter)} ${tail}`)
+    const { rows: shown, nextCursor } = toPage(rows, page, (row) => ({
+      key: row.place.toString(),
+      id: row.rule_id,
+    }))
+    const first = shown[0]
+    if (!first) return { rows: [], nextCursor }
+    // Without a filter the rows of one set follow each other, so the place of the first gives all of them.
+    if (filter.organizationId !== '' && !isFiltered(filter)) {
+      const [found] = await tx.query<{ before: bigint }>(sql`
+        select count(*) as before from rules.rules
+        where organization_id = ${filter.organizationId}::uuid and ${place} < ${first.place}`)
+      const before = Number(found?.before ?? 0)
+      return { rows: shown.map((row, i) => toRuleView(row, before + i + 1)), nextCursor }
+    }
+    const ids = shown.map((row) => row.rule_id)
+    const of = [...new Set(shown.map((row) => row.organization_id))]
+    const positions = await tx.query<{ rule_id: string; position: bigint }>(sql`
+      select rule_id, position from (
+        select rule_id, row_number() over (partition by organization_id order by ${place}) as position
+        from rules.rules where organization_id = any (${of}::uuid[])) numbered
+      where rule_id = any (${ids}::uuid[])`)
+    const positionOf = new Map(positions.map((row) => [row.rule_id, Number(row.position)]))
+    return {
+      rows: shown.map((row) => toRuleView(row, positionOf.get(row.rule_id) ?? 0)),
+      nextCursor,
+    }
+  })
+}
+
+const isFiltered = ({ query, tag, action, targets }: RuleFilter): boolean =>
+  query !== '' || tag !== '' || action !== undefined || targets !== undefined
+
+function matching({ query, tag, action, targets }: RuleFilter): Sql {
+  const conditions: Sql[] = [sql`true`]
+  if (query !== '') conditions.push(sql`search like ${containing(query.toLowerCase())}`)
+  if (tag !== '') conditions.push(sql`${tag} = any (tags)`)
+  if (action !== undefined) conditions.push(sql`action = ${action}`)
+  if (targets) conditions.push(sql`target_id = any (${['', ...targets]}::text[])`)
+  return sql.join(conditions, sql` and `)
+}
