@@ -6,6 +6,7 @@ import { Ready } from '../routes/system.ts'
 import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
+import { FirewallSettings, Uplink } from '../views/firewall.ts'
 import { Interface } from '../views/interface.ts'
 import { Node } from '../views/node.ts'
 import { Organization, Site } from '../views/organization.ts'
@@ -27,6 +28,8 @@ const components = [
   User,
   Organization,
   Site,
+  FirewallSettings,
+  Uplink,
   Node,
   Interface,
   Peer,

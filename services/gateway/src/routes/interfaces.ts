@@ -13,6 +13,7 @@ import {
   ref,
   textIn,
 } from '../views/fields.ts'
+import { firewallIn, firewallMessage } from '../views/firewall.ts'
 import { Interface, printInterface } from '../views/interface.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
@@ -114,6 +115,7 @@ export const interfaceRoutes =
             client_allowed_ips: optional(settings.client_allowed_ips),
             private_key: optional(privateKey),
             address_quarantine_seconds: optional(settings.address_quarantine_seconds),
+            firewall: optional(firewallIn),
           }),
           response: { 201: ref(Interface) },
         },
@@ -132,6 +134,7 @@ export const interfaceRoutes =
             clientAllowedIps: body.client_allowed_ips ?? [],
             privateKey: text(body.private_key),
             addressQuarantineSeconds: body.address_quarantine_seconds ?? null,
+            firewall: body.firewall === undefined ? null : firewallMessage(body.firewall),
           },
           writing(request, reply),
         )
@@ -173,7 +176,8 @@ export const interfaceRoutes =
           operationId: 'updateInterface',
           tags,
           summary: 'Change an interface in place',
-          description: 'The device is never torn down for it.',
+          description:
+            'The device is never torn down for it. Of `firewall`, only what is named changes.',
           security: signedIn,
           params: byId('interface'),
           querystring: onNode,
@@ -188,6 +192,7 @@ export const interfaceRoutes =
               client_allowed_ips: optional(settings.client_allowed_ips),
               is_enabled: optional(flagIn('Up or down.', true)),
               address_quarantine_seconds: optional(settings.address_quarantine_seconds),
+              firewall: optional(firewallIn),
             },
             { minProperties: 1 },
           ),
@@ -209,6 +214,7 @@ export const interfaceRoutes =
             clientAllowedIps: listOf(body.client_allowed_ips),
             isEnabled: body.is_enabled ?? null,
             addressQuarantineSeconds: body.address_quarantine_seconds ?? null,
+            firewall: body.firewall === undefined ? null : firewallMessage(body.firewall),
           },
           options,
         )

@@ -16,6 +16,7 @@ import {
   textOut,
   time,
 } from '../views/fields.ts'
+import { firewallMessage, uplinksIn } from '../views/firewall.ts'
 import { Node, printNode } from '../views/node.ts'
 import { momentOf, present } from '../views/print.ts'
 import { empty } from './auth.ts'
@@ -212,7 +213,7 @@ export const nodeRoutes =
         schema: {
           operationId: 'updateNode',
           tags,
-          summary: 'Rename a node, move it to a site or set its public host name',
+          summary: 'Rename a node, move it to a site, set its public host name or its uplinks',
           security: signedIn,
           params: byId('node'),
           body: closed(
@@ -229,6 +230,7 @@ export const nodeRoutes =
               endpoint_host: optional(
                 textIn(255, 'Host name or address; empty takes it away.', 'vpn.example.org'),
               ),
+              uplinks: optional(uplinksIn),
             },
             { minProperties: 1 },
           ),
@@ -248,6 +250,15 @@ export const nodeRoutes =
                 ? null
                 : await siteOfNode(clients, body.site_id ?? '', id, request),
             endpointHost: body.endpoint_host ?? null,
+            uplinks:
+              body.uplinks === undefined
+                ? null
+                : {
+                    uplinks: body.uplinks.map(({ device, ...firewall }) => ({
+                      device,
+                      firewall: firewallMessage(firewall),
+                    })),
+                  },
           },
           options,
         )

@@ -9,11 +9,13 @@ import {
   id,
   integerOut,
   listOut,
+  ref,
   textOut,
   time,
   timeOrNull,
   words,
 } from './fields.ts'
+import { FirewallSettings, printFirewall } from './firewall.ts'
 import { decimalOf, momentOf, timeOf, wordOf } from './print.ts'
 
 /** In the order of the proto enum, from 1. */
@@ -43,6 +45,7 @@ export const Interface = component('Interface', {
   created_at: time('When it was created.'),
   updated_at: time('When it last changed.'),
   address_quarantine_seconds: integerOut("How long a removed peer's address stays unused.", 3600),
+  firewall: ref(FirewallSettings),
   enforcement: Type.Object(
     {
       state: words(enforcementWords, 'What the host says: saved and enforced are two facts.'),
@@ -78,6 +81,7 @@ export const printInterface = (
   created_at: momentOf(i.createdAtUnixMs),
   updated_at: momentOf(i.updatedAtUnixMs),
   address_quarantine_seconds: i.addressQuarantineSeconds ?? 0,
+  firewall: printFirewall(i.firewall),
   enforcement: {
     state: enforcementWord(i.enforcement?.state ?? 0),
     applied_sequence: decimalOf(i.enforcement?.appliedSequence),
