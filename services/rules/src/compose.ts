@@ -6,9 +6,13 @@ import type { Telemetry } from '@holdfast/telemetry'
 import type { CommandTools } from './commands/change-rule-set.ts'
 import { changeSetHandlers } from './grpc/change-set-handlers.ts'
 import type { Edge } from './grpc/edge.ts'
-import type { Evidence } from './grpc/evidence.ts'
 import { ruleHandlers } from './grpc/rule-handlers.ts'
 import { revertUnconfirmed } from './reactions/revert-unconfirmed.ts'
+import { CounterBoard } from './status/counter-board.ts'
+import { evidenceOf } from './status/evidence.ts'
+import { FirewallBoard } from './status/firewall-board.ts'
+import { followReports, type StatusFeed } from './status/follow-reports.ts'
+import { openTopology } from './topology/topology.ts'
 
 export interface RulesParts {
   readonly log: EventLog
@@ -29,14 +33,12 @@ export function composeRules(parts: RulesParts) {
   const { log, postgres, telemetry, now } = parts
   const catchUp = () => parts.projections().reached(log.seen())
 
-  // What hosts are, prove and count, and what judges policy tests: topology, status and policy go here.
-  const evidence: Evidence = {
-    enforcement: async (rules) => rules.map(() => ({ nodes: 0, enforced: 0, troubles: [] })),
-    counters: async () => new Map(),
-    progress: async () => ({ nodes: 0, missing: [] }),
-    placesOn: async () => undefined,
-    implicitRules: async () => [],
-  }
+  const topology = openTopology({ postgres, control: parts.control, now })
+  const firewalls = new FirewallBoard()
+  const counters = new CounterBoard()
+  let feed: StatusFeed | undefined
+  const flushStatus = async () => await feed?.flush()
+  const evidence = evidenceOf({ postgres, topology, firewalls, counters, flush: flushStatus, now })
   const tools: CommandTools = { log, testsOf: async () => () => [], now }
 
   const edge: Edge = { tools, log, postgres, evidence, catchUp }
@@ -45,11 +47,15 @@ export function composeRules(parts: RulesParts) {
     rules: ruleHandlers(edge),
     changeSets: changeSetHandlers(edge),
     reverts,
-    start(): void {
+    /** Begins to listen to hosts; the database must be migrated. */
+    async start(): Promise<void> {
+      feed = await followReports({ log, postgres, firewalls, counters, telemetry, now })
       reverts.start()
     },
+    /** Writes down what hosts said last. */
     async stop(): Promise<void> {
       await reverts.stop()
+      await feed?.stop()
     },
   }
 }
