@@ -17,7 +17,7 @@ export const drainPhases = [
   ['postgres'],
 ]
 /** Services that have a `main` by now. */
-const started = serviceNames.filter((name) => name === 'auth' || name === 'network')
+const started = serviceNames.filter((name) => name !== 'audit')
 /** What the suite is without a local node. */
 export const coreNames = ['postgres', 'nats', ...started, 'gateway']
 /** Who holds a certificate of ours, in the order in which they are restarted when it is renewed. */

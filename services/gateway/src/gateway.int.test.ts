@@ -380,7 +380,12 @@ describe('a network', () => {
 test('readiness, metrics and the document answer', async () => {
   const ready = await call('GET', '/ready')
   expect(ready.body).toMatchObject({
-    checks: { auth: { ok: true }, network: { ok: true }, log: { ok: true } },
+    checks: {
+      auth: { ok: true },
+      network: { ok: true },
+      rules: { ok: true },
+      log: { ok: true },
+    },
   })
   const metrics = await (await fetch(`${suite.url}/metrics`)).text()
   expect(metrics).toContain('holdfast_metrics_target_up{service="auth"} 1')

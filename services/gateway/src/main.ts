@@ -59,18 +59,20 @@ async function readiness(
   isProduction: boolean,
 ): Promise<Readiness> {
   const timeoutMs = 1_000
-  const [auth, network] = await Promise.all([
+  const [auth, network, rules] = await Promise.all([
     answers(() => clients.auth.getKeySet({}, { timeoutMs })),
     answers(() => clients.nodes.getNode({ node: '' }, { timeoutMs })),
+    answers(() => clients.rules.getRuleSet({}, { timeoutMs })),
   ])
   const { isWritable, reason } = log.status()
   const checks = {
     auth,
     network,
+    rules,
     log: { ok: isWritable, detail: isWritable ? 'takes writes' : (reason ?? 'takes no writes') },
   }
   return {
-    isReady: auth.ok && network.ok,
+    isReady: auth.ok && network.ok && rules.ok,
     checks,
     warnings: isProduction
       ? []

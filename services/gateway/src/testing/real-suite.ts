@@ -37,15 +37,22 @@ const main = (service: string): string =>
 
 export async function realSuite(): Promise<RealSuite> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-gateway-'))
-  const behind = ['auth', 'network']
+  const behind = ['auth', 'network', 'rules']
   const [nats, postgres, authority] = await Promise.all([
     testNats(),
     testPostgres({ services: behind }),
     throwawayAuthority(),
   ])
-  const ports = await freePorts(3 + behind.length + 1)
-  const [authPort = 0, networkPort = 0, httpPort = 0, ...health] = ports
-  const at = (port: number): string => `127.0.0.1:${port}`
+  const at = (port: number | undefined): string => `127.0.0.1:${port ?? 0}`
+  const [httpPort = 0, ...ports] = await freePorts(1 + behind.length + behind.length + 1)
+  const methods = new Map(behind.map((service, i) => [service, at(ports[i])]))
+  const health = ports.slice(behind.length)
+  const addresses = Object.fromEntries(
+    [...methods].map(([service, place]) => [
+      `HOLDFAST_${service.toUpperCase()}_GRPC_ADDRESS`,
+      place,
+    ]),
+  )
   const running: Running[] = []
 
   async function start(service: string, index: number): Promise<Running> {
@@ -58,19 +65,18 @@ export async function realSuite(): Promise<RealSuite> {
       tls[`HOLDFAST_TLS_${name}_FILE`] = path
     }
     const upper = service.toUpperCase()
-    const hasMethods = service !== 'gateway'
+    const listen = methods.get(service)
     const child = spawn(process.execPath, ['--import', 'tsx', main(service)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
         ...nats.environment(service),
         ...tls,
-        HOLDFAST_AUTH_GRPC_ADDRESS: at(authPort),
-        HOLDFAST_NETWORK_GRPC_ADDRESS: at(networkPort),
-        [`HOLDFAST_${upper}_HTTP_LISTEN`]: at(health[index] ?? 0),
-        ...(hasMethods
+        ...addresses,
+        [`HOLDFAST_${upper}_HTTP_LISTEN`]: at(health[index]),
+        ...(listen
           ? {
-              [`HOLDFAST_${upper}_GRPC_LISTEN`]: at(service === 'auth' ? authPort : networkPort),
+              [`HOLDFAST_${upper}_GRPC_LISTEN`]: listen,
               [`HOLDFAST_${upper}_POSTGRES_URL`]: postgres.url(service).reveal(),
             }
           : {}),
@@ -81,7 +87,7 @@ export async function realSuite(): Promise<RealSuite> {
         HOLDFAST_AGENT_NATS_SERVERS: '127.0.0.1:4222',
         HOLDFAST_HTTP_HOST: '127.0.0.1',
         HOLDFAST_HTTP_PORT: String(httpPort),
-        HOLDFAST_METRICS_TARGETS: behind.map((name, i) => `${name}=${at(health[i] ?? 0)}`).join(),
+        HOLDFAST_METRICS_TARGETS: behind.map((name, i) => `${name}=${at(health[i])}`).join(),
         HOLDFAST_AUTH_LOGINS_PER_MINUTE: '1000',
         HOLDFAST_AUTH_LOGIN_BURST: '1000',
       },
@@ -107,10 +113,10 @@ export async function realSuite(): Promise<RealSuite> {
 
   try {
     for (const [index, service] of behind.entries()) await start(service, index)
-    const gateway = await start('gateway', 2)
+    const gateway = await start('gateway', behind.length)
     const password = 'correct horse battery staple'
     const channel = openChannel({
-      address: { host: '127.0.0.1', port: authPort },
+      address: { host: '127.0.0.1', port: ports[behind.indexOf('auth')] ?? 0 },
       service: 'auth',
       tls: await authority.identity('supervisor'),
       telemetry: createTelemetry('test', { level: 'silent' }),
