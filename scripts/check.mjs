@@ -26,7 +26,12 @@ function lockIsComplete() {
 const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout
 /** Generated files are committed: making them again must change nothing. */
 function genIsClean() {
-  const generated = ['packages/proto/src/gen', 'docs/settings.md', 'docs/problems.md']
+  const generated = [
+    'packages/proto/src/gen',
+    'packages/bpf/src/gen',
+    'docs/settings.md',
+    'docs/problems.md',
+  ]
   const before = git('diff', '--', ...generated)
   if (
     spawnSync(process.execPath, ['scripts/gen.mjs'], { cwd: root, stdio: 'inherit' }).status !== 0

@@ -20,9 +20,10 @@ await main(async () => {
   if (unknown) throw new Plain(`no such kind of test: ${unknown} (unit, int, system)`)
   await bootstrap({ withTools: true })
   await build()
-  const machine = await step('looking for nats-server and the WireGuard tools', prepare)
+  const machine = await step('looking for nats-server, libbpf and the WireGuard tools', prepare)
   const env = { ...process.env, PATH: machine.path }
   if (machine.natsServer) env.HOLDFAST_NATS_SERVER = machine.natsServer
+  if (machine.libbpf) env.HOLDFAST_LIBBPF = machine.libbpf
 
   const sum = { passed: 0, failed: 0, skipped: 0 }
   const rows = []

@@ -52,7 +52,7 @@ const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   rules: /^HOLDFAST_RULES_/,
   audit: /^HOLDFAST_AUDIT_/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
-  'node-agent': /^HOLDFAST_AGENT_/,
+  'node-agent': /^HOLDFAST_(AGENT_|LIBBPF$)/,
 }
 
 /**

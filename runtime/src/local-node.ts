@@ -1,13 +1,19 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { findProgram, type Program, pathWith, searchPath } from './programs.ts'
+import { findProgram, findTools, type Program, searchPath } from './programs.ts'
 
 const run = promisify(execFile)
 
 /** Whether this machine can be a node itself. */
 export type LocalNode =
-  | { readonly isPossible: true /** PATH of the agent. */; readonly path: string }
+  | {
+      readonly isPossible: true
+      /** PATH of the agent. */
+      readonly path: string
+      /** libbpf for it, where the system has none. */
+      readonly libbpf: string | undefined
+    }
   | {
       readonly isPossible: false /** One line: what is missing and how to get it. */
       readonly reason: string
@@ -18,8 +24,8 @@ const no = (reason: string): LocalNode => ({ isPossible: false, reason })
 const capNetAdmin = 12n
 
 /**
- * Looks for what an agent needs: rights, `ip`, `wg`, and a WireGuard in the kernel or wireguard-go. Programs that
- * are not there are fetched into `directory`, which the system does not see.
+ * Looks for what an agent needs: rights, `ip`, `wg`, and a WireGuard in the kernel or wireguard-go; libbpf or nft for
+ * rules. What is not there is fetched into `directory`, which the system does not see.
  */
 export async function examineLocalNode(
   directory: string,
@@ -34,7 +40,7 @@ export async function examineLocalNode(
     )
   }
   const hasKernelWireguard = await kernelHasWireguard(env)
-  const wanted: readonly Program[] = hasKernelWireguard
+  const required: readonly Program[] = hasKernelWireguard
     ? ['ip', 'wg']
     : ['ip', 'wg', 'wireguard-go']
   if (!hasKernelWireguard && !existsSync('/dev/net/tun')) {
@@ -43,7 +49,10 @@ export async function examineLocalNode(
     )
   }
   try {
-    return { isPossible: true, path: await pathWith(wanted, directory, env, onFetch, signal) }
+    // Without libbpf and nft it is a node as well; the agent says what it then cannot enforce.
+    const wanted = { required, optional: ['nft'] as const }
+    const { path, libbpf } = await findTools(wanted, directory, env, onFetch, signal)
+    return { isPossible: true, path, libbpf }
   } catch (error) {
     return no(error instanceof Error ? error.message : String(error))
   }

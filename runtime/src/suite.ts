@@ -199,6 +199,7 @@ export class Suite {
         ? {
             localNode: {
               path: localNode.path,
+              libbpf: localNode.libbpf,
               url: this.#url,
               agentData: agent,
               enrolmentToken: () => this.#enrolmentToken(),

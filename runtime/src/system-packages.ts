@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,40 +9,78 @@ const run = promisify(execFile)
 /** The package cannot be had here; the message says why, in one line. */
 export class NotFetched extends Error {}
 
+export interface WantedPackages {
+  readonly packages: readonly string[]
+  /** What of them is to be run. */
+  readonly programs: readonly string[]
+  /** What of them is to be loaded: file names, for example `libbpf.so.1`. */
+  readonly libraries: readonly string[]
+}
+
+export interface Fetched {
+  /** The folder of the programs. */
+  readonly bin: string
+  /** Paths by file name. The libraries they need themselves lie beside them, or are the system's. */
+  readonly libraries: ReadonlyMap<string, string>
+}
+
+/** Whether an earlier call left all of it there. */
+export const hasFetched = (directory: string, wanted: WantedPackages): boolean =>
+  fetchedIn(directory, wanted) !== undefined
+
 /**
- * Fetches Debian packages with what they need into `directory` and answers the folder of their programs. Nothing
- * of the system is touched: apt works on lists and caches of its own, from the machine's configured sources and
- * verified by its keyrings; only what the machine does not already have is downloaded. Needs no root.
+ * Fetches Debian packages with what they need into `directory`. Nothing of the system is touched: apt works on
+ * lists and caches of its own, from the machine's configured sources and verified by its keyrings; only what the
+ * machine does not already have is downloaded. Needs no root.
  *
  * Whole or not at all; a second call finds what the first one left. Throws NotFetched.
  */
-export async function fetchPrograms(
+export async function fetchPackages(
   directory: string,
-  packages: readonly string[],
-  programs: readonly string[],
+  wanted: WantedPackages,
   signal: AbortSignal,
-): Promise<string> {
-  const bin = join(directory, 'bin')
-  if (programs.every((name) => existsSync(join(bin, name)))) return bin
+): Promise<Fetched> {
+  const before = fetchedIn(directory, wanted)
+  if (before) return before
   if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) {
     throw new NotFetched('this machine has no apt to fetch packages with')
   }
   const fresh = `${directory}.${process.pid}`
   await rm(fresh, { recursive: true, force: true })
   try {
-    await download(fresh, packages, signal)
+    await download(fresh, wanted.packages, signal)
     await unpack(fresh, signal)
     // Wrappers hold absolute paths: they are written for the place the directory moves to.
-    await writeWrappers(fresh, directory, programs)
+    await writeWrappers(fresh, directory, wanted.programs)
     await rm(join(fresh, 'apt'), { recursive: true, force: true })
+    const missing = wanted.libraries.find((name) => !libraryIn(fresh, name))
+    if (missing) throw new NotFetched(`the package has no library ${missing}`)
     await rm(directory, { recursive: true, force: true })
     await rename(fresh, directory)
-    return bin
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })
     throw error
   }
+  const fetched = fetchedIn(directory, wanted)
+  if (!fetched) throw new NotFetched(`${directory} was changed by somebody else meanwhile`)
+  return fetched
 }
+
+function fetchedIn(
+  directory: string,
+  { programs, libraries }: WantedPackages,
+): Fetched | undefined {
+  const bin = join(directory, 'bin')
+  if (!programs.every((name) => existsSync(join(bin, name)))) return undefined
+  const found = libraries.map((name) => [name, libraryIn(directory, name)] as const)
+  const paths = new Map(found.flatMap(([name, path]) => (path ? [[name, path] as const] : [])))
+  return paths.size === libraries.length ? { bin, libraries: paths } : undefined
+}
+
+const libraryIn = (directory: string, name: string): string | undefined =>
+  libraryFoldersIn(join(directory, 'root'))
+    .map((folder) => join(directory, 'root', folder, name))
+    .find((path) => existsSync(path))
 
 async function download(
   root: string,
@@ -80,19 +118,20 @@ async function unpack(root: string, signal: AbortSignal): Promise<void> {
 }
 
 const programFolders = ['usr/local/sbin', 'usr/sbin', 'usr/bin', 'sbin', 'bin']
-const libraryFolders = ['lib', 'usr/lib']
+
+/** Relative: `usr/lib/x86_64-linux-gnu` and its like. */
+const libraryFoldersIn = (root: string): readonly string[] =>
+  ['lib', 'usr/lib'].flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder))
+          .filter((name) => name.includes('-linux-gnu'))
+          .map((name) => join(folder, name))
+      : [],
+  )
 
 /** A program outside the system finds its libraries by a variable, and only it should see that. */
 async function writeWrappers(from: string, to: string, programs: readonly string[]): Promise<void> {
-  const libraries: string[] = []
-  for (const folder of libraryFolders) {
-    const names = await readdir(join(from, 'root', folder)).catch(() => [])
-    libraries.push(
-      ...names
-        .filter((name) => name.endsWith('-linux-gnu') || name.includes('-linux-gnu'))
-        .map((name) => join(to, 'root', folder, name)),
-    )
-  }
+  const libraries = libraryFoldersIn(join(from, 'root')).map((folder) => join(to, 'root', folder))
   await mkdir(join(from, 'bin'))
   for (const program of programs) {
     const folder = programFolders.find((one) => existsSync(join(from, 'root', one, program)))

@@ -43,6 +43,8 @@ export interface UnitOptions {
   /** Absent: this machine is no node. */
   readonly localNode?: {
     readonly path: string
+    /** Undefined: the system's, or what the operator said. */
+    readonly libbpf: string | undefined
     readonly url: string
     readonly agentData: string
     /** A fresh enrolment token, asked for only when the agent has no identity yet. */
@@ -74,7 +76,11 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
     const agent = {
       name: 'node-agent' as const,
       file: bundle('node-agent'),
-      env: { ...environmentOf('node-agent', surroundings, env), PATH: localNode.path },
+      env: {
+        ...environmentOf('node-agent', surroundings, env),
+        PATH: localNode.path,
+        ...(localNode.libbpf ? { HOLDFAST_LIBBPF: localNode.libbpf } : {}),
+      },
       readyUrl: readyUrl(ports, 'node-agent'),
       // It enforces what it has saved without the rest: nothing it waits for is a reason to end it.
       aliveUrl: `${healthUrl(ports, 'node-agent')}/health`,

@@ -27,7 +27,7 @@ export interface PinFolder {
 export interface PinFolderOptions {
   /** Letters, digits, `-` and `_`: the folder's name in the bpffs, one for each agent of a machine. */
   readonly name: string
-  /** Where to mount when the system has no bpffs; made when it is not there. */
+  /** Where to mount when the system has no bpffs; made when it is not there. Best in a folder of ours. */
   readonly mountPoint: string
 }
 
@@ -41,7 +41,7 @@ export function openPinFolder({ name, mountPoint }: PinFolderOptions): PinFolder
     return {
       path: folderIn(mountPoint, name),
       isLasting: isPrivate === true ? undefined : isLasting,
-      ownMount: mountPoint,
+      ...(mountPoint === systemMount ? {} : { ownMount: mountPoint }),
     }
   }
   if (isPrivate === true) {
@@ -53,6 +53,7 @@ export function openPinFolder({ name, mountPoint }: PinFolderOptions): PinFolder
   }
   if (isBpffs(systemMount)) return { path: folderIn(systemMount, name), isLasting }
   mountHere(mountPoint)
+  if (mountPoint === systemMount) return { path: folderIn(mountPoint, name), isLasting }
   return { path: folderIn(mountPoint, name), isLasting, ownMount: mountPoint }
 }
 
@@ -60,7 +61,9 @@ export function openPinFolder({ name, mountPoint }: PinFolderOptions): PinFolder
 export function removePinFolder({ path, ownMount }: PinFolder): void {
   empty(path)
   rmdirSync(path)
-  if (ownMount === undefined) return
+  // A bpffs comes with two files of its own; with more in it, somebody else has come to use it.
+  if (ownMount === undefined || readdirSync(ownMount).some((file) => !file.endsWith('.debug')))
+    return
   const inInit = ownMount.startsWith(`${init}/`) ? ownMount.slice(init.length) : undefined
   if (inInit !== undefined) asInit('umount', inInit)
   else if (libc().umount2(ownMount, 0) < 0) {

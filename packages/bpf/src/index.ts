@@ -18,7 +18,7 @@ export { possibleCpus } from './cpus.ts'
 export { deviceName, ifindexOf } from './devices.ts'
 export { BpfLoadFailed, BpfRefused, BpfUnavailable, isRefusal } from './errors.ts'
 export { type Feature, type FeatureName, probeFeatures, probeXdp } from './features.ts'
-export { type Libbpf, type LibbpfPlaces, openLibbpf } from './libbpf.ts'
+export { findLibbpf, type Libbpf, type LibbpfPlaces, openLibbpf } from './libbpf.ts'
 export {
   type Batch,
   BpfMap,

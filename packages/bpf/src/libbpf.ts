@@ -68,21 +68,30 @@ function systemFolders(): readonly string[] {
   return triplet ? [`/usr/lib/${triplet}`, `/lib/${triplet}`, ...folders] : folders
 }
 
+/** The files there are, best first. */
+const filesIn = (folders: readonly string[]): readonly string[] =>
+  folders.map((folder) => join(folder, fileName)).filter((file) => existsSync(file))
+
+/** Where libbpf is, without loading it; undefined when it would have to be fetched. */
+export function findLibbpf({ path, folders = [] }: LibbpfPlaces = {}): string | undefined {
+  if (path !== undefined && path !== '') return existsSync(path) ? path : undefined
+  return filesIn([...folders, ...systemFolders()])[0]
+}
+
 /** Finds and loads libbpf. Throws bpf.unavailable, saying what is missing and where it comes from. */
 export function openLibbpf({ path, folders = [] }: LibbpfPlaces = {}): Libbpf {
   if (path !== undefined && path !== '') {
     if (!isAbsolute(path)) {
       throw BpfUnavailable({ reason: `HOLDFAST_LIBBPF is not an absolute path: ${path}` })
     }
-    if (!existsSync(path))
+    if (!existsSync(path)) {
       throw BpfUnavailable({ reason: `HOLDFAST_LIBBPF names no file: ${path}` })
+    }
     return tried(path)
   }
-  const ours = folders.map((folder) => join(folder, fileName)).filter((file) => existsSync(file))
-  const theirs = systemFolders()
-    .map((folder) => join(folder, fileName))
-    .filter((file) => existsSync(file))
+  const [ours, theirs] = [filesIn(folders), filesIn(systemFolders())]
   let failure: unknown
+  // The bare name asks the loader, which knows what ld.so.conf adds.
   for (const candidate of [...ours, fileName, ...theirs]) {
     try {
       return tried(candidate)
@@ -126,11 +135,9 @@ function preload(path: string): void {
   if (!isAbsolute(path) || systemFolders().includes(dirname(path))) return
   const beside = dirname(path)
   // Debian spreads a package over /lib and /usr/lib.
-  const places = [
-    beside,
-    beside.replace('/usr/lib/', '/lib/'),
-    beside.replace('/lib/', '/usr/lib/'),
-  ]
+  const inLib = beside.replace(/\/usr(\/lib\/[^/]+)$/, '$1')
+  const inUsr = inLib.replace(/(\/lib\/[^/]+)$/, '/usr$1')
+  const places = [beside, inLib, inUsr]
   for (const name of companions) {
     const file = places.map((place) => join(place, name)).find((one) => existsSync(one))
     if (file !== undefined) kept.push(openLibrary(file))
