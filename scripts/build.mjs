@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './bootstrap.mjs'
 import { exclusively } from './exclusive.mjs'
@@ -39,15 +39,31 @@ const places = () => [
   'runtime',
 ]
 
+const processes = () => places().filter((place) => !place.startsWith('packages/'))
+
+/** Threads have bundles of their own: `src/…/<name>.worker.ts` of a service is dist/<service>-<name>.mjs. */
+const workers = () =>
+  processes().flatMap((place) => {
+    const src = join(root, place, 'src')
+    return existsSync(src)
+      ? readdirSync(src, { recursive: true })
+          .filter((name) => name.endsWith('.worker.ts'))
+          .map((name) => [
+            `${place.split('/').at(-1)}-${basename(name, '.worker.ts')}`,
+            `${place}/src/${name}`,
+          ])
+      : []
+  })
+
 /** Bundle name to source file. */
 const entries = () => ({
   prepare: 'runtime/src/prepare.ts',
   ...Object.fromEntries(
-    places()
-      .filter((place) => !place.startsWith('packages/'))
+    processes()
       .filter((place) => existsSync(join(root, place, 'src/main.ts')))
       .map((place) => [place.split('/').at(-1), `${place}/src/main.ts`]),
   ),
+  ...Object.fromEntries(workers()),
 })
 
 /** Everything a bundle can depend on, by content: a touched file builds nothing, a changed one does. */
@@ -76,17 +92,25 @@ function sourceHash() {
 
 /**
  * A module that looks for files beside itself (migrations, say) finds them from the bundle too: `import.meta.url`
- * of our own sources stays the source's, as a path from the bundle.
+ * of our own sources stays the source's, as a path from the bundle. A thread's source becomes its bundle.
  */
 const keepSourceUrls = {
   name: 'keep-source-urls',
   setup(build) {
+    const bundles = new Map(
+      workers().map(([name, source]) => [join(root, source), `./${name}.mjs`]),
+    )
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
       if (path.includes('/node_modules/')) return undefined
       const text = readFileSync(path, 'utf8')
       if (!text.includes('import.meta.')) return undefined
       const here = JSON.stringify(`../${relative(root, path)}`)
       const contents = text
+        .replaceAll(/new URL\('([^']+\.worker\.ts)', import\.meta\.url\)/g, (_, name) => {
+          const bundle = bundles.get(resolve(dirname(path), name))
+          if (!bundle) throw new Error(`${path} starts a thread that is not there: ${name}`)
+          return `new URL('${bundle}', import.meta['url'])` // of the bundle, untouched below
+        })
         .replaceAll('import.meta.url', `new URL(${here}, import.meta.url).href`)
         .replaceAll('import.meta.filename', `__fileURLToPath(new URL(${here}, import.meta.url))`)
         .replaceAll(

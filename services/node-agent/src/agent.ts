@@ -6,6 +6,9 @@ import { driverOfKind } from './apply/device.ts'
 import type { Host } from './apply/host.ts'
 import type { AgentKeys } from './enrol/agent-keys.ts'
 import type { Identity } from './enrol/identity.ts'
+import { type HostFirewall, hostFirewall } from './firewall/host-firewall.ts'
+import type { FirewallOptions } from './firewall/protocol.ts'
+import type { FirewallStatus } from './firewall/status.ts'
 import { type FeedName, interfaceFilter, nodeFilter, savedFeed } from './follow/feed.ts'
 import { follow } from './follow/follow.ts'
 import type { Placement } from './follow/placement.ts'
@@ -14,6 +17,7 @@ import type { Readiness } from './http-server.ts'
 import { desiredMaker } from './reconcile/desired.ts'
 import { hostNames } from './reconcile/host-names.ts'
 import { nodeReconciler } from './reconcile/node-reconciler.ts'
+import { firewallReport } from './report/firewall-report.ts'
 import { agentMetrics } from './report/metrics.ts'
 import { reporter } from './report/reporter.ts'
 import type { OwnedDevices } from './state/owned-devices.ts'
@@ -29,6 +33,9 @@ export interface AgentOptions {
   readonly placement: SavedFold<Placement>
   readonly owned: OwnedDevices
   readonly host: Host
+  readonly firewall: Omit<FirewallOptions, 'nodeId' | 'instanceId' | 'pin'>
+  /** Where the log is. */
+  readonly servers: readonly string[]
   readonly openLog: () => Promise<EventLog>
   readonly telemetry: Telemetry
   readonly checkMs: number
@@ -41,9 +48,13 @@ export interface AgentOptions {
 export interface Agent {
   /** Reads the kernel and repairs, soon. */
   check(): void
-  /** Devices the agent has made. */
+  /** Devices the agent has made, and those towards the outside on which rules hold. */
   devices(): readonly string[]
   readiness(): Readiness
+  /** Undefined until there is one. */
+  firewall(): FirewallStatus | undefined
+  /** Reads the rules in the kernel back now. */
+  prove(): Promise<FirewallStatus>
   /** Stops following and applying; what runs is finished. Devices and tunnels stay as they are. */
   stop(): Promise<void>
 }
@@ -67,7 +78,21 @@ export function startAgent(options: AgentOptions): Agent {
   const troubleNow = (): string =>
     [...new Set(troubles.values())].filter(Boolean).join('; ') || (eventLog?.status().reason ?? '')
   let fullReportAt = 0
+  const instanceId = randomUUID()
 
+  const firewall: HostFirewall = hostFirewall({
+    thread: { ...options.firewall, nodeId, instanceId, pin: identity },
+    organizationId: identity.organizationId,
+    node: saved.state,
+    placement: placement.state,
+    servers: options.servers,
+    observedPort: (id) =>
+      reconciler.statuses().find((status) => status.interfaceId === id)?.observed?.listenPort,
+    eventLog: () => eventLog,
+    onStatus: () => reports.firewallChanged(),
+    telemetry,
+    now,
+  })
   const names = hostNames({ onChange: () => reconciler.changedAll() })
   const desiredOf = desiredMaker({
     privateKey: (state, sealed) => open(privateKeyContext(state), sealed),
@@ -77,9 +102,14 @@ export function startAgent(options: AgentOptions): Agent {
   const reports = reporter({
     nodeId,
     agentVersion,
-    instanceId: randomUUID(),
+    instanceId,
     saved,
     statuses: () => reconciler.statuses(),
+    firewall() {
+      const status = firewall.status()
+      const trouble = [troubles.get('rules') ?? '', troubles.get('node') ?? '', firewall.trouble()]
+      return status && firewallReport(status, trouble.filter(Boolean).join('; '))
+    },
     send(report) {
       if (!eventLog) return false
       eventLog.signal(`tlm.node.${nodeId}.report`, report)
@@ -102,6 +132,7 @@ export function startAgent(options: AgentOptions): Agent {
     desiredOf,
     host,
     owned,
+    admit: firewall.admit,
     log,
     now,
     driverOf: ({ kind }) => driverOfKind(kind),
@@ -116,6 +147,8 @@ export function startAgent(options: AgentOptions): Agent {
         )
       }
       reports.passed(status)
+      // A port the kernel chose is known now.
+      if (pass.steps > 0) firewall.factsChanged()
     },
   })
 
@@ -130,6 +163,7 @@ export function startAgent(options: AgentOptions): Agent {
     }
   }
 
+  firewall.factsChanged()
   reconciler.changed()
   const checks = setInterval(() => reconciler.checkAll(), options.checkMs)
   const tellings = setInterval(() => void tell(), options.reportMs)
@@ -141,7 +175,11 @@ export function startAgent(options: AgentOptions): Agent {
         filter: interfaceFilter(nodeId),
         consumer: nodeId,
         saved,
-        onChange: () => reconciler.changed(),
+        onChange() {
+          // The firewall hears of a device first: it comes up once it is judged.
+          firewall.factsChanged()
+          reconciler.changed()
+        },
         log,
       }),
       savedFeed({
@@ -149,9 +187,10 @@ export function startAgent(options: AgentOptions): Agent {
         filter: nodeFilter(nodeId),
         consumer: `${nodeId}-node`,
         saved: placement,
-        onChange: () => {},
+        onChange: firewall.factsChanged,
         log,
       }),
+      firewall.feed,
     ],
     pin: identity,
     onLog(connected) {
@@ -161,14 +200,23 @@ export function startAgent(options: AgentOptions): Agent {
       fullReportAt = 0
       void tell()
     },
-    onTrouble: (feed, reason) => troubles.set(feed, reason),
+    onTrouble(feed, reason) {
+      if (troubles.get(feed) === reason) return
+      troubles.set(feed, reason)
+      reports.firewallChanged()
+    },
     log,
     signal: stopping.signal,
   })
 
   return {
-    check: () => reconciler.checkAll(),
-    devices: () => reconciler.devices(),
+    check() {
+      reconciler.checkAll()
+      void firewall.prove().catch(() => {}) // it says so itself
+    },
+    devices: () => [...reconciler.devices(), ...firewall.uplinks()],
+    firewall: firewall.status,
+    prove: firewall.prove,
     readiness() {
       const interfaces = reconciler.statuses().map((status) => ({
         id: status.interfaceId,
@@ -192,6 +240,7 @@ export function startAgent(options: AgentOptions): Agent {
         is_following: isFollowing,
         trouble,
         interfaces,
+        firewall: firewallReadiness(firewall),
       }
     },
     async stop() {
@@ -201,9 +250,24 @@ export function startAgent(options: AgentOptions): Agent {
       await reconciler.stop()
       stopping.abort()
       await following
+      await firewall.stop()
       // Said already when they fail.
       await saved.settled().catch(() => {})
       await placement.settled().catch(() => {})
     },
+  }
+}
+
+function firewallReadiness(firewall: HostFirewall): unknown {
+  const status = firewall.status()
+  const trouble = firewall.trouble()
+  if (!status) return { is_enforced: false, error: trouble }
+  return {
+    backend: status.backend,
+    is_enforced: status.isEnforced && trouble === '',
+    error: [status.error, trouble].filter(Boolean).join('; '),
+    rule_set_sequence: String(status.ruleSetSequence),
+    rules: status.rules,
+    policy_version: Buffer.from(status.policyVersion ?? []).toString('hex'),
   }
 }

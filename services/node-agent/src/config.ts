@@ -11,6 +11,7 @@ import {
 } from '@holdfast/config'
 import { logLevels } from '@holdfast/telemetry'
 import { driverChoices } from './apply/device.ts'
+import { firewallChoices, repairModes } from './firewall/protocol.ts'
 
 /** Every setting of the agent but those of its enrolment. */
 export const settings = defineConfig({
@@ -49,6 +50,32 @@ export const settings = defineConfig({
     min: 0,
     max: 100_000,
     doc: 'Peers with metrics of their own; the others count in the sums only',
+  }),
+  firewall: oneOf('HOLDFAST_AGENT_FIREWALL', firewallChoices, {
+    default: 'auto',
+    doc: 'What enforces the rules: BPF, nftables, or whichever works (BPF first); `off` takes them away',
+  }),
+  firewallRepair: oneOf('HOLDFAST_AGENT_FIREWALL_REPAIR', repairModes, {
+    default: 'true',
+    doc: 'Whether foreign changes to the rules in the kernel are undone, or stay and are only reported',
+  }),
+  firewallCheckMs: durationMs('HOLDFAST_AGENT_FIREWALL_CHECK', {
+    default: '60s',
+    doc: 'How often the rules in the kernel are read back',
+  }),
+  flowsPerSecond: integer('HOLDFAST_AGENT_FLOWS', {
+    default: '5000',
+    min: 0,
+    max: 100_000,
+    doc: 'Flow records told a second at most; the others are counted as lost',
+  }),
+  nft: text('HOLDFAST_AGENT_NFT', {
+    default: 'nft',
+    doc: 'Path of nft(8); a bare name is looked for',
+  }),
+  libbpf: path('HOLDFAST_LIBBPF', {
+    optional: true,
+    doc: 'libbpf.so.1, when it is not where the system keeps libraries',
   }),
   drainMs: durationMs('HOLDFAST_AGENT_DRAIN', {
     default: '10s',

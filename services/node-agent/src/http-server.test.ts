@@ -5,6 +5,10 @@ import { httpServer } from './http-server.ts'
 const { registry } = createTelemetry('node-agent', { level: 'silent' })
 const listen = { host: '127.0.0.1', port: 0 }
 let isReady = false
+const firewall = {
+  status: (): unknown => undefined,
+  prove: async (): Promise<unknown> => ({ sequence: 5n, version: new Uint8Array([1, 255]) }),
+}
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const server of open.splice(0)) await server.close()
@@ -15,6 +19,7 @@ test('health, readiness and metrics', async () => {
     listen,
     registry,
     readiness: () => ({ isReady, trouble: 'x' }),
+    firewall,
   })
   open.push(server)
   const get = (path: string, method = 'GET'): Promise<Response> =>
@@ -28,13 +33,16 @@ test('health, readiness and metrics', async () => {
   expect(await (await get('/metrics')).text()).toContain('process_cpu_seconds_total')
   expect((await get('/nothing')).status).toBe(404)
   expect((await get('/health', 'POST')).status).toBe(405)
+  expect((await get('/firewall')).status).toBe(503)
+  const proof = await get('/firewall/prove', 'POST')
+  expect(await proof.json()).toEqual({ sequence: '5', version: '01ff' })
 })
 
 test('a taken port is an error', async () => {
-  const server = await httpServer({ listen, registry, readiness: () => ({ isReady }) })
+  const server = await httpServer({ listen, registry, readiness: () => ({ isReady }), firewall })
   open.push(server)
   const taken = { ...listen, port: server.port }
   await expect(
-    httpServer({ listen: taken, registry, readiness: () => ({ isReady }) }),
+    httpServer({ listen: taken, registry, readiness: () => ({ isReady }), firewall }),
   ).rejects.toThrow(/EADDRINUSE/)
 })

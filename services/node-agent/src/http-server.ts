@@ -12,6 +12,12 @@ export interface HttpServerOptions {
   readonly listen: Address
   readonly registry: Registry
   readonly readiness: () => Readiness
+  readonly firewall: {
+    /** Undefined while there is none. */
+    readonly status: () => unknown
+    /** Reads the kernel back first. */
+    readonly prove: () => Promise<unknown>
+  }
 }
 
 /** Health, readiness and metrics, for this host alone. Rejects when the port is taken. */
@@ -19,13 +25,24 @@ export async function httpServer({
   listen,
   registry,
   readiness,
+  firewall,
 }: HttpServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const answer = (status: number, type: string, body: string): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
     }
     const json = (status: number, body: unknown): void =>
-      answer(status, 'application/json', `${JSON.stringify(body)}\n`)
+      answer(status, 'application/json', `${JSON.stringify(body, readable)}\n`)
+    const firewallIs = (status: unknown): void =>
+      status === undefined ? json(503, { status: 'no firewall yet' }) : json(200, status)
+    if (request.method === 'POST' && request.url === '/firewall/prove') {
+      firewall
+        .prove()
+        .then(firewallIs, (error: unknown) =>
+          json(503, { status: error instanceof Error ? error.message : 'failed' }),
+        )
+      return
+    }
     if (request.method !== 'GET') return json(405, { status: 'method not allowed' })
     switch (request.url) {
       case '/health':
@@ -34,6 +51,8 @@ export async function httpServer({
         const { isReady, ...details } = readiness()
         return json(isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready', ...details })
       }
+      case '/firewall':
+        return firewallIs(firewall.status())
       case '/metrics':
         registry.metrics().then(
           (text) => answer(200, registry.contentType, text),
@@ -54,6 +73,13 @@ export async function httpServer({
         server.closeAllConnections()
       }),
   }
+}
+
+/** Sequences as text, hashes as hex. */
+function readable(this: unknown, _key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return value
 }
 
 function listening(server: Server, { host, port }: Address): Promise<void> {

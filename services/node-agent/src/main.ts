@@ -58,6 +58,10 @@ async function main(): Promise<void> {
     listen: config.httpListen,
     registry: telemetry.registry,
     readiness: () => agent?.readiness() ?? waiting,
+    firewall: {
+      status: () => agent?.firewall(),
+      prove: async () => agent?.prove(),
+    },
   })
 
   const keys = await agentKeys(config.dataFolder)
@@ -69,6 +73,8 @@ async function main(): Promise<void> {
       devices: agent.devices,
       onChange: agent.check,
     })
+    const prove = (): void => void agent?.prove().catch(() => {}) // it says so itself
+    process.on('SIGUSR1', prove)
     log.info({ nodeId: identity.nodeId, nodeName: identity.nodeName, port: http.port }, 'started')
     await aborted(stopping.signal)
     monitor.stop()
@@ -83,11 +89,7 @@ async function main(): Promise<void> {
   clearTimeout(deadline)
 }
 
-async function start(
-  identity: Identity,
-  keys: AgentKeys,
-  tools: ReturnType<typeof findTools>,
-): Promise<Agent> {
+async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise<Agent> {
   const { dataFolder } = config
   const files = await writeIdentityFiles(dataFolder, identity, keys)
   const saved = await openSavedState(join(dataFolder, 'desired.journal'), identity, log)
@@ -114,6 +116,17 @@ async function start(
     placement,
     owned,
     host: realHost(run, config.driver),
+    firewall: {
+      choice: config.firewall,
+      repairs: config.firewallRepair === 'true',
+      journal: join(dataFolder, 'rules.journal'),
+      mountPoint: join(dataFolder, 'bpf'),
+      libbpf: config.libbpf,
+      nft: tools.nft === undefined ? undefined : [tools.nft],
+      checkMs: config.firewallCheckMs,
+      flowsPerSecond: config.flowsPerSecond,
+    },
+    servers,
     openLog: () =>
       openLog({
         url: servers.join(','),
@@ -149,7 +162,15 @@ async function identify(keys: AgentKeys, signal: AbortSignal): Promise<Identity 
   }
 }
 
-function findTools(): { wg: string; ip: string; wireguardGo: string } {
+interface Tools {
+  readonly wg: string
+  readonly ip: string
+  readonly wireguardGo: string
+  /** Undefined: rules cannot be enforced by nftables. */
+  readonly nft: string | undefined
+}
+
+function findTools(): Tools {
   const searchPath = process.env['PATH'] ?? ''
   const wg = findTool('wg', config.wg, searchPath)
   const ip = findTool('ip', config.ip, searchPath)
@@ -164,7 +185,8 @@ function findTools(): { wg: string; ip: string; wireguardGo: string } {
     ])
     throw new Error(missing)
   }
-  return { wg, ip, wireguardGo: wireguardGo ?? 'wireguard-go' }
+  const nft = findTool('nft', config.nft, searchPath)
+  return { wg, ip, wireguardGo: wireguardGo ?? 'wireguard-go', nft }
 }
 
 /** Where configuration lies while a tool reads it: in memory where there is such a place. */

@@ -99,15 +99,16 @@ function remember(open: Pending | undefined, id: string, before: Rule | undefine
 }
 
 /** What holds here: the log's rules, less a change that was taken back. */
-export function rulesInForce(state: RuleSetState): RuleSet {
-  const { isLockoutAllowed, pending, rules } = state
-  if (!pending?.isReverted) return { rules: [...rules.values()], isLockoutAllowed }
-  const restored = new Map(rules)
-  for (const [id, rule] of pending.before) {
-    if (rule) restored.set(id, rule)
-    else restored.delete(id)
-  }
-  return { rules: [...restored.values()], isLockoutAllowed }
+export function rulesInForce({ isLockoutAllowed, pending, rules }: RuleSetState): RuleSet {
+  const ruleSet = { rules: [...rules.values()], isLockoutAllowed }
+  return pending?.isReverted ? takenBack(ruleSet, pending) : ruleSet
+}
+
+/** The rules as they were before a change, as far as it touched them. */
+export function takenBack({ rules, isLockoutAllowed }: RuleSet, { before }: Pending): RuleSet {
+  const untouched = rules.filter(({ id }) => !before.has(id))
+  const restored = [...before.values()].filter((rule) => rule !== undefined)
+  return { rules: [...untouched, ...restored], isLockoutAllowed }
 }
 
 /** The facts that lead to the rules from nothing. */

@@ -24,6 +24,7 @@ let wanted: DesiredInterface | undefined
 let passes: (PassFigures & { readonly status: InterfaceStatus })[] = []
 let running: InterfaceReconciler[] = []
 let clock = 1_800_000_000_000
+let admit: (device: string) => Promise<void> = async () => {}
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-agent-'))
@@ -32,6 +33,7 @@ beforeEach(async () => {
   wanted = desired([desiredPeer('a')])
   passes = []
   running = []
+  admit = async () => {}
 })
 afterEach(async () => {
   for (const each of running) await each.stop()
@@ -44,6 +46,7 @@ function reconciler(): InterfaceReconciler {
     wish: () => ({ revision: wanted?.revision ?? 9n, desired: wanted }),
     host,
     owned,
+    admit,
     log,
     now: () => clock,
     driverOf: () => 'kernel',
@@ -145,6 +148,7 @@ test('a wish that could not be read is read again', async () => {
     },
     host,
     owned,
+    admit,
     log,
     now: () => clock,
     driverOf: () => 'kernel',
@@ -258,6 +262,7 @@ test('a wish that cannot be read leaves the device as it is', async () => {
     },
     host,
     owned,
+    admit,
     log,
     now: () => clock,
     driverOf: () => 'kernel',
@@ -286,4 +291,25 @@ test('once stopped it does nothing more', async () => {
   one.check()
   await new Promise((resolve) => setImmediate(resolve))
   expect(peersOn()).toEqual([keyOf('a')])
+})
+
+test('a device comes up, and gets peers, only once the firewall judges it', async () => {
+  let isAdmitted = false
+  const asked: string[] = []
+  admit = async (name) => {
+    asked.push(name)
+    if (!isAdmitted) throw new Error(`${name} has no firewall`)
+  }
+  const one = reconciler()
+  const { status } = await nextPass(() => one.changed())
+  expect(status.error).toBe(`${device} has no firewall`)
+  expect(host.devices.get(device)).toMatchObject({ isUp: false, peers: new Map() })
+  isAdmitted = true
+  await until(() => one.status()?.isEnforced === true, 'the device')
+  expect(host.devices.get(device)?.isUp).toBe(true)
+  const before = asked.length
+  // A device that is up is changed without asking.
+  wanted = desired([desiredPeer('b')], { revision: 10n })
+  await nextPass(() => one.changed())
+  expect(asked.length).toBe(before)
 })

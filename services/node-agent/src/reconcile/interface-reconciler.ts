@@ -40,6 +40,8 @@ export interface InterfaceReconcilerOptions {
   readonly wish: (nowUnixMs: number) => Wish
   readonly host: Host
   readonly owned: OwnedDevices
+  /** Resolves when the firewall judges what passes the device; a device that is down comes up only then. */
+  readonly admit: (device: string) => Promise<void>
   readonly log: Logger
   readonly now: () => number
   readonly driverOf: (device: ObservedDevice) => Driver | undefined
@@ -236,6 +238,7 @@ export function interfaceReconciler(options: InterfaceReconcilerOptions): Interf
       areEndpointsKnown = true
       return carryOut(desired, made, plan(desired, made, endpoints))
     }
+    if (!device.isUp) await options.admit(desired.device)
     if (steps.length > 0) await host.apply(desired, steps)
     for (const step of steps) {
       if (step.type === 'RemovePeer') endpoints.delete(step.publicKey)

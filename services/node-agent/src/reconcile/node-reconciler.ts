@@ -17,6 +17,7 @@ export interface NodeReconcilerOptions {
   readonly desiredOf: DesiredMaker
   readonly host: Host
   readonly owned: OwnedDevices
+  readonly admit: (device: string) => Promise<void>
   readonly log: Logger
   readonly now: () => number
   readonly driverOf: (device: ObservedDevice) => Driver | undefined
@@ -40,7 +41,7 @@ export interface NodeReconciler {
 }
 
 export function nodeReconciler(options: NodeReconcilerOptions): NodeReconciler {
-  const { saved, desiredOf, host, owned, now, driverOf, onPass, coalesceMs = 2 } = options
+  const { saved, desiredOf, host, owned, admit, now, driverOf, onPass, coalesceMs = 2 } = options
   const reconcilers = new Map<string, { reconciler: InterfaceReconciler; revision: bigint }>()
 
   function reconcilerOf(id: string): InterfaceReconciler {
@@ -53,6 +54,7 @@ export function nodeReconciler(options: NodeReconcilerOptions): NodeReconciler {
       },
       host,
       owned,
+      admit,
       log: options.log.child({ interfaceId: id }),
       now,
       driverOf,

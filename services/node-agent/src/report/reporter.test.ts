@@ -34,6 +34,7 @@ beforeEach(() => {
     instanceId: 'instance',
     saved,
     statuses: () => statuses,
+    firewall: () => undefined,
     send(report) {
       if (isConnected) reports.push(NodeReport.decode(report))
       return isConnected

@@ -7,6 +7,7 @@ import type { SavedState } from '../state/saved-state.ts'
 const { NodeReport } = holdfast.agent.v1
 type PeerReport = holdfast.agent.v1.PeerReport.$Properties
 type InterfaceReport = holdfast.agent.v1.InterfaceReport.$Properties
+type FirewallReport = holdfast.agent.v1.FirewallReport.$Properties
 
 export interface ReporterOptions {
   readonly nodeId: string
@@ -15,6 +16,8 @@ export interface ReporterOptions {
   readonly instanceId: string
   readonly saved: SavedState
   readonly statuses: () => readonly InterfaceStatus[]
+  /** Undefined until the firewall has said something. */
+  readonly firewall: () => FirewallReport | undefined
   /** Sends one message; false when nobody is connected. */
   readonly send: (report: Uint8Array) => boolean
   readonly now: () => number
@@ -25,6 +28,8 @@ export interface ReporterOptions {
 export interface Reporter {
   /** A pass has ended: sends at once what is new, apart from byte counts. */
   passed(status: InterfaceStatus): void
+  /** What the firewall enforces has changed: sends it at once. */
+  firewallChanged(): void
   /** Sends every interface with the figures that changed, or all of them. */
   tell(isFull: boolean): Promise<void>
 }
@@ -40,8 +45,9 @@ export function reporter(options: ReporterOptions): Reporter {
   const lastNews = new Map<string, string>()
   const enforcedRevisions = new Map<string, bigint>()
   let isFullDue = true
+  let toldFirewall = ''
 
-  function send(interfaces: readonly InterfaceReport[]): boolean {
+  function send(interfaces: readonly InterfaceReport[], firewall?: FirewallReport): boolean {
     const report = NodeReport.encode({
       nodeId: options.nodeId,
       agentVersion: options.agentVersion,
@@ -49,6 +55,7 @@ export function reporter(options: ReporterOptions): Reporter {
       appliedSequence: Number(appliedSequence()),
       instanceId: options.instanceId,
       interfaces: [...interfaces],
+      firewall: firewall ?? null,
     }).finish()
     const isSent = options.send(report)
     if (!isSent) isFullDue = true
@@ -137,7 +144,21 @@ export function reporter(options: ReporterOptions): Reporter {
     await tellOne(status, peers, false, status.isEnforced ? await savingTrouble() : '')
   }
 
+  /** In a message of its own: with all its troubles it is as large as many peers. */
+  function tellFirewall(isAll: boolean): boolean {
+    const firewall = options.firewall()
+    if (!firewall) return false
+    const news = JSON.stringify(firewall)
+    if (!isAll && news === toldFirewall) return false
+    const isSent = send([], firewall)
+    toldFirewall = isSent ? news : ''
+    return isSent
+  }
+
   return {
+    firewallChanged() {
+      tellFirewall(false)
+    },
     passed(status) {
       passed(status).catch((error: unknown) => {
         options.log.warn({ err: error }, 'a report was not sent')
@@ -148,7 +169,8 @@ export function reporter(options: ReporterOptions): Reporter {
       const isAll = isFull || isFullDue
       isFullDue = false
       const statuses = options.statuses()
-      if (statuses.length === 0) send([]) // still a sign of life
+      const isFirewallTold = tellFirewall(isAll)
+      if (statuses.length === 0 && !isFirewallTold) send([]) // still a sign of life
       for (const status of statuses) {
         note(status)
         const peers = changedPeers(status, isAll ? () => true : isFigureNews)
