@@ -66,7 +66,7 @@ export const fields = [
 export type Field = (typeof fields)[number]
 
 /** The line is of the packet's family. Small numbers are compared first: most lines fail there already. */
-const matches = (line: Line, packet: IpPacket): boolean =>
+export const matches = (line: Line, packet: IpPacket): boolean =>
   (line.protocol === undefined || line.protocol === packet.protocol) &&
   portIn(line.destinationPorts, packet.ports?.destination) &&
   portIn(line.sourcePorts, packet.ports?.source) &&

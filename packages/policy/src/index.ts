@@ -12,6 +12,7 @@ export {
   type UnparsableReason,
   unparsableReasons,
 } from './parse-packet.ts'
+export { type PolicyTestResult, runPolicyTest } from './policy-test.ts'
 export { policyVersion } from './policy-version.ts'
 export { resolve } from './resolve.ts'
 export {
@@ -22,3 +23,4 @@ export {
   type TimedJudgement,
 } from './stateful.ts'
 export { type RateUnits, rateUnits, TokenBucket } from './token-bucket.ts'
+export { Budget, findWitness, type Search, type Witness } from './witness.ts'

@@ -12,6 +12,7 @@ export const ruleDirections = ['ingress', 'egress', 'both'] as const
 export type RuleDirection = (typeof ruleDirections)[number]
 /** Of a packet: into the host through the device, or out of it. */
 export type Direction = Exclude<RuleDirection, 'both'>
+export const directions: readonly Direction[] = ['ingress', 'egress']
 
 export const protocols = ['any', 'tcp', 'udp', 'icmp'] as const
 export type Protocol = (typeof protocols)[number]
@@ -140,3 +141,20 @@ export interface RuleSet {
 
 /** What became of a packet. */
 export type Verdict = 'pass' | 'drop'
+
+export const expectations = ['pass', 'drop'] as const
+export type Expectation = (typeof expectations)[number]
+
+/** A sentence about a rule set: every packet it speaks of, wherever its target says, passes or is dropped. */
+export interface PolicyTest {
+  readonly id: string
+  readonly name: string
+  readonly direction: RuleDirection
+  readonly protocol: Protocol
+  readonly source: Cidr | undefined
+  readonly destination: Cidr | undefined
+  readonly sourcePorts: PortRange | undefined
+  readonly destinationPorts: PortRange | undefined
+  readonly target: Target
+  readonly expectation: Expectation
+}

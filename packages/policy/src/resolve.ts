@@ -11,14 +11,15 @@ import {
   type Policy,
   type View,
 } from './intermediate.ts'
-import type {
-  Direction,
-  FirewallSettings,
-  HostFacts,
-  InterfaceFacts,
-  RuleSet,
-  RuleSettings,
-  Target,
+import {
+  type Direction,
+  directions,
+  type FirewallSettings,
+  type HostFacts,
+  type InterfaceFacts,
+  type RuleSet,
+  type RuleSettings,
+  type Target,
 } from './model.ts'
 import { peerRegions, type Region, regionOf } from './peer-regions.ts'
 import { intersectPrefixes } from './prefix.ts'
@@ -164,7 +165,7 @@ function listsOf(rules: readonly RuleLines[], withPeers: InterfaceFacts | undefi
       const lines = rule[family]
       if (lines.length === 0) continue
       if (rule.isPerPeer && withPeers !== undefined) {
-        for (const way of ways) {
+        for (const way of directions) {
           if (way === 'ingress' ? !rule.isIngress : !rule.isEgress) continue
           forPeers += pushForPeers(lists[way][family], lines, rule.settings, withPeers, way, family)
         }
@@ -180,8 +181,6 @@ function listsOf(rules: readonly RuleLines[], withPeers: InterfaceFacts | undefi
   }
   return lists
 }
-
-const ways: readonly Direction[] = ['ingress', 'egress']
 
 /** Cuts lines down to the peers they are meant for; how many there were. */
 function pushForPeers(
