@@ -16,7 +16,7 @@ import { type RuleFilter, type RuleRow, type RuleView, toRuleView } from './rule
  * Rules as they were after a sequence: the last change of each rule up to it, but for those that were gone. The
  * rules of one organization are put in order whole, for their positions then.
  */
-async function rulesAt(
+export async function pastRules(
   postgres: Postgres,
   scope: ReadScope,
   organizationId: string,
@@ -50,7 +50,7 @@ export async function ruleSetAt(
   organizationId: OrganizationId,
   sequence: bigint,
 ): Promise<RuleSet> {
-  const rules = await rulesAt(postgres, { organizations: '*' }, organizationId, sequence)
+  const rules = await pastRules(postgres, { organizations: '*' }, organizationId, sequence)
   const [row] = await postgres.query<{ is_lockout_allowed: boolean }>(sql`
     select is_lockout_allowed from rules.rule_set_versions
     where organization_id = ${organizationId}::uuid and sequence <= ${sequence}
@@ -70,7 +70,7 @@ export async function matchPastRules(
   sequence: bigint,
 ): Promise<readonly RuleView[]> {
   const key = nameKey(idOrName)
-  const rules = await rulesAt(postgres, scope, organizationId, sequence)
+  const rules = await pastRules(postgres, scope, organizationId, sequence)
   return isUuid(idOrName)
     ? rules.filter(({ id }) => id === idOrName)
     : rules.filter(({ settings }) => nameKey(settings.name) === key)
@@ -84,7 +84,7 @@ export async function listPastRules(
   filter: RuleFilter,
   sequence: bigint,
 ): Promise<Page<RuleView>> {
-  const rules = await rulesAt(postgres, scope, filter.organizationId, sequence)
+  const rules = await pastRules(postgres, scope, filter.organizationId, sequence)
   const after = page.after === undefined ? 0 : Number(sequenceOf(page.after))
   const wanted = rules.filter((rule) => rule.position > after && isWanted(rule, filter))
   return toPage(wanted, page, ({ position, id }) => ({ key: `${position}`, id }))

@@ -11,7 +11,7 @@ import {
   toPage,
 } from '@holdfast/postgres'
 import type { RuleId } from '../domain/ids.ts'
-import type { RecordedChange } from '../domain/undo.ts'
+import { type RecordedChange, touched } from '../domain/undo.ts'
 import { settingsFromBytes } from '../projections/settings-columns.ts'
 
 /** What one commit made of one rule. */
@@ -128,19 +128,38 @@ export async function recordedChanges(
     settings_before: Uint8Array | null
     rule_order: bigint
     changes: bigint
+    is_last: boolean
   }>(sql`
-    select c.rule_id, c.settings, b.settings as settings_before, l.rule_order, l.changes
+    select c.rule_id, c.settings, b.settings as settings_before, l.rule_order, l.changes,
+      l.last = c.sequence as is_last
     from rules.rule_changes c ${before}
       join lateral (
-        select max(rule_order) as rule_order, count(*) as changes
+        select max(rule_order) as rule_order, count(*) as changes, max(sequence) as last
         from rules.rule_changes where rule_id = c.rule_id) l on true
     where c.organization_id = ${organizationId}::uuid and c.sequence = ${sequence}
     order by c.rule_id`)
-  return rows.map((row) => ({
-    ruleId: row.rule_id,
-    before: optional(row.settings_before),
-    after: optional(row.settings),
-    order: Number(row.rule_order),
-    changes: Number(row.changes),
-  }))
+  const later = await postgres.query<{ rule_id: RuleId; settings: Uint8Array }>(sql`
+    select l.rule_id, l.settings from rules.rule_changes c
+      join rules.rule_changes l on l.rule_id = c.rule_id and l.sequence > c.sequence
+    where c.organization_id = ${organizationId}::uuid and c.sequence = ${sequence}
+      and l.settings is not null
+    order by l.rule_id, l.sequence`)
+  const laterOf = new Map<RuleId, RuleSettings[]>()
+  for (const { rule_id, settings } of later) {
+    const list = laterOf.get(rule_id)
+    if (list) list.push(settingsFromBytes(settings))
+    else laterOf.set(rule_id, [settingsFromBytes(settings)])
+  }
+  return rows.map((row) => {
+    const after = optional(row.settings)
+    return {
+      ruleId: row.rule_id,
+      before: optional(row.settings_before),
+      after,
+      order: Number(row.rule_order),
+      touchedSince: touched(after, laterOf.get(row.rule_id) ?? []),
+      isLast: row.is_last,
+      changes: Number(row.changes),
+    }
+  })
 }
