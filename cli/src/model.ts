@@ -19,6 +19,45 @@ export interface User {
   readonly bindings: readonly { readonly role: string; readonly organization_id: string | null }[]
 }
 
+/** How packets are treated that no rule decides. */
+export interface FirewallSettings {
+  readonly default_verdict: string
+  readonly stateful: boolean
+  readonly drop_fragments: boolean
+  readonly unparsable_verdict: string
+}
+
+export interface Uplink extends FirewallSettings {
+  readonly device: string
+}
+
+export interface NodeFirewall {
+  readonly backend: string
+  readonly is_enforced: boolean
+  readonly error: string
+  readonly policy_version: string
+  readonly proven_at: string | null
+  readonly devices: readonly {
+    readonly device: string
+    readonly ingress_hook: string
+    readonly egress_hook: string
+    readonly error: string
+  }[]
+  readonly troubles: readonly { readonly rule_id: string | null; readonly reason: string }[]
+  readonly capabilities: readonly {
+    readonly name: string
+    readonly is_available: boolean
+    readonly reason: string
+    readonly minimum_kernel: string
+    readonly without: string
+  }[]
+  readonly pending_apply_id: string
+  readonly pending_until: string | null
+  readonly reverted_apply_id: string
+  readonly rules: number
+  readonly drift_repaired: number
+}
+
 export interface NodeObject {
   readonly id: string
   readonly name: string
@@ -29,6 +68,9 @@ export interface NodeObject {
   readonly last_seen_at: string | null
   readonly agent_version: string
   readonly applied_sequence: string
+  readonly uplinks: readonly Uplink[]
+  /** Null when the agent never spoke of one. */
+  readonly firewall: NodeFirewall | null
 }
 
 export interface Enforcement {
@@ -50,6 +92,7 @@ export interface Interface {
   readonly public_key: string
   readonly peer_count: number
   readonly is_enabled: boolean
+  readonly firewall: FirewallSettings
   readonly enforcement: Enforcement
 }
 

@@ -35,7 +35,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
 }
 
 /** A name from the server must not move the cursor; colours, which we add ourselves, pass. */
-const clean = (text: string): string =>
+export const clean = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the point
   text.replace(/[\u0000-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[0-9;]*m)/g, '?')
 

@@ -5,14 +5,8 @@ import type { Context } from '../context.ts'
 import { credentialsPath } from '../credentials.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Interface, NodeObject } from '../model.ts'
-
-interface Check {
-  readonly name: string
-  readonly state: 'ok' | 'warning' | 'failed'
-  readonly detail: string
-  /** What to do. */
-  readonly remedy?: string
-}
+import { clean } from '../output.ts'
+import { type Check, firewallChecks } from './firewall-checks.ts'
 
 interface Readiness {
   readonly status: string
@@ -38,7 +32,7 @@ export function doctorCommand(program: Command, context: Context): void {
           failed: color.red('failed '),
         }
         for (const check of checks) {
-          context.out.write(`${mark[check.state]}  ${check.name}: ${check.detail}`)
+          context.out.write(`${mark[check.state]}  ${clean(`${check.name}: ${check.detail}`)}`)
           if (check.remedy) context.out.write(`         → ${check.remedy}`)
         }
       }
@@ -95,12 +89,14 @@ async function examine(context: Context, command: Command): Promise<Check[]> {
             remedy: 'look at the agent on that host: systemctl status holdfast-agent, or its log',
           }),
     })
+    // A silent host goes on enforcing what it has; what it said last proves nothing now.
+    if (node.is_online) checks.push(...firewallChecks(node, Date.now()))
   }
   for await (const item of api.items<Interface>('/interfaces')) {
     const { state, error, driver } = item.enforcement
     checks.push({
       name: `interface ${item.name} on ${item.node_name}`,
-      state: state === 'enforced' ? 'ok' : state === 'failed' ? 'failed' : 'warning',
+      state: state === 'enforced' ? 'ok' : 'failed',
       detail:
         state === 'enforced'
           ? `enforced (${driver})`

@@ -5,6 +5,12 @@ import { type Context, print, printList } from '../context.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Interface } from '../model.ts'
 import { fields, status, table } from '../output.ts'
+import {
+  type FirewallOptions,
+  firewallBody,
+  firewallOptions,
+  firewallText,
+} from './firewall-options.ts'
 import { changes, given, list, listOptions, segment, whole } from './options.ts'
 
 interface ImportAnswer {
@@ -50,9 +56,10 @@ const show = (i: Interface): string =>
       `${status(i.enforcement.state)}${i.enforcement.error ? `: ${i.enforcement.error}` : ''}`,
     ],
     ['driver', i.enforcement.driver],
+    ['firewall', firewallText(i.firewall)],
   ])
 
-interface Settings {
+interface Settings extends FirewallOptions {
   name?: string
   node?: string
   address?: readonly string[]
@@ -64,7 +71,7 @@ interface Settings {
 }
 
 const settingsOptions = (command: Command): Command =>
-  command
+  firewallOptions(command)
     .option(
       '--address <cidr>',
       "the host's address with prefix length; repeat or separate by commas",
@@ -94,6 +101,7 @@ const bodyOf = (options: Settings): Record<string, unknown> =>
     dns: options.dns,
     endpoint: options.endpoint,
     client_allowed_ips: options.clientAllowedIps,
+    firewall: firewallBody(options),
   })
 
 /** `interface …`: WireGuard interfaces. */
@@ -144,6 +152,7 @@ export function interfaceCommands(program: Command, context: Context): void {
   settingsOptions(
     group
       .command('update <name-or-id>')
+      .alias('set')
       .description('change an interface in place')
       .option('--name <name>'),
   )

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { type Context, print, printList } from '../context.ts'
-import type { NodeObject } from '../model.ts'
+import type { NodeFirewall, NodeObject } from '../model.ts'
 import { ago, fields, status, table } from '../output.ts'
+import { firewallText, type UplinkBody, uplink } from './firewall-options.ts'
 import { changes, given, listOptions, segment, whole } from './options.ts'
 
 interface EnrollToken {
@@ -13,6 +14,7 @@ const columns = [
   { title: 'NAME', value: (n: NodeObject) => n.name },
   { title: 'STATE', value: (n: NodeObject) => status(n.is_online ? 'online' : 'offline') },
   { title: 'LAST SEEN', value: (n: NodeObject) => ago(n.last_seen_at) },
+  { title: 'FIREWALL', value: (n: NodeObject) => status(firewallState(n.firewall)) },
   { title: 'APPLIED', value: (n: NodeObject) => n.applied_sequence },
   { title: 'HOST', value: (n: NodeObject) => n.hostname },
   { title: 'ID', value: (n: NodeObject) => n.id },
@@ -43,6 +45,8 @@ export function nodeCommands(program: Command, context: Context): void {
           ['endpoint host', n.endpoint_host],
           ['agent', n.agent_version],
           ['applied sequence', n.applied_sequence],
+          ...n.uplinks.map((one) => [`uplink ${one.device}`, firewallText(one)] as const),
+          ...firewallFields(n.firewall),
         ]),
       )
     })
@@ -72,12 +76,27 @@ export function nodeCommands(program: Command, context: Context): void {
     })
   node
     .command('update <name-or-id>')
-    .description('rename a node or set where peers reach it')
+    .alias('set')
+    .description('rename a node, set where peers reach it or its uplinks')
     .option('--name <name>')
     .option('--endpoint-host <host>', 'public host name or address')
+    .option(
+      '--uplink <device[,setting…]>',
+      'a device towards the outside on which rules hold, for example eth0,default-verdict=drop,stateful; all of them, repeat for several',
+      uplink,
+    )
+    .option('--no-uplink', 'none')
     .action(
-      async (name: string, options: { name?: string; endpointHost?: string }, command: Command) => {
-        const body = changes({ name: options.name, endpoint_host: options.endpointHost })
+      async (
+        name: string,
+        options: { name?: string; endpointHost?: string; uplink?: readonly UplinkBody[] | false },
+        command: Command,
+      ) => {
+        const body = changes({
+          name: options.name,
+          endpoint_host: options.endpointHost,
+          uplinks: options.uplink === false ? [] : options.uplink,
+        })
         const made = await context
           .api(command)
           .json<NodeObject>(`/nodes/${segment(name)}`, { method: 'PATCH', body })
@@ -93,3 +112,27 @@ export function nodeCommands(program: Command, context: Context): void {
       print(context, command, { deleted: name }, () => `Deleted node ${name}.`)
     })
 }
+
+const firewallState = (firewall: NodeFirewall | null): string =>
+  firewall === null ? 'unknown' : firewall.is_enforced ? 'enforced' : 'failed'
+
+/** What the host says of enforcing, a line each. */
+function firewallFields(firewall: NodeFirewall | null): (readonly [string, string])[] {
+  if (!firewall) return [['firewall', 'unknown: the agent never spoke of one']]
+  const { backend, error, policy_version: version, proven_at: provenAt } = firewall
+  const why = error ? `: ${error}` : ''
+  return [
+    ['firewall', `${status(firewallState(firewall))} by ${backend}${why}`],
+    ['policy', version ? `${version.slice(0, 12)}, ${firewall.rules} rules` : ''],
+    ['proven', version ? ago(provenAt) : ''],
+    ...firewall.devices.map((one) => [`on ${one.device}`, deviceText(one)] as const),
+    ...firewall.troubles.map((one) => ['not enforced', `${one.rule_id}: ${one.reason}`] as const),
+    [
+      'waits for confirmation',
+      firewall.pending_apply_id ? `goes back ${ago(firewall.pending_until)}` : '',
+    ],
+  ]
+}
+
+const deviceText = (one: NodeFirewall['devices'][number]): string =>
+  one.error || `ingress ${one.ingress_hook || 'nothing'}, egress ${one.egress_hook || 'nothing'}`

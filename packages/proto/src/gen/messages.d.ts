@@ -975,6 +975,12 @@ export namespace holdfast {
                 /** Capability reason. */
                 reason: string;
 
+                /** Capability minimumKernel. */
+                minimumKernel: string;
+
+                /** Capability without. */
+                without: string;
+
                 /**
                  * Creates a new Capability instance using the specified properties.
                  * @param [properties] Properties to set
@@ -1015,6 +1021,12 @@ export namespace holdfast {
 
                     /** Capability reason */
                     reason?: (string|null);
+
+                    /** Capability minimumKernel */
+                    minimumKernel?: (string|null);
+
+                    /** Capability without */
+                    without?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -1481,6 +1481,8 @@ export const holdfast = $root.holdfast = (() => {
                 Capability.prototype.name = "";
                 Capability.prototype.isAvailable = false;
                 Capability.prototype.reason = "";
+                Capability.prototype.minimumKernel = "";
+                Capability.prototype.without = "";
 
                 Capability.create = function(properties) {
                     return new Capability(properties);
@@ -1499,6 +1501,10 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(16).bool(message.isAvailable);
                     if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
                         writer.uint32(26).string(message.reason);
+                    if (message.minimumKernel != null && $Object.hasOwnProperty.call(message, "minimumKernel") && message.minimumKernel !== "")
+                        writer.uint32(34).string(message.minimumKernel);
+                    if (message.without != null && $Object.hasOwnProperty.call(message, "without") && message.without !== "")
+                        writer.uint32(42).string(message.without);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -1557,6 +1563,24 @@ export const holdfast = $root.holdfast = (() => {
                                     message.reason = value;
                                 else
                                     delete message.reason;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.minimumKernel = value;
+                                else
+                                    delete message.minimumKernel;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.without = value;
+                                else
+                                    delete message.without;
                                 continue;
                             }
                         }

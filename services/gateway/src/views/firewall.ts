@@ -116,6 +116,8 @@ const Capability = Type.Object({
   name: textOut('What the host can or cannot do.', 'tcx'),
   is_available: flagOut('Whether it can.', true),
   reason: textOut('Why not.', ''),
+  minimum_kernel: textOut('Empty where it is no question of the kernel.', '6.6'),
+  without: textOut('What goes without it.', 'classifiers are attached at clsact'),
 })
 
 /** What a host says about the firewall in its kernel. */
@@ -178,10 +180,12 @@ export function printNodeFirewall(
       rule_id: idOf(ruleId),
       reason: reason ?? '',
     })),
-    capabilities: (r.capabilities ?? []).map(({ name, isAvailable, reason }) => ({
-      name: name ?? '',
-      is_available: isAvailable ?? false,
-      reason: reason ?? '',
+    capabilities: (r.capabilities ?? []).map((one) => ({
+      name: one.name ?? '',
+      is_available: one.isAvailable ?? false,
+      reason: one.reason ?? '',
+      minimum_kernel: one.minimumKernel ?? '',
+      without: one.without ?? '',
     })),
     pending_apply_id: r.pendingApplyId ?? '',
     pending_until: timeOf(r.pendingUntilUnixMs),

@@ -40,6 +40,8 @@ export function takeFirewallReport(properties: FirewallReport): FirewallReport {
       name: cut(capability.name),
       isAvailable: capability.isAvailable === true,
       reason: cut(capability.reason),
+      minimumKernel: cut(capability.minimumKernel),
+      without: cut(capability.without),
     })),
     pendingApplyId: cut(m.pendingApplyId),
     pendingUntilUnixMs: whole(m.pendingUntilUnixMs),
