@@ -1,6 +1,7 @@
 import { accountRows } from './accounts.ts'
 import { bodyRows } from './bodies.ts'
 import { enrolmentRows, tokenRows } from './callers.ts'
+import { firewallRows } from './firewall.ts'
 import { interfaceRows } from './interfaces.ts'
 import { peerRows } from './peers.ts'
 import { requestRows } from './requests.ts'
@@ -9,6 +10,7 @@ import type { Ground, Row } from './row.ts'
 /** Every row, in order. */
 export const badInputRows = (ground: Ground): readonly Row[] => [
   ...interfaceRows(ground),
+  ...firewallRows(ground),
   ...peerRows(ground),
   ...bodyRows(ground),
   ...tokenRows(ground),
