@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { HostFacts } from '@holdfast/policy'
 import type { Logger } from '@holdfast/telemetry'
 import { type Feed, rulesFilter } from '../follow/feed.ts'
@@ -12,6 +12,7 @@ import type {
   ToFirewall,
 } from './protocol.ts'
 import type { FirewallStatus } from './status.ts'
+import { startThread } from './thread.ts'
 
 export interface FirewallHandlers {
   readonly onStatus: (status: FirewallStatus) => void
@@ -61,10 +62,8 @@ export function startFirewall(options: FirewallOptions, handlers: FirewallHandle
 
   function spawn(): void {
     const startedAt = performance.now()
-    const made = new Worker(new URL('./firewall.worker.ts', import.meta.url), {
-      name: 'firewall',
-      workerData: options,
-    })
+    const source = new URL('./firewall.worker.ts', import.meta.url)
+    const made = startThread(source, 'firewall', options)
     worker = made
     let reason = 'it ended'
     made.on('message', hear)
