@@ -81,6 +81,14 @@ test.each<[string, Partial<NodeFirewall> | null]>([
   expect(seenAs(more)[0]).toMatch(/^failed firewall on gw: /)
 })
 
+test('a host without rules is well, but says beforehand that it could not enforce any', () => {
+  const none = { policy_version: '', proven_at: null, rules: 0 }
+  expect(seenAs(none)[0]).toBe('ok firewall on gw: nothing to enforce yet')
+  expect(seenAs({ ...none, backend: 'none', error: 'no BPF' })[0]).toBe(
+    'warning firewall on gw: nothing to enforce, and it could not: no BPF',
+  )
+})
+
 test('a change that waits for confirmation is a warning', () => {
   const until = '2026-11-20T09:31:00.000Z'
   expect(seenAs({ pending_apply_id: 'a', pending_until: until })[1]).toContain(until)

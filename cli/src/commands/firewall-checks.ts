@@ -58,6 +58,12 @@ function enforcement(name: string, firewall: Firewall, now: number): Check {
         : {}),
     }
   }
+  if (version === '') {
+    // Nothing concerns the host yet. That it could not enforce it is worth knowing before something does.
+    return error
+      ? { name, state: 'warning', detail: `nothing to enforce, and it could not: ${error}` }
+      : { name, state: 'ok', detail: 'nothing to enforce yet' }
+  }
   const isProven = provenAt !== null && now - Date.parse(provenAt) <= proofHoldsMs
   const what = `${rules} ${rules === 1 ? 'rule' : 'rules'} by ${backend}, policy ${version.slice(0, 12)}`
   return isProven
