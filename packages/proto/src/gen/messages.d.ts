@@ -21190,6 +21190,9 @@ export namespace holdfast {
                 /** AnalyzeRulesResponse findings. */
                 findings: holdfast.rules.v1.Finding.$Properties[];
 
+                /** AnalyzeRulesResponse coverage. */
+                coverage: string[];
+
                 /**
                  * Creates a new AnalyzeRulesResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -21224,6 +21227,9 @@ export namespace holdfast {
 
                     /** AnalyzeRulesResponse findings */
                     findings?: (holdfast.rules.v1.Finding.$Properties[]|null);
+
+                    /** AnalyzeRulesResponse coverage */
+                    coverage?: (string[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

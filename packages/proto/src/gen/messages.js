@@ -30152,6 +30152,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 const AnalyzeRulesResponse = function (properties) {
                     this.findings = [];
+                    this.coverage = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -30159,6 +30160,7 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 AnalyzeRulesResponse.prototype.findings = $util.emptyArray;
+                AnalyzeRulesResponse.prototype.coverage = $util.emptyArray;
 
                 AnalyzeRulesResponse.create = function(properties) {
                     return new AnalyzeRulesResponse(properties);
@@ -30174,6 +30176,9 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.findings != null && message.findings.length)
                         for (let i = 0; i < message.findings.length; ++i)
                             $root.holdfast.rules.v1.Finding.encode(message.findings[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.coverage != null && message.coverage.length)
+                        for (let i = 0; i < message.coverage.length; ++i)
+                            writer.uint32(18).string(message.coverage[i]);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -30213,6 +30218,14 @@ export const holdfast = $root.holdfast = (() => {
                                 if (!(message.findings && message.findings.length))
                                     message.findings = [];
                                 message.findings.push($root.holdfast.rules.v1.Finding.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.coverage && message.coverage.length))
+                                    message.coverage = [];
+                                message.coverage.push(reader.stringVerify());
                                 continue;
                             }
                         }
