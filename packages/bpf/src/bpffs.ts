@@ -6,7 +6,7 @@
  * it mounts ends with it. So the mounts that count are those of process 1.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readlinkSync, rmdirSync, statfsSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync, rmdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { BpfUnavailable } from './errors.ts'
 import { errno, errnoName, libc } from './native.ts'
@@ -40,7 +40,7 @@ export function openPinFolder({ name, mountPoint }: PinFolderOptions): PinFolder
     // Mounted by an earlier start of ours, or for us by whoever started us in a view of their own.
     return {
       path: folderIn(mountPoint, name),
-      isLasting: isPrivate === true ? undefined : isLasting,
+      isLasting: isPrivate === true ? isSeenByInit(mountPoint) : isLasting,
       ...(mountPoint === systemMount ? {} : { ownMount: mountPoint }),
     }
   }
@@ -90,6 +90,15 @@ function isBpffs(path: string): boolean {
   }
 }
 
+/** Whether it is the same file system that process 1 sees there. */
+function isSeenByInit(path: string): boolean {
+  try {
+    return statSync(join(init, path)).dev === statSync(path).dev
+  } catch {
+    return false
+  }
+}
+
 /** Undefined when process 1 may not be looked at: in a sandbox, or without the rights. */
 function hasPrivateMounts(): boolean | undefined {
   try {
@@ -128,5 +137,8 @@ function mountForInit(mountPoint: string): boolean {
 }
 
 const asInit = (...words: readonly string[]): void => {
-  execFileSync('nsenter', ['-t', '1', '-m', '--', ...words], { stdio: 'ignore', timeout: 10_000 })
+  execFileSync('nsenter', ['-t', '1', '-m', '-r', '--', ...words], {
+    stdio: 'ignore',
+    timeout: 10_000,
+  })
 }

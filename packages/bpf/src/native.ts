@@ -128,6 +128,8 @@ export function copyOf(pointer: Pointer, bytes: number): Buffer {
   return copy
 }
 
+const signatures = new Map<string, ReturnType<Koffi['pointer']>>()
+
 /** A function C may call, while `use` runs and only on this thread. */
 export function withCallback<T>(
   callback: (...args: never[]) => unknown,
@@ -136,7 +138,9 @@ export function withCallback<T>(
   use: (pointer: Pointer) => T,
 ): T {
   const native = koffi()
-  const type = native.pointer(native.proto(result, [...parameters]))
+  const signature = `${result}(${parameters.join()})`
+  const type = signatures.get(signature) ?? native.pointer(native.proto(result, [...parameters]))
+  signatures.set(signature, type)
   const pointer = native.register(callback as (...args: unknown[]) => unknown, type)
   try {
     return use(pointer)

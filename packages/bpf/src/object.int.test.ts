@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { possibleCpus } from './cpus.ts'
 import { BpfLoadFailed, isRefusal } from './errors.ts'
@@ -164,6 +166,25 @@ describe.skipIf(missing !== undefined)('an object', () => {
     expect(
       () => new BpfObject(testLibbpf(), { name: 'nonsense', bytes: Buffer.alloc(100, 1) }),
     ).toThrow(/cannot load nonsense: .+/)
+  })
+
+  test('a thread loads and runs as well', async () => {
+    const source = JSON.stringify(new URL('./testing/load-in-thread.ts', import.meta.url).href)
+    const worker = new Worker(
+      `import('tsx/esm/api').then(({ register }) => { register(); return import(${source}) })`,
+      { eval: true },
+    )
+    const [told] = await once(worker, 'message')
+    expect(told).toMatchObject({
+      verdict: -1,
+      complaint: expect.stringMatching(/^cannot load probe: .+/),
+      isGone: true,
+    })
+    await worker.terminate()
+    // And this thread goes on with the same library.
+    const object = keep(openProbe())
+    object.load()
+    expect(keep(object.program('pt_drop')).testRun({ data: frame }).verdict).toBe(2)
   })
 
   test('what is gone cannot be opened', () => {

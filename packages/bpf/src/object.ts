@@ -46,6 +46,7 @@ export class BpfObject {
     this.name = name
     this.#libbpf = libbpf
     this.#log = allocateMemory(logBytes)
+    copyInto(this.#log, Buffer.alloc(1)) // empty, until somebody writes to it
     // struct bpf_object_open_opts of 1.0; later ones only add at the end.
     const options = Buffer.alloc(80)
     const nameBytes = Buffer.from(`${name}\0`)
