@@ -7,6 +7,7 @@ import type { CommandTools } from './commands/change-rule-set.ts'
 import { changeSetHandlers } from './grpc/change-set-handlers.ts'
 import type { Edge } from './grpc/edge.ts'
 import { ruleHandlers } from './grpc/rule-handlers.ts'
+import { testsOf } from './policy/policy-tests.ts'
 import { revertUnconfirmed } from './reactions/revert-unconfirmed.ts'
 import { CounterBoard } from './status/counter-board.ts'
 import { evidenceOf } from './status/evidence.ts'
@@ -39,7 +40,7 @@ export function composeRules(parts: RulesParts) {
   let feed: StatusFeed | undefined
   const flushStatus = async () => await feed?.flush()
   const evidence = evidenceOf({ postgres, topology, firewalls, counters, flush: flushStatus, now })
-  const tools: CommandTools = { log, testsOf: async () => () => [], now }
+  const tools: CommandTools = { log, testsOf: testsOf(topology, now), now }
 
   const edge: Edge = { tools, log, postgres, evidence, catchUp }
   const reverts = revertUnconfirmed({ tools, postgres, telemetry, graceMs: parts.revertGraceMs })

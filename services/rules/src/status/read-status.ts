@@ -1,4 +1,4 @@
-import { type Postgres, sql } from '@holdfast/postgres'
+import { type Postgres, type Sql, sql } from '@holdfast/postgres'
 import type { Acknowledgement } from './firewall-board.ts'
 
 /** Sums over the nodes of an organization, agents' restarts included. */
@@ -60,25 +60,27 @@ export async function readTotals(
   )
 }
 
-/** The newest a node gave before that time, ms since 1970. */
-export async function readAcknowledgement(
+interface AcknowledgementRow {
+  readonly node_id: string
+  readonly reported_at_unix_ms: bigint
+  readonly rule_set_sequence: bigint
+  readonly policy_version: string
+  readonly proven_at_unix_ms: bigint
+  readonly is_enforced: boolean
+  readonly error: string
+}
+
+/** The newest of a node's acknowledgements that meet a condition. */
+async function newest(
   postgres: Postgres,
   nodeId: string,
-  beforeUnixMs: number,
+  condition: Sql,
 ): Promise<Acknowledgement | undefined> {
-  const [row] = await postgres.query<{
-    node_id: string
-    reported_at_unix_ms: bigint
-    rule_set_sequence: bigint
-    policy_version: string
-    proven_at_unix_ms: bigint
-    is_enforced: boolean
-    error: string
-  }>(sql`
+  const [row] = await postgres.query<AcknowledgementRow>(sql`
     select node_id, reported_at_unix_ms, rule_set_sequence, policy_version, proven_at_unix_ms,
       is_enforced, error
     from rules.acknowledgements
-    where node_id = ${nodeId}::uuid and reported_at_unix_ms < ${beforeUnixMs}
+    where node_id = ${nodeId}::uuid and ${condition}
     order by reported_at_unix_ms desc, id desc limit 1`)
   return (
     row && {
@@ -93,6 +95,28 @@ export async function readAcknowledgement(
   )
 }
 
+/** The newest a node gave before that time, ms since 1970. */
+export const readAcknowledgement = (postgres: Postgres, nodeId: string, beforeUnixMs: number) =>
+  newest(postgres, nodeId, sql`reported_at_unix_ms < ${beforeUnixMs}`)
+
+/**
+ * Under which acknowledgement a node judged by a policy at a time. It may have told of it a moment later: a policy
+ * is in force before it is proved.
+ */
+export async function acknowledgementOfVersion(
+  postgres: Postgres,
+  nodeId: string,
+  policyVersion: string,
+  atUnixMs: number,
+): Promise<Acknowledgement | undefined> {
+  if (policyVersion === '') return undefined
+  const isIt = sql`policy_version = ${policyVersion}`
+  const before = sql`${isIt} and reported_at_unix_ms <= ${atUnixMs + provedWithinMs}`
+  return await newest(postgres, nodeId, before)
+}
+
+const provedWithinMs = 60_000
+
 /** When each rule was last hit within the history kept by the hour; rules not in it were not. */
 export async function readLastHits(
   postgres: Postgres,
@@ -104,28 +128,21 @@ export async function readLastHits(
   return new Map(rows.map((row) => [row.rule_id, Number(row.hour_unix_ms)]))
 }
 
-/** Hits of a rule by the hour, oldest first. */
-export async function readHits(
-  postgres: Postgres,
-  organizationId: string,
-  ruleId: string,
-  fromUnixMs: number,
-): Promise<readonly { readonly hourUnixMs: number; readonly packets: number }[]> {
-  const rows = await postgres.query<{ hour_unix_ms: bigint; packets: bigint }>(sql`
-    select hour_unix_ms, packets from rules.rule_hits
-    where organization_id = ${organizationId}::uuid and rule_id = ${ruleId}::uuid
-      and hour_unix_ms >= ${fromUnixMs} order by hour_unix_ms`)
-  return rows.map((row) => ({ hourUnixMs: Number(row.hour_unix_ms), packets: Number(row.packets) }))
-}
-
-/** How long each of these nodes was counting since then, in ms. Nodes that never did are not in it. */
+/** How long each of these nodes was counting, by UTC day, in ms. Nodes that never did are not in it. */
 export async function readCoverage(
   postgres: Postgres,
   nodeIds: readonly string[],
   fromUnixMs: number,
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await postgres.query<{ node_id: string; counted_ms: number }>(sql`
-    select node_id, sum(counted_ms)::float8 as counted_ms from rules.node_coverage
-    where node_id = any (${nodeIds}::uuid[]) and hour_unix_ms >= ${fromUnixMs} group by node_id`)
-  return new Map(rows.map((row) => [row.node_id, row.counted_ms]))
+): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+  const rows = await postgres.query<{ node_id: string; day: bigint; counted_ms: number }>(sql`
+    select node_id, hour_unix_ms / 86400000 as day, sum(counted_ms)::float8 as counted_ms
+    from rules.node_coverage
+    where node_id = any (${nodeIds}::uuid[]) and hour_unix_ms >= ${fromUnixMs}
+    group by node_id, day`)
+  const found = new Map<string, Map<number, number>>()
+  for (const row of rows) {
+    const days = found.get(row.node_id) ?? new Map<number, number>()
+    found.set(row.node_id, days.set(Number(row.day), row.counted_ms))
+  }
+  return found
 }

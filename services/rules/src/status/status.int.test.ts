@@ -14,13 +14,7 @@ import { CounterBoard } from './counter-board.ts'
 import { enforcementOf } from './enforcement.ts'
 import { FirewallBoard } from './firewall-board.ts'
 import { followReports, type StatusFeed } from './follow-reports.ts'
-import {
-  readAcknowledgement,
-  readCoverage,
-  readHits,
-  readLastHits,
-  readTotals,
-} from './read-status.ts'
+import { readAcknowledgement, readCoverage, readLastHits, readTotals } from './read-status.ts'
 import { pruneStatus } from './status-store.ts'
 
 // Topology and status on a real log, a real database and real telemetry.
@@ -143,12 +137,12 @@ test('hosts are known now and at any sequence of the past', async () => {
   expect(await fresh.now(organization)).toEqual(after)
 
   const everything = { organizations: '*' } as const
-  expect(await topology.nodes(everything, 'GW-1')).toEqual([])
-  expect((await topology.nodes(everything, 'Gw-2')).map(({ id }) => id)).toEqual([nodeId])
-  expect((await topology.nodes({ organizations: [newId()] }, nodeId)).length).toBe(0)
-  expect(await topology.interfaces({ organizations: [organization] }, wg)).toEqual([
-    { id: wg, name: 'wg0', organizationId: organization, nodeId },
-  ])
+  const named = async (name: string, at?: bigint) =>
+    (await topology.nodes(everything, name, at)).map(({ id }) => id)
+  expect(await named('GW-1')).toEqual([])
+  expect(await named('gw-1', before.sequence)).toEqual([nodeId])
+  expect(await named('Gw-2')).toEqual([nodeId])
+  expect(await topology.nodes({ organizations: [newId()] }, nodeId, undefined)).toEqual([])
   const changes = await topology.changes(organization, before.sequence, removed, 100)
   expect(changes.map(({ sequence }) => sequence)).toEqual([removed - 2n, removed - 1n, removed])
   await hosts.deleteNode(organization, nodeId)
@@ -252,9 +246,11 @@ test('counts of two nodes add up over restarts of agents and of the service', as
   expect(await total()).toMatchObject({ ingressPackets: 179, lastHitUnixMs: hitAt })
   await count(one, 'b', 25)
   expect(await total()).toMatchObject({ ingressPackets: 184, lastHitUnixMs: now })
-  const hours = await readHits(postgres, organization, ruleId, 0)
-  expect(hours.map(({ packets }) => packets)).toEqual([179, 5])
-  expect((await readLastHits(postgres, organization)).get(ruleId)).toBe(hours[1]?.hourUnixMs)
+  const hours = await postgres.query<{ hour_unix_ms: bigint; packets: bigint }>(sql`
+    select hour_unix_ms, packets from rules.rule_hits where rule_id = ${ruleId}::uuid order by 1`)
+  expect(hours.map(({ packets }) => packets)).toEqual([179n, 5n])
+  const lastHits = await readLastHits(postgres, organization)
+  expect(lastHits.get(ruleId)).toBe(Number(hours[1]?.hour_unix_ms))
   expect(board.counters.packetsPerSecond([one, two], ruleId, now)).toBe(0.5)
 
   // A stranger's node counts for its own organization, an unknown one for nobody.
@@ -275,7 +271,8 @@ test('watched time is kept by the hour', async () => {
     await vi.waitFor(() => expect(firewalls.node(nodeId)?.lastSeenUnixMs).toBe(now))
     await feed.flush()
   }
-  expect((await readCoverage(postgres, [nodeId], now - hourMs)).get(nodeId)).toBe(30_000)
+  const days = (await readCoverage(postgres, [nodeId], now - hourMs)).get(nodeId)
+  expect([...(days ?? [])]).toEqual([[Math.floor(now / (24 * hourMs)), 30_000]])
   expect(await readCoverage(postgres, [nodeId], now + hourMs)).toEqual(new Map())
   await feed.stop()
 })

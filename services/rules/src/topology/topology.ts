@@ -13,13 +13,10 @@ export interface TopologyView {
   readonly hosts: readonly Host[]
 }
 
-/** A name for something of an organization. */
-export interface Named {
+export interface NamedNode {
   readonly id: string
   readonly name: string
   readonly organizationId: string
-  /** The node it is on; its own id for a node. */
-  readonly nodeId: string
 }
 
 export interface Topology {
@@ -27,10 +24,10 @@ export interface Topology {
   now(organizationId: string): Promise<TopologyView>
   /** After the commit at this sequence. Peers that had expired by `atUnixMs` are not there. */
   at(organizationId: string, sequence: bigint, atUnixMs: number): Promise<TopologyView>
-  /** Nodes of that id, or of that name regardless of case, that the scope shows; at most 20. */
-  nodes(scope: ReadScope, idOrName: string): Promise<readonly Named[]>
-  /** Interfaces of that id or name that the scope shows; at most 20. */
-  interfaces(scope: ReadScope, idOrName: string): Promise<readonly Named[]>
+  /** The same for sequences that only grow, each read on from the one before. */
+  follow(organizationId: string): (sequence: bigint, atUnixMs: number) => Promise<TopologyView>
+  /** Nodes there were after a sequence (undefined: now) of that id, or that name regardless of case; at most 20. */
+  nodes(scope: ReadScope, idOrName: string, at: bigint | undefined): Promise<readonly NamedNode[]>
   /**
    * Sequences at which something changed in the organization, after `after` and up to `upTo`, with their times.
    * Oldest first, at most `limit`.
@@ -86,18 +83,24 @@ export function openTopology(parts: {
     return ids.map((id) => views.get(id) ?? { sequence: 0n, hosts: [] })
   })
 
-  return {
-    now: refreshed,
-    async at(organizationId, sequence, atUnixMs) {
-      const fold = new OrganizationTopology(organizationId, control)
+  function follow(organizationId: string) {
+    const fold = new OrganizationTopology(organizationId, control)
+    let after = 0n
+    return async (upTo: bigint, atUnixMs: number): Promise<TopologyView> => {
       const { versions, last } = await postgres.read(everything, (tx) =>
-        readVersions(tx, organizationId, { after: 0n, upTo: sequence }),
+        readVersions(tx, organizationId, { after, upTo }),
       )
       fold.apply(versions)
+      after = last
       return { sequence: last, hosts: fold.hosts(atUnixMs) }
-    },
-    nodes: (scope, idOrName) => named(postgres, scope, 'node', idOrName),
-    interfaces: (scope, idOrName) => named(postgres, scope, 'interface', idOrName),
+    }
+  }
+
+  return {
+    now: refreshed,
+    at: (organizationId, sequence, atUnixMs) => follow(organizationId)(sequence, atUnixMs),
+    follow,
+    nodes: (scope, idOrName, at) => namedNodes(postgres, scope, idOrName, at),
     async changes(organizationId, after, upTo, limit) {
       const where = sql`organization_id = ${organizationId}::uuid and sequence > ${after} and sequence <= ${upTo}`
       const rows = await postgres.read(everything, (tx) =>
@@ -115,31 +118,30 @@ export function openTopology(parts: {
   }
 }
 
-/** Those that live: the last version of each id that ever had the name counts, and has to have it still. */
-async function named(
+/** The last version of each node that ever had the name counts, and has to have it still. */
+async function namedNodes(
   postgres: Pick<Postgres, 'read'>,
   scope: ReadScope,
-  kind: 'node' | 'interface',
   idOrName: string,
-): Promise<readonly Named[]> {
+  at: bigint | undefined,
+): Promise<readonly NamedNode[]> {
   if (idOrName === '' || idOrName.length > 200 || idOrName.includes('\0')) return []
-  const table = sql.identifier('rules', `${kind}_versions`)
-  const id = sql.identifier(`${kind}_id`)
-  const sameName = kind === 'node' ? sql`lower(name) = lower(${idOrName})` : sql`name = ${idOrName}`
-  const isIt = isUuid(idOrName) ? sql`${id} = ${idOrName}::uuid` : sameName
+  const isIt = isUuid(idOrName)
+    ? sql`node_id = ${idOrName}::uuid`
+    : sql`lower(name) = lower(${idOrName})`
+  const isPast = at === undefined ? sql`true` : sql`sequence <= ${at}`
   const rows = await postgres.read(scope, (tx) =>
-    tx.query<{ id: string; name: string; organization_id: string; node_id: string }>(sql`
-      select ${id} as id, name, organization_id, node_id from (
-        select distinct on (${id}) * from ${table}
-        where ${id} in (select ${id} from ${table} where ${isIt})
-        order by ${id}, sequence desc) last
-      where not is_gone and ${isIt} order by ${id} limit 20`),
+    tx.query<{ node_id: string; name: string; organization_id: string }>(sql`
+      select node_id, name, organization_id from (
+        select distinct on (node_id) * from rules.node_versions
+        where node_id in (select node_id from rules.node_versions where ${isIt}) and ${isPast}
+        order by node_id, sequence desc) last
+      where not is_gone and ${isIt} order by node_id limit 20`),
   )
   const all = rows.map((row) => ({
-    id: row.id,
+    id: row.node_id,
     name: row.name,
     organizationId: row.organization_id,
-    nodeId: row.node_id,
   }))
   const exact = all.filter(({ name }) => name === idOrName)
   return exact.length > 0 ? exact : all
