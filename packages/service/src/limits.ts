@@ -1,7 +1,7 @@
-/** Largest request or response: 8 MiB of content and room for what surrounds it. */
-export const maxMessageBytes = 9 * 1024 * 1024
+/** Largest request or response: an import of 100,000 rules with names, tags and descriptions. */
+export const maxMessageBytes = 32 * 1024 * 1024
 /** Largest gRPC message: a frame of the mux may hold small calls beside a large one. */
-export const maxFrameBytes = 16 * 1024 * 1024
+export const maxFrameBytes = 40 * 1024 * 1024
 /** A frame is sent on its own once it has this much, so that large calls do not pile up into one. */
 export const frameBytes = 1024 * 1024
 /** Calls of one stream served at a time; beyond that the server stops reading. */

@@ -1,35 +1,55 @@
-import { type Cidr, type Network, overlaps, readNetwork } from '@holdfast/net'
+import { type Cidr, readNetwork } from '@holdfast/net'
 import type { PortRange, RuleSettings } from '@holdfast/policy'
 import type { RuleState } from './rule-set-state.ts'
 import { idOfTarget } from './settings.ts'
 
-/** Two rules whose order alone decides about some packets. */
-interface Tie {
-  readonly first: RuleState
-  readonly second: RuleState
-}
-
-/** Pairs looked at for one answer; a set in which everything ties with everything would take hours. */
+/** Pairs looked at for one answer; a set in which everything overlaps everything would take hours. */
 const maxPairs = 2_000_000
 const shownTies = 10
+/** Up to so many changed rules are compared with all others one by one. */
+const fewRules = 8
 
-/** Reading a network costs more than all else here, and the same ones come again and again. */
-class Networks {
-  readonly #read = new Map<Cidr, Network>()
-
-  overlap(a: Cidr | undefined, b: Cidr | undefined): boolean {
-    if (a === undefined || b === undefined || a === b) return true
-    return overlaps(this.#of(a), this.#of(b))
-  }
-
-  #of(cidr: Cidr): Network {
-    const known = this.#read.get(cidr)
-    if (known) return known
-    const network = readNetwork(cidr)
-    this.#read.set(cidr, network)
-    return network
-  }
+/** Addresses of one family: numbers in IPv4, which is where the many are, bigints in IPv6. */
+interface Span {
+  readonly family: 4 | 6
+  readonly first: number | bigint
+  readonly last: number | bigint
 }
+
+/** A rule with its networks as numbers; undefined is any address of either family. */
+interface Spanned {
+  readonly rule: RuleState
+  readonly source: Span | undefined
+  readonly destination: Span | undefined
+}
+
+const spanned = (rule: RuleState): Spanned => ({
+  rule,
+  source: spanOf(rule.settings.source),
+  destination: spanOf(rule.settings.destination),
+})
+
+function spanOf(cidr: Cidr | undefined): Span | undefined {
+  if (cidr === undefined) return undefined
+  if (cidr.includes(':')) {
+    const { first, last } = readNetwork(cidr)
+    return { family: 6, first, last }
+  }
+  // By hand, for it is done for every rule of a priority: numbers of canonical text, dots and a slash between.
+  let address = 0
+  let number = 0
+  for (let i = 0; i < cidr.length; i++) {
+    const code = cidr.charCodeAt(i)
+    if (code === 46 || code === 47) {
+      address = address * 256 + number
+      number = 0
+    } else number = number * 10 + (code - 48)
+  }
+  return { family: 4, first: address, last: address + 2 ** (32 - number) - 1 }
+}
+
+const spansOverlap = (a: Span | undefined, b: Span | undefined): boolean =>
+  !a || !b || (a.family === b.family && a.first <= b.last && b.first <= a.last)
 
 const portsOverlap = (a: PortRange | undefined, b: PortRange | undefined): boolean =>
   !a || !b || (a.from <= b.to && b.from <= a.to)
@@ -53,7 +73,8 @@ function protocolsMeet(a: RuleSettings, b: RuleSettings): boolean {
 }
 
 /** Whether some packet matches both and they disagree about it. */
-function tie(a: RuleSettings, b: RuleSettings, networks: Networks): boolean {
+function isTie(one: Spanned, other: Spanned): boolean {
+  const [a, b] = [one.rule.settings, other.rule.settings]
   return (
     a.action !== b.action &&
     (a.direction === b.direction || a.direction === 'both' || b.direction === 'both') &&
@@ -61,13 +82,40 @@ function tie(a: RuleSettings, b: RuleSettings, networks: Networks): boolean {
     portsOverlap(a.sourcePorts, b.sourcePorts) &&
     portsOverlap(a.destinationPorts, b.destinationPorts) &&
     targetsMeet(a.target, b.target) &&
-    networks.overlap(a.source, b.source) &&
-    networks.overlap(a.destination, b.destination)
+    spansOverlap(one.source, other.source) &&
+    spansOverlap(one.destination, other.destination)
   )
 }
 
-const inOrder = (a: RuleState, b: RuleState): Tie =>
-  a.order < b.order ? { first: a, second: b } : { first: b, second: a }
+/** The first few of what was found, the rest as a number. */
+class Ties {
+  readonly #shown: string[] = []
+  #found = 0
+  #pairs = 0
+
+  /** False when enough was looked at. */
+  look(one: Spanned, other: Spanned): boolean {
+    if (++this.#pairs > maxPairs) return false
+    if (!isTie(one, other)) return true
+    this.#found++
+    if (this.#shown.length < shownTies) this.#shown.push(sentence(one.rule, other.rule))
+    return true
+  }
+
+  sentences(): readonly string[] {
+    const more = this.#found - this.#shown.length
+    if (more === 0) return this.#shown
+    const least = this.#pairs > maxPairs ? 'at least ' : ''
+    const rest = `${least}${more} more pairs of rules overlap at equal priority with different actions; the older of each decides`
+    return [...this.#shown, rest]
+  }
+}
+
+function sentence(one: RuleState, other: RuleState): string {
+  const [first, second] = one.order < other.order ? [one, other] : [other, one]
+  const said = ({ settings }: RuleState) => `${settings.name} (${settings.action})`
+  return `${said(first)} and ${said(second)} overlap at priority ${first.settings.priority}: ${first.settings.name} is older and decides; give them different priorities to say so`
+}
 
 /**
  * What deserves a second look about rules that were just changed: another rule of equal priority that overlaps
@@ -77,45 +125,58 @@ export function tieWarnings(
   changed: readonly RuleState[],
   rules: ReadonlyMap<string, RuleState>,
 ): readonly string[] {
-  const judged = changed.filter(({ settings }) => decides(settings))
-  if (judged.length === 0) return []
-  const networks = new Networks()
-  const isChanged = new Set(judged.map(({ id }) => id))
-  const priorities = new Set(judged.map(({ settings }) => settings.priority))
-  const peersOf = new Map<number, RuleState[]>()
+  const judged = new Set(changed.filter(({ settings }) => decides(settings)))
+  if (judged.size === 0) return []
+  const priorities = new Set([...judged].map(({ settings }) => settings.priority))
+  const equals = new Map<number, Spanned[]>()
   for (const rule of rules.values()) {
     const { priority } = rule.settings
     if (!priorities.has(priority) || !decides(rule.settings)) continue
-    const peers = peersOf.get(priority)
-    if (peers) peers.push(rule)
-    else peersOf.set(priority, [rule])
+    const list = equals.get(priority)
+    if (list) list.push(spanned(rule))
+    else equals.set(priority, [spanned(rule)])
   }
-  const ties: Tie[] = []
-  let pairs = 0
-  let found = 0
-  for (const rule of judged) {
-    for (const other of peersOf.get(rule.settings.priority) ?? []) {
-      // A pair of two changed rules is looked at once.
-      if (other.id === rule.id || (isChanged.has(other.id) && other.order > rule.order)) continue
-      if (++pairs > maxPairs) return report(ties, found, true)
-      if (!tie(rule.settings, other.settings, networks)) continue
-      found++
-      if (ties.length < shownTies) ties.push(inOrder(rule, other))
-    }
-  }
-  return report(ties, found, false)
+  const ties = new Ties()
+  for (const list of equals.values()) if (!lookAtPairs(list, judged, ties)) break
+  return ties.sentences()
 }
 
-function report(ties: readonly Tie[], found: number, isCut: boolean): readonly string[] {
-  const warnings = ties.map(
-    ({ first, second }) =>
-      `${first.settings.name} (${first.settings.action}) and ${second.settings.name} (${second.settings.action}) overlap at priority ${first.settings.priority}: ${first.settings.name} is older and decides; give them different priorities to say so`,
-  )
-  if (found > ties.length || isCut) {
-    const least = isCut ? 'at least ' : ''
-    warnings.push(
-      `${least}${found} pairs of rules overlap at equal priority with different actions; the older of each decides`,
+/** Every pair of which one was changed, unless their sources are apart. False when enough was looked at. */
+function lookAtPairs(
+  list: readonly Spanned[],
+  judged: ReadonlySet<RuleState>,
+  ties: Ties,
+): boolean {
+  // A rule or two against all the others needs no order.
+  const one = list.filter(({ rule }) => judged.has(rule))
+  if (one.length <= fewRules) {
+    return one.every((changed, i) =>
+      list.every((other) => {
+        const isSeen = one.indexOf(other)
+        return (isSeen >= 0 && isSeen <= i) || ties.look(changed, other)
+      }),
     )
   }
-  return isCut && found === 0 ? [] : warnings
+  // In order of where their sources begin, those that overlap stand together; any source begins before all.
+  const sorted = [...list].sort(bySource)
+  return sorted.every((first, i) => {
+    const { source } = first
+    for (let j = i + 1; j < sorted.length; j++) {
+      const other = sorted[j]
+      if (!other) break
+      if (source && other.source && isBeyond(other.source, source)) break
+      if (!judged.has(first.rule) && !judged.has(other.rule)) continue
+      if (!ties.look(first, other)) return false
+    }
+    return true
+  })
 }
+
+function bySource({ source: a }: Spanned, { source: b }: Spanned): number {
+  if (!a || !b) return Number(Boolean(a)) - Number(Boolean(b))
+  if (a.family !== b.family) return a.family - b.family
+  return a.first < b.first ? -1 : a.first > b.first ? 1 : 0
+}
+
+const isBeyond = (later: Span, earlier: Span): boolean =>
+  later.family !== earlier.family || later.first > earlier.last

@@ -56,7 +56,9 @@ export function bulkHandlers(edge: Edge): Bulk {
         const counts = countedChanges(events)
         const unchanged = settings.length - counts.created - counts.updated
         const warnings = [...tieWarnings(changedIn(events, rules), rules)]
-        return { ...counts, unchanged, warnings, applyId: applicationIn(events)?.applyId ?? '' }
+        const applied = applicationIn(events)
+        const applyId = applied && applied.confirmWithinMs > 0 ? applied.applyId : ''
+        return { ...counts, unchanged, warnings, applyId }
       }
 
       if (request.dryRun) {
