@@ -1,7 +1,9 @@
+export { type Analysis, type AnalyzeOptions, analyze, type RuleUse } from './analyze.ts'
 export { concerns, inOrder, isExpired, isInForce, nextExpiry, rulesOn } from './concerns.ts'
 export { TooManyDevices, TooManyLines, TooManyRules } from './errors.ts'
 export { deviceOf, type Field, type IpPacket, judge, linesOf, viewOf } from './evaluate.ts'
 export { type Explanation, explain, maxSteps, protocolName, type Step } from './explain.ts'
+export { type Finding, type FindingKind, findingKinds, type PlacedWitness } from './finding.ts'
 export * from './intermediate.ts'
 export * from './model.ts'
 export { type PacketDescription, packetOf } from './packet-of.ts'
@@ -12,6 +14,7 @@ export {
   type UnparsableReason,
   unparsableReasons,
 } from './parse-packet.ts'
+export { type CapturedPacket, CaptureUnreadable, maxCapturedPackets, readPcap } from './pcap.ts'
 export { type PolicyTestResult, runPolicyTest } from './policy-test.ts'
 export { policyVersion } from './policy-version.ts'
 export { resolve } from './resolve.ts'
@@ -23,4 +26,5 @@ export {
   type TimedJudgement,
 } from './stateful.ts'
 export { type RateUnits, rateUnits, TokenBucket } from './token-bucket.ts'
+export type { ObservedHosts } from './too-wide.ts'
 export { Budget, findWitness, type Search, type Witness } from './witness.ts'

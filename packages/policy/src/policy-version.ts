@@ -48,7 +48,7 @@ function writeDevice(out: Writer, { device, kind, interfaceId, firewall }: Devic
   )
 }
 
-function viewDigest({ ingress4, egress4, ingress6, egress6 }: View): Uint8Array {
+export function viewDigest({ ingress4, egress4, ingress6, egress6 }: View): Uint8Array {
   const out = new Writer()
   out.bytes(listDigest(ingress4, 4))
   out.bytes(listDigest(egress4, 4))

@@ -87,6 +87,24 @@ export class Space {
     return covers ? 'covers' : 'overlaps'
   }
 
+  /** Lines from `from` to before `to` that share a packet with the line. */
+  overlapping(index: number, from: number, to: number): number[] {
+    const bounds = this.#bounds
+    const masks = this.#masks
+    const own = bounds.subarray(index * 8, index * 8 + 8)
+    const mask = masks[index] ?? 0
+    const found: number[] = []
+    next: for (let other = from; other < to; other++) {
+      if (((masks[other] ?? 0) & mask) === 0) continue
+      for (let side = 0; side < 8; side += 2) {
+        if ((bounds[other * 8 + side] ?? 0) > (own[side + 1] ?? 0)) continue next
+        if ((bounds[other * 8 + side + 1] ?? 0) < (own[side] ?? 0)) continue next
+      }
+      found.push(other)
+    }
+    return found
+  }
+
   /** Whether the line matches the packet, `at` having one number for each dimension of the box. */
   has(index: number, at: readonly number[]): boolean {
     for (let d = 0; d < at.length; d++) {

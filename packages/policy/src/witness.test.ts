@@ -1,58 +1,21 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type IpPacket, matches } from './evaluate.ts'
-import type { Line, Prefix } from './intermediate.ts'
+import type { Line } from './intermediate.ts'
 import type { PortRange } from './model.ts'
+import { drawSmallPrefix, drawSmallRange, everySmallPacket } from './testing/small-world.ts'
 import { Random } from './testing.ts'
 import { Budget, findWitness } from './witness.ts'
 
-/** A world so small that all of it can be tried: 4 × 4 addresses, 4 × 4 ports, 4 protocols, fragments. */
-const quarter = 1n << 30n
-const portQuarter = 16384
-
-const everyPacket: readonly IpPacket[] = [6, 17, 1, 47].flatMap((protocol) =>
-  [0n, 1n, 2n, 3n].flatMap((source) =>
-    [0n, 1n, 2n, 3n].flatMap((destination) => {
-      const bare: IpPacket = {
-        kind: 'ip',
-        family: 4,
-        source: source * quarter,
-        destination: destination * quarter,
-        protocol,
-        ports: undefined,
-        isFragment: false,
-        isLaterFragment: false,
-        tcpFlags: 0,
-        bytes: 0,
-      }
-      if (protocol !== 6 && protocol !== 17) return [bare]
-      const shown = [0, 1, 2, 3].flatMap((from) =>
-        [0, 1, 2, 3].map((to) => ({
-          ...bare,
-          ports: { source: from * portQuarter, destination: to * portQuarter },
-        })),
-      )
-      return [...shown, { ...bare, isFragment: true, isLaterFragment: true }]
-    }),
-  ),
-)
-
 function drawLine(random: Random): Line {
-  const prefix = (): Prefix => {
-    const length = random.below(3)
-    return { value: random.bits(length) << BigInt(32 - length), length }
-  }
   const protocol = random.pick([undefined, 6, 6, 17, 1])
-  const range = (): PortRange | undefined => {
-    if (random.chance(0.4) || (protocol !== 6 && protocol !== 17)) return undefined
-    const from = random.below(4)
-    return { from: from * portQuarter, to: random.between(from, 3) * portQuarter + portQuarter - 1 }
-  }
+  const range = (): PortRange | undefined =>
+    random.chance(0.4) || (protocol !== 6 && protocol !== 17) ? undefined : drawSmallRange(random)
   return {
     ruleId: `${random.u32()}`,
     implicit: '',
-    source: prefix(),
-    destination: prefix(),
+    source: drawSmallPrefix(random),
+    destination: drawSmallPrefix(random),
     protocol,
     sourcePorts: range(),
     destinationPorts: range(),
@@ -75,7 +38,7 @@ test('finds a packet exactly when there is one, and shows it truly', () => {
         line === undefined ? wantsDefault : line.action === 'deny'
       const deciding = (packet: IpPacket): Line | undefined =>
         lines.find((line) => matches(line, packet))
-      const exists = everyPacket.some(
+      const exists = everySmallPacket.some(
         (packet) => matches(region, packet) && isWanted(deciding(packet)),
       )
       const search = findWitness(4, region, lines, isWanted)

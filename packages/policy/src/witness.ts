@@ -16,16 +16,24 @@ export type Search<Found, By> =
 
 /** Lines compared with boxes; shared by the searches of one question. */
 export class Budget {
+  readonly #whole: Budget | undefined
   #left: number
 
-  constructor(comparisons: number) {
+  /** Part of a whole, what is spent here is spent there. */
+  constructor(comparisons: number, whole?: Budget) {
     this.#left = comparisons
+    this.#whole = whole
+  }
+
+  get isSpent(): boolean {
+    return this.#left < 0
   }
 
   /** False when there is none left. */
   spend(comparisons: number): boolean {
     this.#left -= comparisons
-    return this.#left >= 0
+    const isWithin = this.#whole?.spend(comparisons) ?? true
+    return isWithin && this.#left >= 0
   }
 }
 

@@ -12,7 +12,7 @@ import type {
   RuleSettings,
   Target,
 } from '../model.ts'
-import { printPrefix } from '../prefix.ts'
+import { anyPrefix, printPrefix } from '../prefix.ts'
 import { Random } from './random.ts'
 
 /** Generated sets expire around this time. */
@@ -83,22 +83,29 @@ function settingsOf(
     : random.chance(0.5)
       ? ('allow' as const)
       : ('deny' as const)
-  const isAnyAddress = options.family === undefined && random.chance(0.05)
+  // One rule about everybody may decide all that comes after it: few, and late.
+  const isAboutAll =
+    random.chance(Math.min(0.2, 8 / options.size)) && (isAll || index > options.size * 0.9)
+  const isBothFamilies = isAboutAll && options.family === undefined && random.chance(0.5)
+  const isFromAll = isAboutAll || random.chance(wildSource[options.shape])
+  const isToAll = isAboutAll || (!isFromAll && random.chance(wildDestination[options.shape]))
+  const priority = !isAll || random.chance(0.4) ? 100 : random.below(1001)
   return {
     name: `rule-${index}`,
     action,
     direction: isAll ? directionOf(random) : 'ingress',
     protocol,
-    source: isAnyAddress
+    source: isBothFamilies ? undefined : network(random, family, nets[family], isFromAll),
+    // An absent network is of both families: where both are, one of them has to say which.
+    destination: isBothFamilies
       ? undefined
-      : network(random, family, nets[family], wildSource[options.shape]),
-    destination: isAnyAddress
-      ? undefined
-      : network(random, family, nets[family], wildDestination[options.shape]),
+      : isFromAll && isToAll
+        ? printPrefix(family, anyPrefix)
+        : network(random, family, nets[family], isToAll),
     sourcePorts: hasPorts ? portsOf(random, sourcePortClasses[options.shape]) : undefined,
     destinationPorts: hasPorts ? portsOf(random, destinationPortClasses[options.shape]) : undefined,
     rate: action === 'rate_limit' ? rateOf(random) : undefined,
-    priority: !isAll || random.chance(0.4) ? 100 : random.below(1001),
+    priority: isAboutAll && isAll && options.size > 50 ? priority % 20 : priority,
     isActive: !isAll || random.chance(0.97),
     continues: action === 'log' && random.chance(0.6),
     logs: isAll && random.chance(0.1),
@@ -167,11 +174,8 @@ function narrow(random: Random, family: Family, outer: Prefix, length: number): 
   return { value: outer.value | (random.bits(length - outer.length) << free), length }
 }
 
-function network(random: Random, family: Family, nets: Pool, wild: number): Cidr | undefined {
-  if (random.chance(wild)) {
-    // An absent network is of both families; the other one of the rule says which.
-    return random.chance(0.5) ? printPrefix(family, { value: 0n, length: 0 }) : undefined
-  }
+function network(random: Random, family: Family, nets: Pool, isWild: boolean): Cidr | undefined {
+  if (isWild) return random.chance(0.5) ? printPrefix(family, anyPrefix) : undefined
   const outer = random.pick(nets)
   if (random.chance(0.35)) return printPrefix(family, outer)
   const room = bits[family] - outer.length
