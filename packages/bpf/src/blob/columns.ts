@@ -1,5 +1,5 @@
-import { actions, type Line } from '@holdfast/policy'
-import { hfRank, hfWhat } from '../gen/holdfast-h.ts'
+import type { actions, Line } from '@holdfast/policy'
+import { hfRank, hfWhat } from '../gen/layout.ts'
 
 export type Family = 4 | 6
 
@@ -144,14 +144,16 @@ function convert(columns: Columns, i: number, line: Line): void {
 
 /** Actions as the kernel numbers them, by their index in `actions`. */
 const kernelActions = { deny: 0, allow: 1, rate_limit: 2, log: 3 } as const
-export const actionOfKernel = ['deny', 'allow', 'rate_limit', 'log'] as const satisfies
-  readonly (typeof actions)[number][]
+export const actionOfKernel = [
+  'deny',
+  'allow',
+  'rate_limit',
+  'log',
+] as const satisfies readonly (typeof actions)[number][]
 
 /** The low bits of a rank word. */
 const flagsOf = ({ action, continues, logs }: Line): number =>
-  kernelActions[action] |
-  (continues ? hfRank.rankContinues : 0) |
-  (logs ? hfRank.rankLogs : 0)
+  kernelActions[action] | (continues ? hfRank.rankContinues : 0) | (logs ? hfRank.rankLogs : 0)
 
 /** Source port, destination port and protocol of a bound. */
 export const sportOf = (word0: number): number => word0 & 0x1ffff

@@ -64,8 +64,7 @@ export function hash6(source: Uint32Array, destination: Uint32Array, seed: numbe
   high = (high + (low < seed ? 1 : 0)) >>> 0
   fold = (low ^ high) >>> 0
   return (
-    (upperProduct(fold, goldenLow) + Math.imul(fold, goldenHigh) + Math.imul(high, goldenLow)) >>>
-    0
+    (upperProduct(fold, goldenLow) + Math.imul(fold, goldenHigh) + Math.imul(high, goldenLow)) >>> 0
   )
 }
 
