@@ -6,7 +6,10 @@ import type { Telemetry } from '@holdfast/telemetry'
 import type { CommandTools } from './commands/change-rule-set.ts'
 import { changeSetHandlers } from './grpc/change-set-handlers.ts'
 import type { Edge } from './grpc/edge.ts'
+import type { PolicyEdge } from './grpc/policy-edge.ts'
+import { policyHandlers } from './grpc/policy-handlers.ts'
 import { ruleHandlers } from './grpc/rule-handlers.ts'
+import type { FlowClient } from './policy/observed-hosts.ts'
 import { testsOf } from './policy/policy-tests.ts'
 import { revertUnconfirmed } from './reactions/revert-unconfirmed.ts'
 import { CounterBoard } from './status/counter-board.ts'
@@ -23,6 +26,8 @@ export interface RulesParts {
   projections(): Pick<Projections, 'reached'>
   /** How long after its deadline an unconfirmed change is taken back in the log. */
   readonly revertGraceMs: number
+  /** Audit's recorded flows. */
+  readonly flows: FlowClient
   /** Where agents connect to, as far as addresses are known. */
   readonly control: readonly ControlEndpoint[]
   /** ms since 1970. */
@@ -43,10 +48,13 @@ export function composeRules(parts: RulesParts) {
   const tools: CommandTools = { log, testsOf: testsOf(topology, now), now }
 
   const edge: Edge = { tools, log, postgres, evidence, catchUp }
+  const { flows } = parts
+  const policyEdge: PolicyEdge = { ...edge, log, topology, flows, flushStatus, now }
   const reverts = revertUnconfirmed({ tools, postgres, telemetry, graceMs: parts.revertGraceMs })
   return {
     rules: ruleHandlers(edge),
     changeSets: changeSetHandlers(edge),
+    policy: policyHandlers(policyEdge),
     reverts,
     /** Begins to listen to hosts; the database must be migrated. */
     async start(): Promise<void> {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { ChangeSetService, RuleService } from '@holdfast/proto'
+import { ChangeSetService, FlowService, PolicyService, RuleService } from '@holdfast/proto'
 import { run } from '@holdfast/service'
 import { composeRules } from './compose.ts'
 import { settings } from './config.ts'
@@ -16,6 +16,7 @@ await run('rules', settings, { migrations }, (app) => {
     telemetry,
     projections: () => app.projections,
     revertGraceMs: app.settings.revertGraceMs,
+    flows: app.connect(FlowService),
     control: [],
     now: Date.now,
   })
@@ -23,4 +24,5 @@ await run('rules', settings, { migrations }, (app) => {
   app.onDrain(rules.stop)
   app.serve(RuleService, rules.rules)
   app.serve(ChangeSetService, rules.changeSets)
+  app.serve(PolicyService, rules.policy)
 })
