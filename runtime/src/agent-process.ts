@@ -1,24 +1,35 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isEnrolled, outdatedNode, renewIdentity } from './local-identity.ts'
 import { type NodeProcess, nodeProcess } from './node-process.ts'
-import type { ProcessSpec } from './supervised-process.ts'
+import type { Launch, ProcessSpec } from './supervised-process.ts'
 import { writeWhole } from './write-whole.ts'
 
 export interface LocalEnrolment {
   /** Of the gateway. */
   readonly url: string
   readonly agentData: string
+  /** Of the log; credentials are for it. */
+  readonly stream: string
   enrolmentToken(): Promise<string>
+  /** Fresh credentials for the node that is enrolled here. */
+  renewed(nodeId: string): Promise<string>
 }
 
-/** This machine's agent. Until it has an identity each start gives it a fresh enrolment token. */
+/**
+ * This machine's agent. Until it has an identity each start gives it a fresh enrolment token; one of an earlier
+ * release gets credentials with what nodes may do by now.
+ */
 export function agentProcess(agent: NodeProcess, enrolment: LocalEnrolment): ProcessSpec {
   const tokenFile = join(enrolment.agentData, 'enrolment.token')
   return {
     name: agent.name,
     endSignal: 'SIGTERM',
     async launch(how) {
-      if (isEnrolled(enrolment.agentData)) return nodeProcess(agent).launch(how)
+      if (isEnrolled(enrolment.agentData)) {
+        await renew(enrolment, how)
+        return nodeProcess(agent).launch(how)
+      }
       writeWhole(tokenFile, await enrolment.enrolmentToken())
       try {
         const env = {
@@ -34,6 +45,14 @@ export function agentProcess(agent: NodeProcess, enrolment: LocalEnrolment): Pro
   }
 }
 
-/** Whether it can do without the gateway. The agent writes its identity down before it uses it. */
-export const isEnrolled = (agentData: string): boolean =>
-  existsSync(join(agentData, 'identity.json'))
+/** Failing that, the agent goes on with what it has: it enforces what is saved, and says what it may not read. */
+async function renew(enrolment: LocalEnrolment, { onLine }: Launch): Promise<void> {
+  const { agentData, stream } = enrolment
+  const nodeId = outdatedNode(agentData, stream)
+  if (nodeId === undefined) return
+  try {
+    renewIdentity(agentData, await enrolment.renewed(nodeId))
+  } catch (error) {
+    onLine(`the node's credentials cannot be renewed: ${String(error)}`)
+  }
+}

@@ -81,3 +81,11 @@ export const createEnrolmentToken = (
     if (!answer.token) throw new Error('auth gave no enrolment token')
     return answer.token
   })
+
+/** Fresh credentials of an enrolled node. Throws auth.node_identity_not_found when it was withdrawn. */
+export const renewNodeIdentity = (access: AuthAccess, nodeId: string): Promise<string> =>
+  withAuth(
+    access,
+    async (channel) =>
+      (await channel.client(EnrolmentService).renewNodeIdentity({ nodeId })).natsUserJwt,
+  )

@@ -2,7 +2,13 @@ import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createTelemetry } from '@holdfast/telemetry'
 import manifest from '../package.json' with { type: 'json' }
-import { type AuthAccess, createEnrolmentToken, type Seeded, seedAdmin } from './auth-client.ts'
+import {
+  type AuthAccess,
+  createEnrolmentToken,
+  renewNodeIdentity,
+  type Seeded,
+  seedAdmin,
+} from './auth-client.ts'
 import type { RuntimeSettings } from './config.ts'
 import type { Console } from './console.ts'
 import {
@@ -203,6 +209,7 @@ export class Suite {
               url: this.#url,
               agentData: agent,
               enrolmentToken: () => this.#enrolmentToken(),
+              renewed: (nodeId) => renewNodeIdentity(this.#authAccess(), nodeId),
             },
           }
         : {}),

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { agentProcess, isEnrolled } from './agent-process.ts'
+import { agentProcess } from './agent-process.ts'
 import { environmentOf, type ProcessName, portNames, serviceNames } from './environment.ts'
 import type { Foundation } from './foundation.ts'
+import { isEnrolled, outdatedNode } from './local-identity.ts'
 import { nodeProcess } from './node-process.ts'
 import { postgresProcess } from './postgres-process.ts'
 import type { ProcessSpec } from './supervised-process.ts'
@@ -49,6 +50,8 @@ export interface UnitOptions {
     readonly agentData: string
     /** A fresh enrolment token, asked for only when the agent has no identity yet. */
     enrolmentToken(): Promise<string>
+    /** Fresh credentials for the node that is enrolled here. */
+    renewed(nodeId: string): Promise<string>
   }
 }
 
@@ -87,8 +90,10 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
       readyTimeoutMs: hasIdentity ? 5_000 : 20_000,
       stopTimeoutMs: drainMs + 5_000,
     }
-    const needs = hasIdentity ? ['nats'] : ['gateway']
-    units.push({ spec: agentProcess(agent, localNode), needs })
+    const { stream } = logServer
+    const isOutdated = outdatedNode(localNode.agentData, stream) !== undefined
+    const needs = !hasIdentity ? ['gateway'] : isOutdated ? ['nats', 'auth'] : ['nats']
+    units.push({ spec: agentProcess(agent, { ...localNode, stream }), needs })
   }
   return units
 }

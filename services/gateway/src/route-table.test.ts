@@ -16,6 +16,7 @@ const notForHttp: Readonly<Record<string, string>> = {
   'AuthService.rotateSigningKey': 'holdfast operator, step 7',
   'AuthService.seedAdmin': 'the supervisor, at first start',
   'EnrolmentService.redeemEnrolmentToken': 'network asks while it enrolls a node',
+  'EnrolmentService.renewNodeIdentity': "the supervisor, for this machine's own node",
   'EnrolmentService.revokeNode': 'network asks while it deletes a node',
   'KeyService.getDataKeys': 'for services',
   'MuxService.connect': 'the stream between services',

@@ -1,4 +1,12 @@
-import { createUser, encodeUser, fmtCreds, fromPublic, fromSeed } from '@nats-io/jwt'
+import {
+  createUser,
+  decode,
+  encodeUser,
+  fmtCreds,
+  fromPublic,
+  fromSeed,
+  type User,
+} from '@nats-io/jwt'
 import { nodePermissions, type Permissions } from './permissions.ts'
 
 /** What signs users: a signing key of the account, never the account's own key. */
@@ -85,5 +93,18 @@ export async function issueNodeCredentials(
       publicKey: natsPublicKey,
       permissions: nodePermissions({ nodeId, organizationId, stream }),
     },
+  )
+}
+
+/** Whether a node's JWT lets it do all that nodes of this release do. Throws when it is no JWT. */
+export function permitsNode(
+  jwt: string,
+  node: { readonly nodeId: string; readonly organizationId: string; readonly stream: string },
+): boolean {
+  const { pub, sub } = decode<User>(jwt).nats
+  const { publish, subscribe } = nodePermissions(node)
+  return (
+    publish.every((subject) => pub?.allow?.includes(subject)) &&
+    subscribe.every((subject) => sub?.allow?.includes(subject))
   )
 }

@@ -15,6 +15,7 @@ export {
   issueNodeCredentials,
   issueSystemUser,
   issueUser,
+  permitsNode,
   type UserIssuer,
 } from './credentials.ts'
 export { type FlowStreamSpec, flowStream, provisionFlows } from './flow-stream.ts'

@@ -1295,6 +1295,15 @@ export namespace holdfast {
                 /** Flow policyVersion. */
                 policyVersion: string;
 
+                /** Flow nodeName. */
+                nodeName: string;
+
+                /** Flow ruleName. */
+                ruleName: string;
+
+                /** Flow peerName. */
+                peerName: string;
+
                 /**
                  * Creates a new Flow instance using the specified properties.
                  * @param [properties] Properties to set
@@ -1350,6 +1359,15 @@ export namespace holdfast {
 
                     /** Flow policyVersion */
                     policyVersion?: (string|null);
+
+                    /** Flow nodeName */
+                    nodeName?: (string|null);
+
+                    /** Flow ruleName */
+                    ruleName?: (string|null);
+
+                    /** Flow peerName */
+                    peerName?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -3968,6 +3986,136 @@ export namespace holdfast {
 
                 /** Shape of a RedeemEnrolmentTokenResponse. */
                 type $Shape = holdfast.auth.v1.RedeemEnrolmentTokenResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RenewNodeIdentityRequest.
+             * @deprecated Use holdfast.auth.v1.RenewNodeIdentityRequest.$Properties instead.
+             */
+            interface IRenewNodeIdentityRequest extends holdfast.auth.v1.RenewNodeIdentityRequest.$Properties {
+            }
+
+            /** Represents a RenewNodeIdentityRequest. */
+            class RenewNodeIdentityRequest {
+
+                /**
+                 * Constructs a new RenewNodeIdentityRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RenewNodeIdentityRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RenewNodeIdentityRequest nodeId. */
+                nodeId: string;
+
+                /**
+                 * Creates a new RenewNodeIdentityRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RenewNodeIdentityRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.RenewNodeIdentityRequest.$Shape): holdfast.auth.v1.RenewNodeIdentityRequest & holdfast.auth.v1.RenewNodeIdentityRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.RenewNodeIdentityRequest.$Properties): holdfast.auth.v1.RenewNodeIdentityRequest;
+
+                /**
+                 * Encodes the specified RenewNodeIdentityRequest message. Does not implicitly {@link holdfast.auth.v1.RenewNodeIdentityRequest.verify|verify} messages.
+                 * @param message RenewNodeIdentityRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RenewNodeIdentityRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RenewNodeIdentityRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RenewNodeIdentityRequest & holdfast.auth.v1.RenewNodeIdentityRequest.$Shape} RenewNodeIdentityRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RenewNodeIdentityRequest & holdfast.auth.v1.RenewNodeIdentityRequest.$Shape;
+            }
+
+            namespace RenewNodeIdentityRequest {
+
+                /** Properties of a RenewNodeIdentityRequest. */
+                interface $Properties {
+
+                    /** RenewNodeIdentityRequest nodeId */
+                    nodeId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RenewNodeIdentityRequest. */
+                type $Shape = holdfast.auth.v1.RenewNodeIdentityRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RenewNodeIdentityResponse.
+             * @deprecated Use holdfast.auth.v1.RenewNodeIdentityResponse.$Properties instead.
+             */
+            interface IRenewNodeIdentityResponse extends holdfast.auth.v1.RenewNodeIdentityResponse.$Properties {
+            }
+
+            /** Represents a RenewNodeIdentityResponse. */
+            class RenewNodeIdentityResponse {
+
+                /**
+                 * Constructs a new RenewNodeIdentityResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RenewNodeIdentityResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RenewNodeIdentityResponse natsUserJwt. */
+                natsUserJwt: string;
+
+                /**
+                 * Creates a new RenewNodeIdentityResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RenewNodeIdentityResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.RenewNodeIdentityResponse.$Shape): holdfast.auth.v1.RenewNodeIdentityResponse & holdfast.auth.v1.RenewNodeIdentityResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.RenewNodeIdentityResponse.$Properties): holdfast.auth.v1.RenewNodeIdentityResponse;
+
+                /**
+                 * Encodes the specified RenewNodeIdentityResponse message. Does not implicitly {@link holdfast.auth.v1.RenewNodeIdentityResponse.verify|verify} messages.
+                 * @param message RenewNodeIdentityResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RenewNodeIdentityResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RenewNodeIdentityResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RenewNodeIdentityResponse & holdfast.auth.v1.RenewNodeIdentityResponse.$Shape} RenewNodeIdentityResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RenewNodeIdentityResponse & holdfast.auth.v1.RenewNodeIdentityResponse.$Shape;
+            }
+
+            namespace RenewNodeIdentityResponse {
+
+                /** Properties of a RenewNodeIdentityResponse. */
+                interface $Properties {
+
+                    /** RenewNodeIdentityResponse natsUserJwt */
+                    natsUserJwt?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RenewNodeIdentityResponse. */
+                type $Shape = holdfast.auth.v1.RenewNodeIdentityResponse.$Properties;
             }
 
             /**

@@ -107,6 +107,13 @@ export const EnrolmentService = {
     response: holdfast.auth.v1.RedeemEnrolmentTokenResponse,
     access: { services: ['network'] },
   },
+  renewNodeIdentity: {
+    path: '/holdfast.auth.v1.EnrolmentService/RenewNodeIdentity',
+    owner: 'auth',
+    request: holdfast.auth.v1.RenewNodeIdentityRequest,
+    response: holdfast.auth.v1.RenewNodeIdentityResponse,
+    access: { services: ['supervisor'] },
+  },
   revokeNode: {
     path: '/holdfast.auth.v1.EnrolmentService/RevokeNode',
     owner: 'auth',

@@ -10,7 +10,12 @@ import {
   uuidToBytes,
 } from '@holdfast/domain'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
-import { EnrolmentTokenInvalid, OrganizationNotFound, SiteNotFound } from '../domain/errors.ts'
+import {
+  EnrolmentTokenInvalid,
+  NodeIdentityNotFound,
+  OrganizationNotFound,
+  SiteNotFound,
+} from '../domain/errors.ts'
 import { enrolments, organizations, sites } from './aggregates.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 import { lockOf } from './organizations.ts'
@@ -42,6 +47,11 @@ export interface RedeemedToken {
 export interface EnrolmentCommands {
   createToken(wish: NewToken, context: CommandContext): Promise<CreatedToken>
   redeem(token: string, natsPublicKey: string, context: CommandContext): Promise<RedeemedToken>
+  /** Whose identity it is, and with which key. Throws auth.node_identity_not_found when there is none in force. */
+  identity(
+    nodeId: NodeId,
+    signal?: AbortSignal,
+  ): Promise<{ organizationId: OrganizationId; natsPublicKey: string }>
   /** The key that was withdrawn; empty when the token had not been used. */
   revoke(
     nodeId: NodeId,
@@ -126,6 +136,12 @@ export function enrolmentCommands(
       }
       const { organizationId, siteId, nodeName } = state.token
       return { nodeId, organizationId, siteId, nodeName, sequence }
+    },
+
+    async identity(nodeId, signal) {
+      const { token, natsPublicKey, isRevoked } = (await log.fold(enrolments, nodeId, signal)).state
+      if (!token || !natsPublicKey || isRevoked) throw NodeIdentityNotFound({ node: nodeId })
+      return { organizationId: token.organizationId, natsPublicKey }
     },
 
     async revoke(nodeId, context) {

@@ -170,7 +170,7 @@ export const EnrolmentTokenInvalid = defineError(
 export const NodeIdentityNotFound = defineError(
   'auth.node_identity_not_found',
   'not_found',
-  (d: { node: string }) => `The node ${d.node} was never enrolled.`,
+  (d: { node: string }) => `The node ${d.node} was never enrolled, or its identity was withdrawn.`,
 )
 
 // Keys

@@ -1,5 +1,6 @@
 import { newId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
+import { permitsNode } from '@holdfast/event-log/admin'
 import { type CallOptions, parseKeySet } from '@holdfast/service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuthProcess, type Clients, startAuth } from '../testing/auth-process.ts'
@@ -339,7 +340,14 @@ test('a token enrols one node; its agent may ask again, nobody else', async () =
   for (const wrong of ['', 'hfe_x', created.token.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A'))]) {
     expect(await problemOf(redeem(wrong, key))).toBe('auth.enrolment_token_invalid')
   }
+  const supervisor = await auth.as('supervisor')
+  const renew = (nodeId: string) => supervisor.enrolment.renewNodeIdentity({ nodeId })
+  const { natsUserJwt } = await renew(redeemed.nodeId)
+  const { nodeId } = redeemed
+  expect(permitsNode(natsUserJwt, { nodeId, organizationId: orgA, stream: 'EVT_1' })).toBe(true)
+  expect(await problemOf(renew(newId<string>()))).toBe('auth.node_identity_not_found')
   await network.enrolment.revokeNode({ nodeId: redeemed.nodeId, natsPublicKey: key })
+  expect(await problemOf(renew(nodeId))).toBe('auth.node_identity_not_found')
   expect(await problemOf(redeem(created.token, key))).toBe('auth.enrolment_token_invalid')
 })
 

@@ -78,6 +78,16 @@ export function enrolmentHandlers(parts: EnrolmentHandlerParts): Handlers<typeof
       }
     },
 
+    async renewNodeIdentity(request, call) {
+      const { node_id: id } = parseFields({ node_id: nodeId(request.nodeId) })
+      return {
+        natsUserJwt: await issueNodeJwt({
+          nodeId: id,
+          ...(await commands.identity(id, call.signal)),
+        }),
+      }
+    },
+
     async revokeNode(request, call) {
       const { node_id: id } = parseFields({ node_id: nodeId(request.nodeId) })
       const revoked = await commands.revoke(id, call.command())
