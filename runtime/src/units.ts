@@ -17,12 +17,10 @@ export const drainPhases = [
   ['nats'],
   ['postgres'],
 ]
-/** Services that have a `main` by now. */
-const started = serviceNames.filter((name) => name !== 'audit')
 /** What the suite is without a local node. */
-export const coreNames = ['postgres', 'nats', ...started, 'gateway']
+export const coreNames = ['postgres', 'nats', ...serviceNames, 'gateway']
 /** Who holds a certificate of ours, in the order in which they are restarted when it is renewed. */
-export const certifiedNames = ['nats', ...started, 'gateway']
+export const certifiedNames = ['nats', ...serviceNames, 'gateway']
 
 /** The bundle of a process, beside our own. */
 const bundle = (name: ProcessName): string => fileURLToPath(new URL(`./${name}.mjs`, bundleUrl()))
@@ -71,7 +69,7 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
   const units: Unit[] = [
     { spec: postgresProcess(options.dataRoot, options.identities), needs: [] },
     { spec: logServer.process, needs: [] },
-    ...started.map((name) => ({ spec: ours(name), needs: infrastructure })),
+    ...serviceNames.map((name) => ({ spec: ours(name), needs: infrastructure })),
     { spec: ours('gateway'), needs: ['nats'] },
   ]
   if (localNode) {

@@ -11,7 +11,16 @@ import { startClient, type WireGuardClient } from './wireguard-client.ts'
 // SIGKILL of each process under write load. HOLDFAST_KILL_ROUNDS=200 makes it a long run; the seed is printed.
 const rounds = Number(process.env['HOLDFAST_KILL_ROUNDS'] ?? 20)
 const seed = Number(process.env['HOLDFAST_KILL_SEED'] ?? Date.now() % 1_000_000)
-const victims = ['nats', 'postgres', 'auth', 'network', 'gateway', 'node-agent'] as const
+const victims = [
+  'nats',
+  'postgres',
+  'auth',
+  'network',
+  'rules',
+  'audit',
+  'gateway',
+  'node-agent',
+] as const
 
 const missing = missingForTunnels()
 if (missing) console.log(`skipped: kill rounds (${missing})`)
