@@ -32,7 +32,7 @@ const countersEveryMs = 5_000
 const now = Date.now
 
 // What arrives while this starts waits in the port.
-const backend = await chooseBackend(options, log)
+const backend = await chooseBackend(options, log, now)
 const rules = await openSavedRules(options.journal, options.pin, {
   warn: (fields: object, message?: string) => log.warn(fields, message ?? ''),
 })
@@ -100,6 +100,7 @@ async function answerTo(question: Question): Promise<Answers[keyof Answers]> {
       return running.prove()
     case 'uninstall':
       await stop()
+      backend.close()
       await backend.uninstall()
       return undefined
     case 'stop':
