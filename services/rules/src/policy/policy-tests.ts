@@ -11,6 +11,7 @@ import type { CheckTests } from '../domain/policy-tests.ts'
 import type { PolicyTest } from '../domain/rule-set-state.ts'
 import { type Host, isTargeted } from '../topology/host.ts'
 import type { Topology } from '../topology/topology.ts'
+import { alikeHosts } from './alike-hosts.ts'
 import { policies } from './judge-packet.ts'
 import { namesOf, type Situation } from './situation.ts'
 
@@ -31,13 +32,23 @@ export function runTests(
   situation: Pick<Situation, 'ruleSet' | 'hosts' | 'atUnixMs'>,
   tests: readonly PolicyTest[],
 ): readonly TestOutcome[] {
+  const { ruleSet, hosts, atUnixMs } = situation
   const policyOf = policies(situation)
-  const names = namesOf(situation.ruleSet.rules)
+  const keyOf = alikeHosts(ruleSet, atUnixMs)
+  const keys = new Map(hosts.map((host) => [host, keyOf(host)]))
+  const names = namesOf(ruleSet.rules)
   return tests.map((test) => {
-    for (const host of situation.hosts) {
+    const { kind } = test.target
+    // A test for one device, or one peer, tells hosts apart that rules do not.
+    const isForAll = kind === 'everything' || kind === 'site' || kind === 'node'
+    const proved = new Set<string>()
+    for (const host of hosts) {
       if (!isTargeted(host, test.target)) continue
+      const key = isForAll ? (keys.get(host) ?? '') : host.facts.nodeId
+      if (proved.has(key)) continue
       const result = runPolicyTest(policyOf(host), host.facts, test)
       if (result.kind !== 'passed') return broken(test, host, result, names)
+      proved.add(key)
     }
     return { test, isPassed: true, message: '', witness: undefined, ruleId: '' }
   })
