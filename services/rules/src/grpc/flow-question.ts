@@ -38,7 +38,7 @@ export async function describedFlow(
 
 /** A packet a node wrote down. Throws `rules.flow_not_found`. */
 export async function recordedFlow(
-  { flows }: PolicyEdge,
+  { flows }: Pick<PolicyEdge, 'flows'>,
   id: string,
   call: Call,
 ): Promise<FlowQuestion> {
