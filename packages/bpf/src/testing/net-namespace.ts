@@ -9,8 +9,10 @@ export interface NetNamespace {
   inside<T>(work: () => T): T
   /** Runs `ip` inside. */
   ip(...words: readonly string[]): string
-  /** Whether a packet from inside comes back. */
-  ping(address: string): boolean
+  /** Whether a packet from inside comes back; on a busy machine it may take its time. */
+  reaches(address: string): boolean
+  /** Whether nothing comes back within a second. */
+  isCutOff(address: string): boolean
   remove(): void
 }
 
@@ -42,6 +44,9 @@ export function netNamespace(): NetNamespace {
   }
   const ip = (...words: readonly string[]): string =>
     execFileSync('ip', ['-n', name, ...words], { encoding: 'utf8' })
+  const ping = (address: string, ...limit: readonly string[]): boolean =>
+    spawnSync('ip', ['netns', 'exec', name, 'ping', '-n', '-c', '1', ...limit, address]).status ===
+    0
   ip('link', 'set', 'lo', 'up')
   return {
     name,
@@ -56,8 +61,9 @@ export function netNamespace(): NetNamespace {
       }
     },
     ip,
-    ping: (address) =>
-      spawnSync('ip', ['netns', 'exec', name, 'ping', '-c1', '-W1', '-n', address]).status === 0,
+    // Sends one a second and ends with the first that comes back.
+    reaches: (address) => ping(address, '-w', '30'),
+    isCutOff: (address) => !ping(address, '-W', '1'),
     remove: () => {
       execFileSync('ip', ['netns', 'del', name])
     },
