@@ -39,7 +39,7 @@ export const ruleImportRoutes =
                 examples: ['replace'],
               }),
             ),
-            rules: Type.Array(RuleBody, { maxItems: 1_000_001, description: 'At most 100,000.' }),
+            rules: Type.Array(RuleBody, { maxItems: 100_000, description: 'At most 100,000.' }),
             dry_run: optional(flagIn('Only say what would happen.', false)),
             confirm_within_seconds: optional(
               integerIn(10, 3600, 'Hosts go back by themselves unless it is confirmed.', 60),
