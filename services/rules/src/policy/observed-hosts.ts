@@ -10,7 +10,7 @@ export type FlowClient = Pick<Client<typeof FlowService>, 'getFlow' | 'summarize
 const observedMs = 30 * 86_400_000
 const minMs = 7 * 86_400_000
 /** Rules looked at for one report, in the order of evaluation: each is a question to audit. */
-const maxRules = 100
+const maxRules = 30
 /** A rule with more distinct flows is in busy use, and what was asked for would not be all. */
 const maxFlows = 2000
 
