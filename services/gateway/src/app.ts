@@ -23,6 +23,7 @@ import { documentPage, documentRoutes } from './openapi/routes.ts'
 import { authRoutes } from './routes/auth.ts'
 import { changeSetRoutes } from './routes/change-sets.ts'
 import { eventRoutes } from './routes/events.ts'
+import { flowRoutes } from './routes/flows.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { organizationRoutes } from './routes/organizations.ts'
@@ -113,6 +114,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(changeSetRoutes(clients))
       await api.register(policyRoutes(clients, log))
       await api.register(policyTestRoutes(clients, log))
+      await api.register(flowRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },
     { prefix },

@@ -2,6 +2,7 @@ import {
   AuthService,
   ChangeSetService,
   EnrolmentService,
+  FlowService,
   InterfaceService,
   type MethodTable,
   NodeService,
@@ -25,6 +26,7 @@ export interface Clients {
   readonly rules: Client<typeof RuleService>
   readonly changeSets: Client<typeof ChangeSetService>
   readonly policy: Client<typeof PolicyService>
+  readonly flows: Client<typeof FlowService>
 }
 
 export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
@@ -38,4 +40,5 @@ export const openClients = (connect: <T extends MethodTable>(table: T) => Client
   rules: connect(RuleService),
   changeSets: connect(ChangeSetService),
   policy: connect(PolicyService),
+  flows: connect(FlowService),
 })

@@ -59,19 +59,22 @@ async function readiness(
   isProduction: boolean,
 ): Promise<Readiness> {
   const timeoutMs = 1_000
-  const [auth, network, rules] = await Promise.all([
+  const [auth, network, rules, audit] = await Promise.all([
     answers(() => clients.auth.getKeySet({}, { timeoutMs })),
     answers(() => clients.nodes.getNode({ node: '' }, { timeoutMs })),
     answers(() => clients.rules.getRuleSet({}, { timeoutMs })),
+    answers(() => clients.flows.getFlow({}, { timeoutMs })),
   ])
   const { isWritable, reason } = log.status()
   const checks = {
     auth,
     network,
     rules,
+    audit,
     log: { ok: isWritable, detail: isWritable ? 'takes writes' : (reason ?? 'takes no writes') },
   }
   return {
+    // Not audit: without it flows are not shown, and everything else goes on.
     isReady: auth.ok && network.ok && rules.ok,
     checks,
     warnings: isProduction

@@ -26,6 +26,7 @@ const id = 'f0b5a1de-0000-7000-8000-0000000000ff'
 const auth = holdfast.auth.v1
 const network = holdfast.network.v1
 const policy = holdfast.rules.v1
+const audit = holdfast.audit.v1
 const user = new auth.User({
   id,
   username: 'ada',
@@ -45,6 +46,7 @@ const rule = new policy.Rule({
 const draft = new policy.ChangeSet({ id, organizationId: id, name: 'draft' })
 const ruleSet = new policy.RuleSet({ organizationId: id })
 const sentence = new policy.PolicyTest({ id, name: 'never' })
+const flow = new audit.Flow({ id, organizationId: id, nodeId: id, record: { packets: 1 } })
 const tokens = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 900 }
 const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '[Interface]\n' }
 
@@ -146,6 +148,12 @@ const fakes = {
     listPolicyTests: async () => new policy.ListPolicyTestsResponse({ tests: [sentence] }),
     runPolicyTests: async () =>
       new policy.RunPolicyTestsResponse({ results: [{ test: sentence, isPassed: true }] }),
+  },
+  flows: {
+    listFlows: async () => new audit.ListFlowsResponse({ flows: [flow] }),
+    getFlow: async () => new audit.GetFlowResponse({ flow }),
+    summarizeFlows: async () =>
+      new audit.SummarizeFlowsResponse({ flows: [{ flow, records: 2 }], coverage: ['all'] }),
   },
 }
 
@@ -294,6 +302,9 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['PUT', `/policy-tests/${id}`, { name: 'never', expect: 'drop' }, 'policy.savePolicyTest', 200],
   ['DELETE', `/policy-tests/${id}`, undefined, 'policy.deletePolicyTest', 204],
   ['POST', '/policy-tests/run', undefined, 'policy.runPolicyTests', 200],
+  ['GET', '/flows?peer=laptop&rule=block&verdict=drop&port=22', undefined, 'flows.listFlows', 200],
+  ['GET', '/flows/summary?from=2026-11-20T09:30:00Z', undefined, 'flows.summarizeFlows', 200],
+  [`GET`, `/flows/${id}`, undefined, 'flows.getFlow', 200],
 ]
 
 const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
@@ -349,6 +360,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     rules: 'RuleService',
     changeSets: 'ChangeSetService',
     policy: 'PolicyService',
+    flows: 'FlowService',
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface'].map((rpc) => {

@@ -7,6 +7,7 @@ import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
+import { Flow, FlowSummaries, FlowSummary } from '../views/flow.ts'
 import { Interface } from '../views/interface.ts'
 import { Node } from '../views/node.ts'
 import { Organization, Site } from '../views/organization.ts'
@@ -50,6 +51,9 @@ const components = [
   Enrolment,
   Import,
   Ready,
+  Flow,
+  FlowSummary,
+  FlowSummaries,
   Problem,
 ]
 
@@ -77,6 +81,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'peers', description: 'Peers of an interface and their configurations' },
         { name: 'rules', description: 'The firewall: rules, drafts, history' },
         { name: 'policy', description: 'Questions about the rules that change nothing' },
+        { name: 'flows', description: 'What nodes recorded of flows' },
         { name: 'events', description: 'The log, live' },
         { name: 'system', description: 'Health, metrics, this document' },
       ],

@@ -43,6 +43,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'rules',
     'changeSets',
     'policy',
+    'flows',
   ] as const
   // A proxy has every method; the fakes given are typed.
   const clients = Object.fromEntries(
