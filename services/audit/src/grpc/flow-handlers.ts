@@ -17,7 +17,7 @@ const maxPage = 1000
 const maxSummaries = 100_000
 const defaultSummaries = 10_000
 /** Bounds an answer below the largest message there is (packages/service). */
-const maxSummaryBytes = 7 * 1024 * 1024
+const maxSummaryBytes = 30 * 1024 * 1024
 /** A call waits 30 s at most, and a query nobody waits for helps nobody. */
 const listTimeoutMs = 10_000
 const summaryTimeoutMs = 25_000
