@@ -38,6 +38,7 @@ export class Requests {
   readonly #sweeper: NodeJS.Timeout
   #next = 1
   #isUp = true
+  #sweptAt = Date.now()
 
   constructor(connection: NatsConnection, name: string) {
     this.#connection = connection
@@ -126,6 +127,13 @@ export class Requests {
 
   #sweep(): void {
     const now = Date.now()
+    const lateMs = now - this.#sweptAt - sweepMs
+    this.#sweptAt = now
+    if (lateMs > sweepMs) {
+      // While this process was busy it could not read, so the answer may lie here unread: that time does not count.
+      for (const pending of this.#pending.values()) pending.deadline += lateMs
+      return
+    }
     for (const [number, { deadline, settle }] of this.#pending) {
       if (deadline > now) continue
       this.#pending.delete(number)

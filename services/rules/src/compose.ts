@@ -38,6 +38,7 @@ export interface RulesParts {
 export function composeRules(parts: RulesParts) {
   const { log, postgres, telemetry, now } = parts
   const catchUp = () => parts.projections().reached(log.seen())
+  const catchUpToHead = async () => await parts.projections().reached(await log.head())
 
   const topology = openTopology({ postgres, control: parts.control, now })
   const firewalls = new FirewallBoard()
@@ -47,7 +48,7 @@ export function composeRules(parts: RulesParts) {
   const evidence = evidenceOf({ postgres, topology, firewalls, counters, flush: flushStatus, now })
   const tools: CommandTools = { log, testsOf: testsOf(topology, now), now }
 
-  const edge: Edge = { tools, log, postgres, evidence, catchUp }
+  const edge: Edge = { tools, log, postgres, evidence, catchUp, catchUpToHead }
   const { flows } = parts
   const policyEdge: PolicyEdge = { ...edge, log, topology, flows, flushStatus, now }
   const reverts = revertUnconfirmed({ tools, postgres, telemetry, graceMs: parts.revertGraceMs })

@@ -1,5 +1,6 @@
 import { type Cidr, readNetwork } from '@holdfast/net'
 import type { PortRange, RuleSettings } from '@holdfast/policy'
+import type { RuleId } from './ids.ts'
 import type { RuleState } from './rule-set-state.ts'
 import { idOfTarget } from './settings.ts'
 
@@ -125,9 +126,10 @@ export function tieWarnings(
   changed: readonly RuleState[],
   rules: ReadonlyMap<string, RuleState>,
 ): readonly string[] {
-  const judged = new Set(changed.filter(({ settings }) => decides(settings)))
-  if (judged.size === 0) return []
-  const priorities = new Set([...judged].map(({ settings }) => settings.priority))
+  const deciding = changed.filter(({ settings }) => decides(settings))
+  if (deciding.length === 0) return []
+  const judged = new Set(deciding.map(({ id }) => id))
+  const priorities = new Set(deciding.map(({ settings }) => settings.priority))
   const equals = new Map<number, Spanned[]>()
   for (const rule of rules.values()) {
     const { priority } = rule.settings
@@ -142,13 +144,9 @@ export function tieWarnings(
 }
 
 /** Every pair of which one was changed, unless their sources are apart. False when enough was looked at. */
-function lookAtPairs(
-  list: readonly Spanned[],
-  judged: ReadonlySet<RuleState>,
-  ties: Ties,
-): boolean {
+function lookAtPairs(list: readonly Spanned[], judged: ReadonlySet<RuleId>, ties: Ties): boolean {
   // A rule or two against all the others needs no order.
-  const one = list.filter(({ rule }) => judged.has(rule))
+  const one = list.filter(({ rule }) => judged.has(rule.id))
   if (one.length <= fewRules) {
     return one.every((changed, i) =>
       list.every((other) => {
@@ -165,7 +163,7 @@ function lookAtPairs(
       const other = sorted[j]
       if (!other) break
       if (source && other.source && isBeyond(other.source, source)) break
-      if (!judged.has(first.rule) && !judged.has(other.rule)) continue
+      if (!judged.has(first.rule.id) && !judged.has(other.rule.id)) continue
       if (!ties.look(first, other)) return false
     }
     return true

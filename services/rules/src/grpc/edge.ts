@@ -11,4 +11,6 @@ export interface Edge {
   readonly evidence: Evidence
   /** Waits until the read models include all this process knows of. */
   catchUp(): Promise<void>
+  /** The same for all there is, whoever wrote it: for what is not found and may have been made a moment ago. */
+  catchUpToHead(): Promise<void>
 }

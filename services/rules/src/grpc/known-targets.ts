@@ -7,7 +7,7 @@ import type { Edge } from './edge.ts'
 
 /** Throws `invalid` for targets the organization does not have. `at` names the place of each rule in the request. */
 export async function requireKnownTargets(
-  { postgres, catchUp }: Pick<Edge, 'postgres' | 'catchUp'>,
+  { postgres, catchUpToHead }: Pick<Edge, 'postgres' | 'catchUpToHead'>,
   organizationId: OrganizationId,
   rules: readonly Pick<RuleSettings, 'target'>[],
   at: (index: number) => string = () => '',
@@ -15,7 +15,7 @@ export async function requireKnownTargets(
   const targets = rules.map(({ target }) => target)
   let unknown = await unknownTargets(postgres, organizationId, targets)
   if (unknown.size > 0) {
-    await catchUp()
+    await catchUpToHead()
     unknown = await unknownTargets(postgres, organizationId, targets)
   }
   if (unknown.size === 0) return

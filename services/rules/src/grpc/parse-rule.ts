@@ -12,7 +12,7 @@ import {
 import type { holdfast } from '@holdfast/proto'
 import { targetKinds } from '../codecs/rule-message.ts'
 import { maxErrors } from '../domain/expiry.ts'
-import { parseName } from '../domain/name.ts'
+import { isPrintable, parseName } from '../domain/name.ts'
 import { contradictions, maxPriority, type SettingsKey } from '../domain/settings.ts'
 import { Fields, parseDescription, parseId } from './fields.ts'
 
@@ -217,6 +217,7 @@ const parseTag: Parser<string> = (text) => {
   if ([...tag].length > maxTagLength) {
     return refuse('too_long', `must have ${maxTagLength} characters at most`)
   }
-  const name = parseName(tag)
-  return name.ok || name.code === 'too_long' ? accept(tag) : name
+  return isPrintable(tag)
+    ? accept(tag)
+    : refuse('text_invalid', 'must not contain control characters')
 }

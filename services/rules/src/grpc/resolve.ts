@@ -27,14 +27,14 @@ const isSearchable = (text: string): boolean => text.length <= 200 && !text.incl
 
 /** What a query finds; when it finds nothing, what it finds once the read models have caught up. */
 async function search<T>(
-  { catchUp }: Pick<Edge, 'catchUp'>,
+  { catchUpToHead }: Pick<Edge, 'catchUpToHead'>,
   text: string,
   query: () => Promise<readonly T[]>,
 ): Promise<readonly T[]> {
   if (text === '' || !isSearchable(text)) return []
   const found = await query()
   if (found.length > 0) return found
-  await catchUp()
+  await catchUpToHead()
   return await query()
 }
 
@@ -43,7 +43,7 @@ async function search<T>(
  * in. Throws `rules.organization_not_found`, `rules.ambiguous_name`, or `invalid` naming the choice.
  */
 export async function resolveOrganization(
-  edge: Pick<Edge, 'postgres' | 'catchUp'>,
+  edge: Pick<Edge, 'postgres' | 'catchUpToHead'>,
   call: Call,
   idOrName: string,
   permission: Permission,
@@ -126,7 +126,7 @@ export async function resolvePastRule(
 
 /** Where something is that the caller may use the permission on; `home` knows also what is gone already. */
 async function placeOf(
-  { catchUp }: Pick<Edge, 'catchUp'>,
+  { catchUpToHead }: Pick<Edge, 'catchUpToHead'>,
   call: Call,
   id: string,
   permission: Permission,
@@ -136,7 +136,7 @@ async function placeOf(
   if (!isUuid(id)) throw hidden()
   let organizationId = await home(id)
   if (!organizationId) {
-    await catchUp()
+    await catchUpToHead()
     organizationId = await home(id)
   }
   if (!organizationId) throw hidden()
@@ -164,7 +164,7 @@ export async function rulePlace(
 
 /** Where a change set is; also one that ended. */
 export async function changeSetPlace(
-  edge: Pick<Edge, 'postgres' | 'catchUp'>,
+  edge: Pick<Edge, 'postgres' | 'catchUpToHead'>,
   call: Call,
   id: string,
   permission: Permission,
@@ -177,7 +177,7 @@ export async function changeSetPlace(
 
 /** Where a policy test is; also one that is gone. */
 export async function policyTestPlace(
-  edge: Pick<Edge, 'postgres' | 'catchUp'>,
+  edge: Pick<Edge, 'postgres' | 'catchUpToHead'>,
   call: Call,
   id: string,
   permission: Permission,

@@ -51,7 +51,6 @@ export const rules = defineProjection<RuleSetEvent>({
         `(${place}, rule_id)`,
         `(organization_id, ${place}, rule_id)`,
         '(name_key, rule_id)',
-        '(target_id)',
       ],
     },
   ],

@@ -116,7 +116,7 @@ export async function lastChangeOf(
   return row && toView(row)
 }
 
-/** All that one commit did to the rules of an organization; what undoing it starts from. */
+/** By negative sequences, as the index has them: all that one commit did to the rules of an organization; what undoing it starts from. */
 export async function recordedChanges(
   postgres: Postgres,
   organizationId: OrganizationId,
@@ -136,12 +136,12 @@ export async function recordedChanges(
       join lateral (
         select max(rule_order) as rule_order, count(*) as changes, max(sequence) as last
         from rules.rule_changes where rule_id = c.rule_id) l on true
-    where c.organization_id = ${organizationId}::uuid and c.sequence = ${sequence}
+    where c.organization_id = ${organizationId}::uuid and (-c.sequence) = ${-sequence}::bigint
     order by c.rule_id`)
   const later = await postgres.query<{ rule_id: RuleId; settings: Uint8Array }>(sql`
     select l.rule_id, l.settings from rules.rule_changes c
       join rules.rule_changes l on l.rule_id = c.rule_id and l.sequence > c.sequence
-    where c.organization_id = ${organizationId}::uuid and c.sequence = ${sequence}
+    where c.organization_id = ${organizationId}::uuid and (-c.sequence) = ${-sequence}::bigint
       and l.settings is not null
     order by l.rule_id, l.sequence`)
   const laterOf = new Map<RuleId, RuleSettings[]>()
