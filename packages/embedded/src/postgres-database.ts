@@ -57,9 +57,10 @@ export async function withAdmin<T>(
 
 /**
  * One database; for each service a login role `holdfast_<service>`, a schema of its own and the role
- * `holdfast_<service>_reader` its queries run as. No role sees into another's schema.
+ * `holdfast_<service>_reader` its queries run as. No role sees into another's schema. With `audit` comes
+ * `holdfast_reader`, which people use with psql and audit lets see its `connection_logs`.
  *
- * May run again at every start: what is there stays. Returns connection URLs by service.
+ * May run again at every start: what is there stays. Returns connection URLs by service, and that of `reader`.
  */
 export async function ensureDatabase(
   access: AdminAccess,
@@ -85,6 +86,11 @@ export async function ensureDatabase(
       const password = passwordOf(access, service)
       await ensureService(client, database, service, password)
       urls[service] = postgresUrl(access, `holdfast_${service}`, password, database)
+    }
+    if (options.services.includes('audit')) {
+      const password = passwordOf(access, 'reader')
+      await ensureReader(client, database, password)
+      urls['reader'] = postgresUrl(access, 'holdfast_reader', password, database)
     }
     return urls
   })
@@ -116,5 +122,27 @@ async function ensureService(
     create schema if not exists ${service} authorization ${role};
     grant usage on schema ${service} to ${reader};
     alter role ${role} in database ${database} set search_path = ${service};
+    commit`)
+}
+
+/** A login for people: it may look at what a service grants it, a minute at a time, and leave nothing behind. */
+async function ensureReader(client: pg.Client, database: string, password: string): Promise<void> {
+  const { rows } = await client.query<{ rolpassword: string | null }>(
+    "select rolpassword from pg_authid where rolname = 'holdfast_reader'",
+  )
+  const [role] = rows
+  if (!role) await client.query('create role holdfast_reader login')
+  if (!verifierMatches(role?.rolpassword ?? '', password)) {
+    await client.query(`alter role holdfast_reader password '${scramVerifier(password)}'`)
+  }
+  await client.query(`
+    begin;
+    alter role holdfast_reader connection limit 5;
+    alter role holdfast_reader set default_transaction_read_only = on;
+    alter role holdfast_reader set statement_timeout = '60s';
+    alter role holdfast_reader set idle_in_transaction_session_timeout = '60s';
+    alter role holdfast_reader set temp_file_limit = '2GB';
+    grant connect on database ${database} to holdfast_reader;
+    alter role holdfast_reader in database ${database} set search_path = audit;
     commit`)
 }
