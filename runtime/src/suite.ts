@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createTelemetry } from '@holdfast/telemetry'
@@ -24,6 +25,7 @@ import { lockInstance } from './instance-lock.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { endLeftovers, removeUnfinished } from './leftovers.ts'
 import { examineLocalNode, type LocalNode } from './local-node.ts'
+import { postgresUrlFile } from './postgres-process.ts'
 import { isReady } from './readiness.ts'
 import { Refused } from './refused.ts'
 import { type RunFile, type RunState, readRunFile, writeRunFile } from './run-file.ts'
@@ -169,6 +171,7 @@ export class Suite {
     this.#control = await serveControl(run, {
       status: () => this.#describe(),
       seed: (request) => this.#seedOnDemand(request),
+      reader: async () => this.#readerAccess(),
       stop: async (_request, progress) => this.#onStopRequested(progress),
     })
     this.#warden = startWarden()
@@ -284,6 +287,12 @@ export class Suite {
       username: text('username', this.#values.adminUsername),
       password: text('password', this.#values.adminPassword?.reveal() ?? ''),
     })
+  }
+
+  /** For psql: whoever may use our socket owns the machine, and may read what all organizations recorded. */
+  #readerAccess(): { readonly url: string } {
+    if (this.#state !== 'ready') throw new Error('the suite is still starting')
+    return { url: readFileSync(postgresUrlFile(this.#data.identities, 'reader'), 'utf8').trim() }
   }
 
   async #enrolmentToken(): Promise<string> {
