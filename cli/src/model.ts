@@ -204,3 +204,28 @@ export interface PacketVerdict {
     readonly reason: string
   }[]
 }
+
+export interface Flow {
+  readonly id: string
+  readonly last_seen_at: string
+  readonly verdict: string
+  readonly direction: string
+  readonly protocol: string
+  readonly source: string
+  readonly source_port: number | null
+  readonly destination: string
+  readonly destination_port: number | null
+  readonly packets: string
+  readonly bytes: string
+  readonly node_name: string | null
+  readonly device: string
+  readonly peer_name: string | null
+  readonly rule_name: string | null
+}
+
+export interface FlowSummaries {
+  readonly items: readonly (Omit<Flow, 'id' | 'node_name' | 'peer_name' | 'rule_name'> & {
+    readonly records: string
+  })[]
+  readonly coverage: readonly string[]
+}

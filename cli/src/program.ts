@@ -4,6 +4,7 @@ import { adminCommands } from './commands/admin.ts'
 import { authCommands } from './commands/auth.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventCommands } from './commands/events.ts'
+import { flowCommands } from './commands/flows.ts'
 import { interfaceCommands } from './commands/interfaces.ts'
 import { nodeCommands } from './commands/nodes.ts'
 import { organizationCommands } from './commands/organizations.ts'
@@ -36,6 +37,7 @@ export function createProgram(context: Context): Command {
   interfaceCommands(program, context)
   peerCommands(program, context)
   ruleCommands(program, context)
+  flowCommands(program, context)
   eventCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)

@@ -21,19 +21,31 @@ export const list = (text: string, before: readonly string[] = []): readonly str
     .filter(Boolean),
 ]
 
-/** A moment: RFC 3339, or from now on as in `36h`, `7d`. */
-export function moment(text: string): string {
-  const span = /^(\d+)(m|h|d|w)$/.exec(text)
-  if (span) {
-    const unit = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[
-      span[2] as 'm' | 'h' | 'd' | 'w'
-    ] // the pattern allows no other
-    return new Date(Date.now() + Number(span[1]) * unit).toISOString()
-  }
+const units = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+
+/** `36h`, `7d` in ms; undefined for anything else. */
+function spanMs(text: string): number | undefined {
+  const span = /^(\d+)([mhdw])$/.exec(text)
+  return span ? Number(span[1]) * units[span[2] as keyof typeof units] : undefined // the pattern allows no other
+}
+
+function rfc3339(text: string): string {
   const time = Date.parse(text)
   if (Number.isNaN(time))
     throw new InvalidArgumentError('write 2026-12-31T18:00:00Z, or a span from now such as 7d.')
   return new Date(time).toISOString()
+}
+
+/** A moment: RFC 3339, or from now on as in `36h`, `7d`. */
+export function moment(text: string): string {
+  const span = spanMs(text)
+  return span === undefined ? rfc3339(text) : new Date(Date.now() + span).toISOString()
+}
+
+/** A moment: RFC 3339, or back from now as in `90m`, `36h`, `7d`. */
+export function pastMoment(text: string): string {
+  const span = spanMs(text)
+  return span === undefined ? rfc3339(text) : new Date(Date.now() - span).toISOString()
 }
 
 /** The options every list takes. */
