@@ -117,6 +117,7 @@ interface TestResult {
   readonly passed: boolean
   readonly witness: Packet | null
   readonly message: string
+  readonly violations: readonly { readonly from: string; readonly to: string | null }[]
 }
 
 /** Questions about rules that change nothing, and tests that guard them. */
@@ -189,9 +190,11 @@ export function ruleQuestionCommands(group: Command, context: Context): void {
       .command('lint')
       .description('rules that never decide, repeat others, were never hit or let in too much'),
   ).action(async (options: Place, command: Command) => {
-    const items = context
+    const found = await context
       .api(command)
-      .items<Finding>('/rule-findings', { organization_id: options.org, limit: undefined })
+      .json<{ items: Finding[]; coverage: string[] }>('/rule-findings', {
+        query: { organization_id: options.org },
+      })
     const columns = [
       { title: 'FINDING', value: (f: Finding) => f.kind },
       { title: 'RULE', value: (f: Finding) => f.rule_name },
@@ -201,7 +204,12 @@ export function ruleQuestionCommands(group: Command, context: Context): void {
         value: (f: Finding) => (f.witness ? packetText(f.witness) : ''),
       },
     ]
-    await printList(context, command, items, (rows) => table(rows, columns), 'Nothing to mend.')
+    print(context, command, found, ({ items, coverage }) =>
+      [
+        items.length > 0 ? table(items, columns) : 'Nothing to mend.',
+        ...coverage.map((sentence) => `note: ${sentence}`),
+      ].join('\n'),
+    )
   })
 
   where(
@@ -325,25 +333,33 @@ function testCommands(group: Command, context: Context): void {
       .command('run')
       .description('run every test; ends with 1 when one fails')
       .option('--at <sequence-or-time>', 'with the rules of then')
+      .option('--since <sequence-or-time>', 'also say when tests did not hold since then')
       .option('--draft <id>', 'with this draft applied'),
-  ).action(async (options: Place & { at?: string; draft?: string }, command: Command) => {
-    const body = given({ organization: options.org, at: options.at, change_set: options.draft })
-    const found = await context
-      .api(command)
-      .json<{ items: TestResult[] }>('/policy-tests/run', { method: 'POST', body })
-    print(context, command, found, ({ items }) =>
-      items
-        .map(
-          ({ test, passed, witness, message }) =>
+  ).action(
+    async (options: Place & { at?: string; since?: string; draft?: string }, command: Command) => {
+      const body = given({
+        organization: options.org,
+        at: options.at,
+        from: options.since,
+        change_set: options.draft,
+      })
+      const found = await context
+        .api(command)
+        .json<{ items: TestResult[] }>('/policy-tests/run', { method: 'POST', body })
+      print(context, command, found, ({ items }) =>
+        items
+          .flatMap(({ test, passed, witness, message, violations }) => [
             `${passed ? '✓' : '✗'} ${test.name}${passed ? '' : `: ${message}${witness ? ` (${packetText(witness)})` : ''}`}`,
-        )
-        .join('\n'),
-    )
-    const failed = found.items.filter(({ passed }) => !passed).length
-    if (failed > 0) {
-      throw new CliError(`${failed} of ${found.items.length} fail`, exitCodes.failed)
-    }
-  })
+            ...violations.map(({ from, to }) => `    did not hold from ${from} to ${to ?? 'now'}`),
+          ])
+          .join('\n'),
+      )
+      const failed = found.items.filter(({ passed }) => !passed).length
+      if (failed > 0) {
+        throw new CliError(`${failed} of ${found.items.length} fail`, exitCodes.failed)
+      }
+    },
+  )
 }
 
 function file(path: string): Buffer {

@@ -148,10 +148,12 @@ test('a failing policy test ends with 1 and shows the packet', async () => {
       passed: false,
       witness: { ...witness, direction: 'ingress' },
       message: 'passes',
+      violations: [{ from: '2026-05-02T00:00:00Z', to: null }],
     },
   ]
   answers.set('POST /policy-tests/run', () => ({ status: 200, body: { items } }))
   const result = await holdfast(['rule', 'test', 'run'])
   expect(result.exitCode).toBe(exitCodes.failed)
   expect(result.out).toContain('✗ guests: passes (ingress tcp 10.0.0.1:1 → 10.0.0.5:5432)')
+  expect(result.out).toContain('did not hold from 2026-05-02T00:00:00Z to now')
 })

@@ -160,6 +160,14 @@ export const policyTestRoutes =
             closed({
               organization,
               at,
+              from: optional(
+                textIn(
+                  40,
+                  'Also say when tests did not hold since then: a log sequence, or a time.',
+                  '2026-05-01T00:00:00Z',
+                  1,
+                ),
+              ),
               change_set: optional(textIn(36, 'With this draft applied.', '', 36)),
             }),
           ),
@@ -172,6 +180,7 @@ export const policyTestRoutes =
           {
             organization: await organizationId(clients, body?.organization, request),
             atSequence: await sequenceAt(log, body?.at),
+            fromSequence: await sequenceAt(log, body?.from),
             changeSetId: text(body?.change_set),
           },
           reading(request),

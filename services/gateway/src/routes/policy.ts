@@ -187,13 +187,20 @@ export const policyRoutes =
           summary: 'Rules that never decide, repeat others, were never hit or let in too much',
           security: signedIn,
           querystring: one({ organization_id: organization }),
-          response: { 200: Type.Object({ items: Type.Array(ref(Finding)) }) },
+          response: {
+            200: Type.Object({
+              items: Type.Array(ref(Finding)),
+              coverage: Type.Array(Type.String(), {
+                description: 'What was not looked at or could not be decided.',
+              }),
+            }),
+          },
         },
       },
       async (request) => {
         const inOrganization = await organizationId(clients, request.query.organization_id, request)
         const found = await policy.analyzeRules({ organization: inOrganization }, reading(request))
-        return { items: (found.findings ?? []).map(printFinding) }
+        return { items: (found.findings ?? []).map(printFinding), coverage: found.coverage ?? [] }
       },
     )
 

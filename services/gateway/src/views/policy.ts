@@ -11,7 +11,7 @@ import {
   timeOrNull,
   words,
 } from './fields.ts'
-import { idOf, timeOf, wordOf } from './print.ts'
+import { decimalOf, idOf, timeOf, wordOf } from './print.ts'
 import { directionWords, protocolWords, targetWords } from './rule.ts'
 
 // In the order of the proto enums, from 1.
@@ -174,6 +174,17 @@ export const PolicyTestResult = component('PolicyTestResult', {
   witness: packetOrNull,
   rule_id: idOrNull('The rule that breaks it.'),
   message: textOut('What is wrong, for people.', ''),
+  violations: Type.Array(
+    Type.Object({
+      from_sequence: textOut('The commit that began it.', '1042'),
+      from: timeOrNull('When.'),
+      to_sequence: textOut('The commit that ended it; 0 while it lasts.', '1050'),
+      to: timeOrNull('When; null while it lasts.'),
+      witness: packetOrNull,
+      rule_id: idOrNull('The rule that broke it.'),
+    }),
+    { description: 'Times in which it did not hold, oldest first; only with `from`.' },
+  ),
 })
 
 export const printTestResult = (
@@ -184,4 +195,12 @@ export const printTestResult = (
   witness: r.witness ? printPacket(r.witness) : null,
   rule_id: idOf(r.ruleId ?? ''),
   message: r.message ?? '',
+  violations: (r.violations ?? []).map((violation) => ({
+    from_sequence: decimalOf(violation.fromSequence),
+    from: timeOf(violation.fromUnixMs),
+    to_sequence: decimalOf(violation.toSequence),
+    to: timeOf(violation.toUnixMs),
+    witness: violation.witness ? printPacket(violation.witness) : null,
+    rule_id: idOf(violation.ruleId ?? ''),
+  })),
 })
