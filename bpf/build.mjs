@@ -12,6 +12,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 /** Two builds of each program: kernels from 6.9 on take loops with may_goto, those from 5.17 on bpf_loop(). */
 const objects = [
   { name: 'hf_tc', source: 'src/hf_tc.bpf.c', flags: [] },
+  { name: 'hf_tc_loop', source: 'src/hf_tc.bpf.c', flags: ['-DHF_BPF_LOOP'] },
+  { name: 'hf_xdp', source: 'src/hf_xdp.bpf.c', flags: [] },
+  { name: 'hf_xdp_loop', source: 'src/hf_xdp.bpf.c', flags: ['-DHF_BPF_LOOP'] },
   { name: 'layout', source: 'src/layout.c', flags: [] },
 ]
 

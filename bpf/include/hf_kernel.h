@@ -79,6 +79,7 @@ static long (*const bpf_map_update_elem)(void *map, const void *key, const void 
 static long (*const bpf_map_delete_elem)(void *map, const void *key) = (void *)3;
 static __u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)39;
+static __u64 (*const bpf_xdp_get_buff_len)(struct xdp_md *xdp) = (void *)188;
 static long (*const bpf_loop)(__u32 iterations, void *callback, void *context,
 			      __u64 flags) = (void *)181;
 

@@ -248,7 +248,7 @@ struct hf_act {
 };
 _Static_assert(sizeof(struct hf_act) == 8, "shared with packages/bpf");
 
-/* GCRA, in units of 1/64 ns. */
+/* GCRA, in units of 1/16 ns. */
 struct hf_rate {
 	__u64 interval;			/* between packets */
 	__u64 tolerance;		/* interval * (burst - 1) */
@@ -317,10 +317,10 @@ struct hf_stat {
 };
 _Static_assert(sizeof(struct hf_stat) == 168, "shared with packages/bpf");
 
-/* Key of hf_srcbuckets; its value, as that of hf_buckets, is a time in 1/64 ns. */
+/* Key of hf_srcbuckets; its value, as that of hf_buckets, is a time in 1/16 ns. */
 struct hf_srckey {
 	__u32 bucket;
-	__u32 zero;
+	__u32 family;
 	__u8 addr[16];			/* IPv6, or IPv4 as ::ffff:a.b.c.d */
 };
 _Static_assert(sizeof(struct hf_srckey) == 24, "shared with packages/bpf");
@@ -345,8 +345,10 @@ struct hf_flowkey {
 	__u8 device;			/* slot */
 	__u8 direction;
 	__u8 verdict;			/* enum hf_flow_verdict */
+	__u8 family;			/* 4, 6; 0 when unparsable */
+	__u8 zero[7];
 };
-_Static_assert(sizeof(struct hf_flowkey) == 48, "shared with packages/bpf");
+_Static_assert(sizeof(struct hf_flowkey) == 56, "shared with packages/bpf");
 
 struct hf_flow {
 	__u64 packets;
@@ -356,25 +358,37 @@ struct hf_flow {
 };
 _Static_assert(sizeof(struct hf_flow) == 32, "shared with packages/bpf");
 
-/* Key of hf_conns: both directions of a flow have the same. */
+/*
+ * Key of hf_conns, the same for both directions of a flow. TCP, UDP and ICMP have flows; all ICMP between two addresses
+ * is one.
+ */
 struct hf_connkey {
-	__u8 low[16];			/* the lower endpoint by address, then port */
-	__u8 high[16];
-	__u16 low_port;
-	__u16 high_port;
+	__u8 far[16];			/* source of packets that come in, destination of those that go out */
+	__u8 near[16];
+	__u16 far_port;			/* 0 for ICMP */
+	__u16 near_port;
 	__u8 protocol;
 	__u8 device;
-	__u16 zero;
+	__u8 family;
+	__u8 zero;
 };
 _Static_assert(sizeof(struct hf_connkey) == 40, "shared with packages/bpf");
 
 struct hf_conn {
-	__u64 last_ns;
-	__u32 generation;		/* under which the opener was last accepted */
-	__u8 opener;			/* enum hf_direction; only the other one is let in */
+	__u64 last_ns;			/* CLOCK_MONOTONIC; up to HF_REFRESH_NS late */
+	__u32 generation;		/* of the policy under which its opening passed */
+	__u8 opener;			/* enum hf_direction: the other one is let in */
 	__u8 is_closing;		/* TCP: FIN or RST was seen */
 	__u16 zero;
 };
 _Static_assert(sizeof(struct hf_conn) == 16, "shared with packages/bpf");
+
+/* Seconds a flow may be silent, as flowTimeoutSeconds in packages/policy. */
+enum hf_timeout {
+	HF_TIMEOUT_TCP = 3600,
+	HF_TIMEOUT_CLOSING = 30,
+	HF_TIMEOUT_UDP = 120,
+	HF_TIMEOUT_ICMP = 30,
+};
 
 #endif

@@ -12,20 +12,20 @@
 
 /*
  * Any offset is safe: it is masked into the blob, and HF_OVERRUN bytes follow it. What a loop carries must therefore
- * be an offset (unknown to the verifier), not a pointer or a counter it would try to follow.
+ * be an offset (unknown to the verifier), not a pointer or a counter it would try to follow. `mask` is a variable in
+ * scope, hf_blob_mask read once; the two are no struct because clang then keeps them in memory.
  */
-struct hf_blob {
-	const __u8 *base;
-	__u32 mask;
-};
-
-#define HF_AT(blob, type, offset) ((const type *)((blob).base + ((offset) & (blob).mask)))
+#define HF_AT(blob, type, offset) ((const type *)((blob) + ((offset) & mask)))
 #define HF_U32(blob, offset) (*HF_AT(blob, __u32, offset))
 #define HF_U64(blob, offset) (*HF_AT(blob, __u64, offset))
 
+/*
+ * Keys of arrays are 64 bits wide on the stack here and in what follows: the kernel reads the lower half, and no
+ * register is spilled into the upper, where the verifier would forget what it held.
+ */
 static __always_inline const __u8 *hf_fetch(void)
 {
-	__u32 zero = 0;
+	__u64 zero = 0;
 	void *inner = bpf_map_lookup_elem(&hf_gen, &zero);
 
 	return inner ? bpf_map_lookup_elem(inner, &zero) : 0;

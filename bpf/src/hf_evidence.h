@@ -7,7 +7,7 @@
 
 /* Everything said about one packet, gathered once. */
 struct hf_case {
-	struct hf_blob blob;
+	const __u8 *blob;
 	const struct hf_packet *packet;
 	struct hf_stat *stat;
 	__u32 generation;
@@ -29,10 +29,10 @@ static __always_inline void hf_address16(__u64 to[2], const struct hf_packet *pa
 	}
 }
 
-/* GCRA: one number is the whole bucket, and a lost race is tried again. */
+/* GCRA in 1/16 ns: one number is the whole bucket, and a lost race is tried again. */
 static __always_inline int hf_take(__u64 *bucket, __u64 interval, __u64 tolerance)
 {
-	__u64 now = bpf_ktime_get_ns() << 6;
+	__u64 now = bpf_ktime_get_ns() << 4;
 
 #pragma unroll
 	for (int attempt = 0; attempt < 4; attempt++) {
@@ -62,7 +62,7 @@ __noinline int hf_within(const struct hf_packet *packet, const struct hf_rate *r
 		return 0;
 	slot = rate->bucket;
 	if (rate->by_source) {
-		struct hf_srckey key = { .bucket = slot };
+		struct hf_srckey key = { .bucket = slot, .family = packet->family };
 		__u64 address[2], fresh = 0;
 
 		hf_address16(address, packet, 0);
@@ -101,6 +101,7 @@ __noinline int hf_record(const struct hf_packet *packet, struct hf_stat *stat,
 	key.device = hf_slot;
 	key.direction = direction_verdict >> 8;
 	key.verdict = direction_verdict;
+	key.family = packet->family;
 	now = bpf_ktime_get_ns();
 	hf_address16(address, packet, 0);
 	__builtin_memcpy(key.src, address, sizeof(key.src));
@@ -112,7 +113,7 @@ __noinline int hf_record(const struct hf_packet *packet, struct hf_stat *stat,
 	flow = bpf_map_lookup_elem(flows, &key);
 	if (!flow) {
 		__u64 *guard = bpf_map_lookup_elem(&hf_guard, &zero);
-		const __u64 interval = (1000000000ULL << 6) / HF_GUARD_RATE;
+		const __u64 interval = (1000000000ULL << 4) / HF_GUARD_RATE;
 
 		if (!counter && (!guard || !hf_take(guard, interval, interval * HF_GUARD_BURST)))
 			goto lost;
@@ -142,16 +143,16 @@ static __always_inline void hf_log(const struct hf_case *of, __u32 counter, __u3
 }
 
 /* What a line does beyond its rank word. */
-static __always_inline struct hf_act hf_act(const struct hf_case *of, __u32 acts, __u32 rank)
+static __always_inline struct hf_act hf_act(const __u8 *blob, __u32 mask, __u32 acts, __u32 rank)
 {
-	return *HF_AT(of->blob, struct hf_act,
+	return *HF_AT(blob, struct hf_act,
 		      acts + (rank >> HF_RANK_SHIFT) * (__u32)sizeof(struct hf_act));
 }
 
 /* Counts a hit of a line, or with slot 0 of none. */
 static __always_inline struct hf_counter *hf_hit(const struct hf_case *of, __u32 slot)
 {
-	__u32 index = slot * 2 + of->direction;
+	__u64 index = slot * 2 + of->direction;
 	struct hf_counter *counter = bpf_map_lookup_elem(&hf_counters, &index);
 
 	if (counter) {

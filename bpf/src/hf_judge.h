@@ -3,30 +3,7 @@
 #ifndef HF_JUDGE_H
 #define HF_JUDGE_H
 
-#include "hf_evidence.h"
-
-/*
- * The line that decides. Continuing lines are noted and the search goes on behind them; floors only rise, so it ends.
- * The notes are in a map and not on the stack, because there the verifier does not tell one packet from another.
- */
-#define HF_SEARCH(of, rank, lookup)                                                                \
-	do {                                                                                       \
-		__u32 floor = 0;                                                                   \
-		(of)->stat->passes = 0;                                                            \
-		for (;;) {                                                                         \
-			__u32 passes;                                                              \
-			cond_break;                                                                \
-			rank = (lookup);                                                           \
-			if (rank == HF_NONE || !(rank & HF_RANK_CONTINUES))                        \
-				break;                                                             \
-			passes = (of)->stat->passes;                                               \
-			if (passes < HF_MAX_CONTINUES) {                                           \
-				(of)->stat->passed[passes] = rank;                                 \
-				(of)->stat->passes = passes + 1;                                   \
-			}                                                                          \
-			floor = (rank | ((1 << HF_RANK_SHIFT) - 1)) + 1;                           \
-		}                                                                                  \
-	} while (0)
+#include "hf_state.h"
 
 static __always_inline __u64 hf_cache_key(const struct hf_case *of)
 {
@@ -34,10 +11,12 @@ static __always_inline __u64 hf_cache_key(const struct hf_case *of)
 }
 
 /* Packets that passed continuing lines are not cached: only the search knows which. */
-static __always_inline __u32 hf_find4(const struct hf_case *of, const struct hf_table *table)
+static __noinline __u32 hf_find4(const struct hf_case *of, const struct hf_table *table)
 {
-	__u32 src = of->packet->src, dst = of->packet->dst, index, rank = HF_NONE;
-	__u64 ip = (__u64)src << 32 | dst, key = hf_cache_key(of), x = of->packet->x;
+	const __u8 *blob = of->blob;
+	__u32 mask = hf_blob_mask;
+	__u32 src = of->packet->src, dst = of->packet->dst, rank = HF_NONE;
+	__u64 ip = (__u64)src << 32 | dst, key = hf_cache_key(of), x = of->packet->x, index;
 	struct hf_cache4 *entry;
 
 	index = hf_mix(ip ^ key * HF_SALT) >> 51;
@@ -48,7 +27,7 @@ static __always_inline __u32 hf_find4(const struct hf_case *of, const struct hf_
 		of->stat->passes = 0;
 		return entry->rank;
 	}
-	HF_SEARCH(of, rank, hf_lookup4(of->blob, table, src, dst, x, floor));
+	rank = hf_search4(blob, mask, table, src, dst, x, of->stat);
 	if (!of->stat->passes) {
 		entry->ip = ip;
 		entry->key = key;
@@ -58,16 +37,16 @@ static __always_inline __u32 hf_find4(const struct hf_case *of, const struct hf_
 	return rank;
 }
 
-static __always_inline __u32 hf_find6(const struct hf_case *of, const struct hf_table *table)
+static __noinline __u32 hf_find6(const struct hf_case *of, const struct hf_table *table)
 {
+	const __u8 *blob = of->blob;
+	__u32 mask = hf_blob_mask;
 	const __u64 *ip = of->packet->ip;
-	__u64 key = hf_cache_key(of), x = of->packet->x;
-	__u32 index, rank = HF_NONE;
+	__u64 key = hf_cache_key(of), x = of->packet->x, index;
+	__u32 rank = HF_NONE;
 	struct hf_cache6 *entry;
 
-	index = hf_mix(hf_mix(ip[0] + (ip[1] ^ ip[1] >> 32) * HF_SALT) + ip[2] +
-		       (ip[3] ^ ip[3] >> 32) * HF_SALT + hf_mix(key)) >>
-		52;
+	index = hf_hash6(ip[0], ip[1], ip[2], ip[3], hf_mix(key)) >> 52;
 	entry = bpf_map_lookup_elem(&hf_cache6, &index);
 	if (!entry)
 		return HF_NONE;
@@ -76,7 +55,7 @@ static __always_inline __u32 hf_find6(const struct hf_case *of, const struct hf_
 		of->stat->passes = 0;
 		return entry->rank;
 	}
-	HF_SEARCH(of, rank, hf_lookup6(of->blob, table, ip, x, floor));
+	rank = hf_search6(blob, mask, table, ip, x, of->stat);
 	if (!of->stat->passes) {
 		entry->ip[0] = ip[0];
 		entry->ip[1] = ip[1];
@@ -99,9 +78,10 @@ static __always_inline enum hf_verdict hf_default(const struct hf_case *of)
 	return HF_DROP;
 }
 
-static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, __u32 acts, __u32 rank)
+static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, const __u8 *blob, __u32 mask,
+						__u32 acts, __u32 rank)
 {
-	struct hf_act act = hf_act(of, acts, rank);
+	struct hf_act act = hf_act(blob, mask, acts, rank);
 	struct hf_counter *counter = hf_hit(of, act.counter);
 	__u32 action = rank & HF_RANK_ACTION, outcome = HF_FLOW_PASS;
 
@@ -109,7 +89,7 @@ static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, __u32 
 		outcome = HF_FLOW_DROP;
 		of->stat->count[HF_R_DENIED]++;
 	} else if (action == HF_ACT_RATE) {
-		if (!hf_within(of->packet, HF_AT(of->blob, struct hf_rate, act.rate))) {
+		if (!hf_within(of->packet, HF_AT(blob, struct hf_rate, act.rate))) {
 			outcome = HF_FLOW_LIMITED;
 			of->stat->count[HF_R_LIMITED]++;
 			if (counter) {
@@ -125,9 +105,11 @@ static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, __u32 
 
 static __always_inline enum hf_verdict hf_classify(const struct hf_case *of)
 {
+	const __u8 *blob = of->blob;
+	__u32 mask = hf_blob_mask;
 	int is6 = of->packet->family == 6;
-	__u32 offset = HF_U32(of->blob, of->tables + (of->direction + 2 * is6) * 4);
-	const struct hf_table *table = HF_AT(of->blob, struct hf_table, offset);
+	__u32 offset = HF_U32(blob, of->tables + (of->direction + 2 * is6) * 4);
+	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
 	__u32 acts, passes, rank;
 
 	if (!offset)
@@ -136,21 +118,76 @@ static __always_inline enum hf_verdict hf_classify(const struct hf_case *of)
 	acts = table->acts;
 	passes = of->stat->passes;
 	for (__u32 i = 0; i < HF_MAX_CONTINUES && i < passes; i++) {
-		struct hf_act act = hf_act(of, acts, of->stat->passed[i]);
+		struct hf_act act = hf_act(blob, mask, acts, of->stat->passed[i]);
 
 		hf_hit(of, act.counter);
 		hf_log(of, act.counter, HF_FLOW_PASS);
 	}
 	if (rank == HF_NONE)
 		return hf_default(of);
-	return hf_apply(of, acts, rank);
+	return hf_apply(of, blob, mask, acts, rank);
 }
 
-static __always_inline enum hf_verdict hf_judge(const struct hf_packet *packet,
+/* The packet turned round: what opened the flow that it answers. */
+static __always_inline void hf_turn(struct hf_packet *packet)
+{
+	__u64 x = packet->x;
+
+	packet->x = (x & ~((1ULL << HF_BOX_PROTO) - 1)) | (x & 0x1ffff) << HF_BOX_DPORT |
+		    (x >> HF_BOX_DPORT & 0x1ffff);
+	if (packet->family == 6) {
+		__u64 upper = packet->ip[0], lower = packet->ip[1];
+
+		packet->ip[0] = packet->ip[2];
+		packet->ip[1] = packet->ip[3];
+		packet->ip[2] = upper;
+		packet->ip[3] = lower;
+	} else {
+		__u32 src = packet->src;
+
+		packet->src = packet->dst;
+		packet->dst = src;
+	}
+}
+
+/* Whether a packet in the other direction would pass now; nothing is counted. */
+static __noinline int hf_would_pass(const struct hf_case *of)
+{
+	const struct hf_packet *packet = of->packet;
+	const __u8 *blob = of->blob;
+	__u32 mask = hf_blob_mask;
+	int is6 = packet->family == 6;
+	__u32 offset = HF_U32(blob, of->tables + ((of->direction ^ 1) + 2 * is6) * 4), rank = HF_NONE;
+	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
+
+	if (offset && is6)
+		rank = hf_search6(blob, mask, table, packet->ip, packet->x, of->stat);
+	else if (offset)
+		rank = hf_search4(blob, mask, table, packet->src, packet->dst, packet->x, of->stat);
+	if (rank == HF_NONE)
+		return !!(of->flags & HF_DEV_DEFAULT_PASS);
+	return (rank & HF_RANK_ACTION) != HF_ACT_DENY;
+}
+
+static __always_inline int hf_is_established(const struct hf_case *of, struct hf_packet *packet)
+{
+	int answer = hf_answers(packet, of->generation, of->direction), passes;
+
+	if (answer != HF_STALE)
+		return answer == HF_ANSWER;
+	hf_turn(packet);
+	passes = hf_would_pass(of);
+	hf_turn(packet);
+	if (!passes)
+		hf_forget(packet, of->direction);
+	return passes;
+}
+
+static __always_inline enum hf_verdict hf_judge(struct hf_packet *packet,
 						enum hf_parsed parsed, __u32 direction)
 {
 	struct hf_case of = { .packet = packet, .direction = direction };
-	__u32 index = (hf_slot & (HF_DEVICES - 1)) * 2 + direction;
+	__u64 index = (hf_slot & (HF_DEVICES - 1)) * 2 + direction;
 	const struct hf_head *head;
 	enum hf_verdict verdict;
 
@@ -161,14 +198,13 @@ static __always_inline enum hf_verdict hf_judge(const struct hf_packet *packet,
 		of.stat->count[HF_R_OTHER]++;
 		return HF_PASS;
 	}
-	of.blob.base = hf_fetch();
-	of.blob.mask = hf_blob_mask;
-	if (!of.blob.base)
+	of.blob = hf_fetch();
+	if (!of.blob)
 		goto no_policy;
-	head = (const struct hf_head *)of.blob.base;
+	head = (const struct hf_head *)of.blob;
 	of.generation = head->generation;
 	of.tables = sizeof(*head) + (hf_slot & (HF_DEVICES - 1)) * sizeof(struct hf_device);
-	of.flags = HF_AT(of.blob, struct hf_device, of.tables)->flags;
+	of.flags = ((const struct hf_device *)(of.blob + of.tables))->flags;
 	if (!(of.flags & HF_DEV_PRESENT))
 		goto no_policy;
 	if (parsed != HF_IP) {
@@ -183,10 +219,18 @@ static __always_inline enum hf_verdict hf_judge(const struct hf_packet *packet,
 		hf_log(&of, 0, HF_FLOW_DROP);
 		return HF_DROP;
 	}
+	if ((of.flags & HF_DEV_STATEFUL) && hf_is_established(&of, packet)) {
+		hf_track(packet, of.stat, of.generation, direction);
+		of.stat->count[HF_R_ESTABLISHED]++;
+		return HF_PASS;
+	}
 	verdict = hf_classify(&of);
-	if (verdict == HF_PASS)
-		of.stat->count[HF_R_PASSED]++;
-	return verdict;
+	if (verdict != HF_PASS)
+		return HF_DROP;
+	of.stat->count[HF_R_PASSED]++;
+	if (of.flags & HF_DEV_STATEFUL)
+		hf_track(packet, of.stat, of.generation, direction);
+	return HF_PASS;
 no_policy:
 	of.stat->count[HF_R_NO_POLICY]++;
 	return HF_DROP;

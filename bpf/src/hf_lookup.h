@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* The first line at or behind `floor` that matches, as its rank word; HF_NONE when there is none. */
+/*
+ * The line that decides: hf_search4() and hf_search6() answer with its rank word, HF_NONE when there is none.
+ * Continuing lines are noted in `stat` and the search goes on behind them.
+ *
+ * There are two ways to loop. Kernels from 6.9 on take any loop with may_goto in it (hf_lookup_goto.h); those from 5.17
+ * on have bpf_loop(), which calls a function for each turn (hf_lookup_loop.h, built with HF_BPF_LOOP). What both need
+ * is here.
+ */
 #ifndef HF_LOOKUP_H
 #define HF_LOOKUP_H
 
@@ -16,22 +23,50 @@ static __always_inline int hf_is_value(__u32 entry)
 	return flag;
 }
 
+static __always_inline __u64 hf_mix(__u64 value)
+{
+	value ^= value >> 32;
+	return value * HF_GOLDEN;
+}
+
+static __always_inline __u64 hf_hash6(__u64 a, __u64 b, __u64 c, __u64 d, __u64 seed)
+{
+	return hf_mix(hf_mix(a + (b ^ b >> 32) * HF_SALT) + c + (d ^ d >> 32) * HF_SALT + seed);
+}
+
+/* Any number of slots, not only powers of two, without a division. */
+static __always_inline __u32 hf_place(const struct hf_table *table, __u64 hash)
+{
+	return (hash >> 32) * table->slot_count >> 32;
+}
+
+/*
+ * Levels of a tree: 6 hold what 16 bits behind the largest IPv4 root can tell apart, 8 hold 16 million intervals.
+ */
+#ifdef HF_BPF_LOOP
+#define HF_DESCENT(levels) for (__u32 level = 0; level < (levels); level++)
+#define HF_TURN
+#else
+#define HF_DESCENT(levels) for (;;)
+#define HF_TURN cond_break
+#endif
+
 /*
  * From a root's entry down to what a leaf holds. Flags above an offset are left where they are: HF_AT masks them away,
  * and a verifier that saw them go would start to follow the number. `any` is a number it knows nothing about.
  */
-static __always_inline __u32 hf_descend4(struct hf_blob blob, __u32 entry, __u32 nodes, __u32 vals,
+static __always_inline __u32 hf_descend4(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes, __u32 vals,
 					 __u32 key, __u32 any)
 {
 	__u32 at = entry, value = any;
 
 	if (hf_is_value(entry))
 		return entry;
-	for (;;) {
+	HF_DESCENT(6) {
 		const struct hf_node4 *node;
 		__u32 base;
 
-		cond_break;
+		HF_TURN;
 		node = HF_AT(blob, struct hf_node4, nodes + at * 32);
 		base = node->base;
 		at = base + hf_count4(node, key);
@@ -43,9 +78,46 @@ static __always_inline __u32 hf_descend4(struct hf_blob blob, __u32 entry, __u32
 	return value;
 }
 
+#ifdef HF_BPF_LOOP
+/* Down one tree of halves of addresses, from a node. */
+static __always_inline __u32 hf_half6(const __u8 *blob, __u32 mask, __u32 from, __u32 nodes,
+				      __u32 vals, __u64 key, __u32 any)
+{
+	__u32 at = from, value = any;
+
+	for (__u32 level = 0; level < 8; level++) {
+		const struct hf_node6 *node;
+		__u32 base;
+
+		node = HF_AT(blob, struct hf_node6, nodes + at * 64);
+		base = node->base;
+		at = base + hf_count6(node, key);
+		if (hf_is_value(base)) {
+			value = HF_U32(blob, vals + at * 4);
+			break;
+		}
+	}
+	return value;
+}
+
 /* Two trees, one behind the other: a leaf of the upper half may name a node of the lower. */
-static __always_inline __u32 hf_descend6(struct hf_blob blob, __u32 entry, __u32 nodes, __u32 vals,
-					 __u64 upper, __u64 lower, __u32 any)
+static __always_inline __u32 hf_descend6(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes,
+					 __u32 vals, __u64 upper, __u64 lower, __u32 any)
+{
+	__u32 value;
+
+	if (hf_is_value(entry))
+		return entry;
+	value = hf_half6(blob, mask, entry, nodes, vals, upper, any);
+	if (!hf_is_value(value))
+		return value;
+	return hf_half6(blob, mask, value, nodes, vals, lower, any);
+}
+
+#else
+/* Two trees, one behind the other: a leaf of the upper half may name a node of the lower. */
+static __always_inline __u32 hf_descend6(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes,
+					 __u32 vals, __u64 upper, __u64 lower, __u32 any)
 {
 	__u32 at = entry, value = any;
 	__u64 key = upper;
@@ -71,7 +143,9 @@ static __always_inline __u32 hf_descend6(struct hf_blob blob, __u32 entry, __u32
 	return value;
 }
 
-static __always_inline __u32 hf_row6(struct hf_blob blob, const struct hf_table *table, __u32 root,
+#endif
+
+static __always_inline __u32 hf_row6(const __u8 *blob, __u32 mask, const struct hf_table *table, __u32 root,
 				     __u32 shift, __u64 upper, __u64 lower)
 {
 	const struct hf_root6 *head = HF_AT(blob, struct hf_root6, root);
@@ -84,20 +158,20 @@ static __always_inline __u32 hf_row6(struct hf_blob blob, const struct hf_table 
 		entry = head->above;
 	else
 		entry = HF_U32(blob, root + (__u32)sizeof(*head) + (__u32)index * 4);
-	return hf_descend6(blob, entry, table->nodes, table->vals, upper, lower,
+	return hf_descend6(blob, mask, entry, table->nodes, table->vals, upper, lower,
 			   table->minus_64);
 }
 
-static __always_inline __u32 hf_class(struct hf_blob blob, __u32 root, __u32 port, __u32 any)
+static __always_inline __u32 hf_class(const __u8 *blob, __u32 mask, __u32 root, __u32 port, __u32 any)
 {
 	const struct hf_portroot *head = HF_AT(blob, struct hf_portroot, root);
 	__u32 entry = HF_U32(blob, root + (__u32)sizeof(*head) + (port >> 8) * 4);
 
-	return hf_descend4(blob, entry, head->nodes, head->vals, port, any);
+	return hf_descend4(blob, mask, entry, head->nodes, head->vals, port, any);
 }
 
 /* Where the list is that the lines behind the inline one of a pair are in; 0: nowhere. */
-static __always_inline __u32 hf_list(struct hf_blob blob, const struct hf_table *table, __u32 next,
+static __always_inline __u32 hf_list(const __u8 *blob, __u32 mask, const struct hf_table *table, __u32 next,
 				     __u64 x)
 {
 	__u32 offset = next;
@@ -113,165 +187,33 @@ static __always_inline __u32 hf_list(struct hf_blob blob, const struct hf_table 
 		kind = 8;
 	offset = HF_U32(blob, offset + kind);
 	if (next & HF_NEXT_SPORT)
-		class = hf_class(blob, table->sport_root, x & 0x1ffff, next);
+		class = hf_class(blob, mask, table->sport_root, x & 0x1ffff, next);
 	else
-		class = hf_class(blob, table->dport_root, (x >> HF_BOX_DPORT) & 0x1ffff, next);
+		class = hf_class(blob, mask, table->dport_root, (x >> HF_BOX_DPORT) & 0x1ffff, next);
 	return HF_U32(blob, offset + class * 4);
 }
 
-/* What the lines of one pair make of `best`. */
-#define HF_MATCH(blob, table, slot, x, floor, best)                                                \
-	do {                                                                                       \
-		__u32 at;                                                                          \
-		if ((slot)->rank >= (best))                                                        \
-			break;                                                                     \
-		if ((slot)->rank >= (floor) && hf_in_box(x, (slot)->lo, (slot)->hi)) {             \
-			best = (slot)->rank;                                                       \
-			break;                                                                     \
-		}                                                                                  \
-		if (!(slot)->next)                                                                 \
-			break;                                                                     \
-		at = hf_list(blob, table, (slot)->next, x);                                        \
-		if (!at)                                                                           \
-			break;                                                                     \
-		for (;;) {                                                                         \
-			const struct hf_entry *entry;                                              \
-			cond_break;                                                                \
-			entry = HF_AT(blob, struct hf_entry, at);                                  \
-			if (entry->rank >= (best))                                                 \
-				break;                                                             \
-			if (entry->rank >= (floor) && hf_in_box(x, entry->lo, entry->hi)) {        \
-				best = entry->rank;                                                \
-				break;                                                             \
-			}                                                                          \
-			if (entry->last)                                                           \
-				break;                                                             \
-			at += sizeof(*entry);                                                      \
-		}                                                                                  \
-	} while (0)
-
-static __always_inline __u64 hf_mix(__u64 value)
+/* Notes a continuing line; answers where the search goes on. */
+static __always_inline __u32 hf_pass_by(struct hf_stat *stat, __u32 rank)
 {
-	value ^= value >> 32;
-	return value * HF_GOLDEN;
-}
+	__u32 passes = stat->passes;
 
-/* Any number of slots, not only powers of two, without a division. */
-static __always_inline __u32 hf_place(const struct hf_table *table, __u64 hash)
-{
-	return (hash >> 32) * table->slot_count >> 32;
-}
-
-static __always_inline __u32 hf_lookup4(struct hf_blob blob, const struct hf_table *table,
-					__u32 src, __u32 dst, __u64 x, __u32 floor)
-{
-	__u64 ip = (__u64)src << 32 | dst;
-	__u32 nodes = table->nodes, vals = table->vals, any = table->minus_64;
-	__u32 src_row = hf_descend4(
-		blob, HF_U32(blob, table->src_root + (src >> (table->src_shift & 31)) * 4), nodes,
-		vals, src, any);
-	__u32 dst_row = hf_descend4(
-		blob, HF_U32(blob, table->dst_root + (dst >> (table->dst_shift & 31)) * 4), nodes,
-		vals, dst, any);
-	__u32 base = any, best = HF_NONE;
-
-	for (__u32 left = table->words; left; left--) {
-		__u64 common;
-
-		cond_break;
-		common = HF_U64(blob, src_row) & HF_U64(blob, dst_row);
-		src_row += 8;
-		dst_row += 8;
-		base += 64;
-		while (common) {
-			const struct hf_tuple4 *tuple;
-			__u32 number, at;
-			__u64 key;
-
-			cond_break;
-			number = base + hf_lowest(common);
-			common &= common - 1;
-			tuple = HF_AT(blob, struct hf_tuple4, table->tuples + number * 16);
-			if (tuple->min_rank >= best)
-				return best;
-			key = ip & tuple->mask;
-			at = table->slots + hf_place(table, hf_mix(key + tuple->seed)) * 32;
-			for (;;) {
-				const struct hf_slot4 *slot;
-				__u64 lo;
-
-				cond_break;
-				slot = HF_AT(blob, struct hf_slot4, at);
-				lo = slot->lo;
-				if (slot->ip == key && lo >> HF_BOX_TUPLE == number) {
-					HF_MATCH(blob, table, slot, x, floor, best);
-					break;
-				}
-				if (lo == ~0ULL)
-					break;
-				at += sizeof(*slot);
-			}
-		}
+	if (passes < HF_MAX_CONTINUES) {
+		stat->passed[passes] = rank;
+		stat->passes = passes + 1;
 	}
-	return best;
+	return (rank | ((1 << HF_RANK_SHIFT) - 1)) + 1;
 }
 
-/* Addresses as the packet has them (network order): the trees compare them turned round, the hash does not care. */
-static __always_inline __u32 hf_lookup6(struct hf_blob blob, const struct hf_table *table,
-					const __u64 *ip, __u64 x, __u32 floor)
+static __always_inline int hf_continues(__u32 rank)
 {
-	__u32 src_row = hf_row6(blob, table, table->src_root, table->src_shift, bpf_be64(ip[0]),
-				bpf_be64(ip[1]));
-	__u32 dst_row = hf_row6(blob, table, table->dst_root, table->dst_shift, bpf_be64(ip[2]),
-				bpf_be64(ip[3]));
-	__u32 base = table->minus_64, best = HF_NONE;
-
-	for (__u32 left = table->words; left; left--) {
-		__u64 common;
-
-		cond_break;
-		common = HF_U64(blob, src_row) & HF_U64(blob, dst_row);
-		src_row += 8;
-		dst_row += 8;
-		base += 64;
-		while (common) {
-			const struct hf_tuple6 *tuple;
-			__u64 a, b, c, d;
-			__u32 number, at;
-
-			cond_break;
-			number = base + hf_lowest(common);
-			common &= common - 1;
-			tuple = HF_AT(blob, struct hf_tuple6, table->tuples + number * 64);
-			if (tuple->min_rank >= best)
-				return best;
-			a = ip[0] & tuple->mask[0];
-			b = ip[1] & tuple->mask[1];
-			c = ip[2] & tuple->mask[2];
-			d = ip[3] & tuple->mask[3];
-			at = table->slots +
-			     hf_place(table, hf_mix(hf_mix(a + (b ^ b >> 32) * HF_SALT) + c +
-						    (d ^ d >> 32) * HF_SALT + tuple->seed)) *
-				     64;
-			for (;;) {
-				const struct hf_slot6 *slot;
-				__u64 lo;
-
-				cond_break;
-				slot = HF_AT(blob, struct hf_slot6, at);
-				lo = slot->lo;
-				if (slot->ip[0] == a && slot->ip[1] == b && slot->ip[2] == c &&
-				    slot->ip[3] == d && lo >> HF_BOX_TUPLE == number) {
-					HF_MATCH(blob, table, slot, x, floor, best);
-					break;
-				}
-				if (lo == ~0ULL)
-					break;
-				at += sizeof(*slot);
-			}
-		}
-	}
-	return best;
+	return rank != HF_NONE && (rank & HF_RANK_CONTINUES);
 }
+
+#ifdef HF_BPF_LOOP
+#include "hf_lookup_loop.h"
+#else
+#include "hf_lookup_goto.h"
+#endif
 
 #endif

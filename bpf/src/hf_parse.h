@@ -25,7 +25,7 @@ struct hf_packet {
 		__u64 ip[4];		/* IPv6: source, destination, network order */
 	};
 	__u32 bytes;
-	__u16 sport;			/* ports, or twice the identifier of an ICMP echo; else 0 */
+	__u16 sport;			/* 0 without ports */
 	__u16 dport;
 	__u8 family;			/* 4, 6; 0: unparsable */
 	__u8 protocol;
@@ -36,11 +36,14 @@ struct hf_packet {
 	 * extension headers do not multiply.
 	 */
 	__u32 offset;
-	__u32 zero;
+	__u8 is_later;			/* fragment */
+	__u8 zero[3];
 };
 
 /* Beyond the end of the longest chain of extension headers: 14 + 8 + 40 + 8 * 2056. */
 #define HF_MAX_OFFSET 0x7fff
+/* Beyond the longest link layer: 14 + 8. */
+#define HF_MAX_START 0x1f
 
 
 struct hf_ip4 {
@@ -95,6 +98,7 @@ static __always_inline enum hf_parsed hf_transport(const struct hf_frame *frame,
 	packet->sport = 0;
 	packet->dport = 0;
 	packet->tcp_flags = 0;
+	packet->is_later = is_later != 0;
 	if (!is_later && (protocol == HF_TCP || protocol == HF_UDP)) {
 		const struct hf_ports *read;
 
@@ -244,10 +248,11 @@ static __always_inline enum hf_parsed hf_parse(const struct hf_frame *frame, __u
 		else
 			return HF_UNPARSABLE;
 	}
+	packet->offset = start;
 	if (type == bpf_htons(0x0800))
-		return hf_parse4(frame, start, packet);
+		return hf_parse4(frame, packet->offset & HF_MAX_START, packet);
 	if (type == bpf_htons(0x86dd))
-		return hf_parse6(frame, start, packet);
+		return hf_parse6(frame, packet->offset & HF_MAX_START, packet);
 	return HF_OTHER;
 }
 

@@ -14,21 +14,13 @@
 __noinline int hf_read(struct __sk_buff *skb, struct hf_packet *packet)
 {
 	struct hf_frame frame;
-	int parsed = HF_SHORT;
 
 	if (!packet)
 		return HF_UNPARSABLE;
-	for (int attempt = 0; attempt < 2; attempt++) {
-		frame.length = skb->len;
-		frame.data = (void *)(unsigned long)skb->data;
-		frame.end = (void *)(unsigned long)skb->data_end;
-		parsed = hf_parse(&frame, skb->protocol, packet);
-		if (likely(parsed != HF_SHORT))
-			return parsed;
-		/* Headers in paged memory: rare, and then all of it comes nearer. */
-		bpf_skb_pull_data(skb, skb->len);
-	}
-	return HF_UNPARSABLE;
+	frame.length = skb->len;
+	frame.data = (void *)(unsigned long)skb->data;
+	frame.end = (void *)(unsigned long)skb->data_end;
+	return hf_parse(&frame, skb->protocol, packet);
 }
 
 static __always_inline int hf_tc(struct __sk_buff *skb, __u32 direction)
@@ -36,6 +28,11 @@ static __always_inline int hf_tc(struct __sk_buff *skb, __u32 direction)
 	struct hf_packet packet = {};
 	int parsed = hf_read(skb, &packet);
 
+	if (unlikely(parsed == HF_SHORT)) {
+		/* Headers in paged memory: rare, and then all of it comes nearer. */
+		bpf_skb_pull_data(skb, skb->len);
+		parsed = hf_read(skb, &packet);
+	}
 	return hf_judge(&packet, parsed, direction) == HF_PASS ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }
 

@@ -39,3 +39,4 @@ HF_KEEP(struct, hf_flowkey);
 HF_KEEP(struct, hf_flow);
 HF_KEEP(struct, hf_connkey);
 HF_KEEP(struct, hf_conn);
+HF_KEEP(enum, hf_timeout);

@@ -32,8 +32,9 @@ const noPorts = 65536
 export function columnsOf(
   lines: readonly Line[],
   family: Family,
-  before: Columns | undefined,
+  last: Columns | undefined,
 ): Columns {
+  const before = last?.family === family ? last : undefined
   const count = lines.length
   const words = family === 4 ? 1 : 4
   const columns: Columns = {

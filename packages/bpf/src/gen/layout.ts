@@ -82,6 +82,13 @@ export const hfReason = {
   reasons: 16,
 } as const
 
+export const hfTimeout = {
+  timeoutTcp: 3600,
+  timeoutClosing: 30,
+  timeoutUdp: 120,
+  timeoutIcmp: 30,
+} as const
+
 export const hfVerdict = {
   drop: 0,
   pass: 1,
@@ -154,42 +161,46 @@ export function writeHfConn(bytes: Buffer, at: number, value: HfConn): void {
 /** Size of `struct hf_connkey`, and where its members are. */
 export const hfConnkey = {
   bytes: 40,
-  atLow: 0,
-  atHigh: 16,
-  atLowPort: 32,
-  atHighPort: 34,
+  atFar: 0,
+  atNear: 16,
+  atFarPort: 32,
+  atNearPort: 34,
   atProtocol: 36,
   atDevice: 37,
+  atFamily: 38,
 } as const
 
 export interface HfConnkey {
-  readonly low: Uint8Array
-  readonly high: Uint8Array
-  readonly lowPort: number
-  readonly highPort: number
+  readonly far: Uint8Array
+  readonly near: Uint8Array
+  readonly farPort: number
+  readonly nearPort: number
   readonly protocol: number
   readonly device: number
+  readonly family: number
 }
 
 export function readHfConnkey(bytes: Buffer, at = 0): HfConnkey {
   return {
-    low: copyBytes(bytes, at, 16),
-    high: copyBytes(bytes, at + 16, 16),
-    lowPort: bytes.readUInt16LE(at + 32),
-    highPort: bytes.readUInt16LE(at + 34),
+    far: copyBytes(bytes, at, 16),
+    near: copyBytes(bytes, at + 16, 16),
+    farPort: bytes.readUInt16LE(at + 32),
+    nearPort: bytes.readUInt16LE(at + 34),
     protocol: bytes.readUInt8(at + 36),
     device: bytes.readUInt8(at + 37),
+    family: bytes.readUInt8(at + 38),
   }
 }
 
 export function writeHfConnkey(bytes: Buffer, at: number, value: HfConnkey): void {
   bytes.fill(0, at, at + 40)
-  setBytes(bytes, at, 16, value.low)
-  setBytes(bytes, at + 16, 16, value.high)
-  bytes.writeUInt16LE(value.lowPort, at + 32)
-  bytes.writeUInt16LE(value.highPort, at + 34)
+  setBytes(bytes, at, 16, value.far)
+  setBytes(bytes, at + 16, 16, value.near)
+  bytes.writeUInt16LE(value.farPort, at + 32)
+  bytes.writeUInt16LE(value.nearPort, at + 34)
   bytes.writeUInt8(value.protocol, at + 36)
   bytes.writeUInt8(value.device, at + 37)
+  bytes.writeUInt8(value.family, at + 38)
 }
 
 /** Size of `struct hf_counter`, and where its members are. */
@@ -316,7 +327,7 @@ export function writeHfFlow(bytes: Buffer, at: number, value: HfFlow): void {
 
 /** Size of `struct hf_flowkey`, and where its members are. */
 export const hfFlowkey = {
-  bytes: 48,
+  bytes: 56,
   atSrc: 0,
   atDst: 16,
   atCounter: 32,
@@ -327,6 +338,7 @@ export const hfFlowkey = {
   atDevice: 45,
   atDirection: 46,
   atVerdict: 47,
+  atFamily: 48,
 } as const
 
 export interface HfFlowkey {
@@ -340,6 +352,7 @@ export interface HfFlowkey {
   readonly device: number
   readonly direction: number
   readonly verdict: number
+  readonly family: number
 }
 
 export function readHfFlowkey(bytes: Buffer, at = 0): HfFlowkey {
@@ -354,10 +367,12 @@ export function readHfFlowkey(bytes: Buffer, at = 0): HfFlowkey {
     device: bytes.readUInt8(at + 45),
     direction: bytes.readUInt8(at + 46),
     verdict: bytes.readUInt8(at + 47),
+    family: bytes.readUInt8(at + 48),
   }
 }
 
 export function writeHfFlowkey(bytes: Buffer, at: number, value: HfFlowkey): void {
+  bytes.fill(0, at, at + 56)
   setBytes(bytes, at, 16, value.src)
   setBytes(bytes, at + 16, 16, value.dst)
   bytes.writeUInt32LE(value.counter, at + 32)
@@ -368,6 +383,7 @@ export function writeHfFlowkey(bytes: Buffer, at: number, value: HfFlowkey): voi
   bytes.writeUInt8(value.device, at + 45)
   bytes.writeUInt8(value.direction, at + 46)
   bytes.writeUInt8(value.verdict, at + 47)
+  bytes.writeUInt8(value.family, at + 48)
 }
 
 /** Size of `struct hf_head`, and where its members are. */
@@ -762,24 +778,27 @@ export function writeHfSlot6(bytes: Buffer, at: number, value: HfSlot6): void {
 export const hfSrckey = {
   bytes: 24,
   atBucket: 0,
+  atFamily: 4,
   atAddr: 8,
 } as const
 
 export interface HfSrckey {
   readonly bucket: number
+  readonly family: number
   readonly addr: Uint8Array
 }
 
 export function readHfSrckey(bytes: Buffer, at = 0): HfSrckey {
   return {
     bucket: bytes.readUInt32LE(at),
+    family: bytes.readUInt32LE(at + 4),
     addr: copyBytes(bytes, at + 8, 16),
   }
 }
 
 export function writeHfSrckey(bytes: Buffer, at: number, value: HfSrckey): void {
-  bytes.fill(0, at, at + 24)
   bytes.writeUInt32LE(value.bucket, at)
+  bytes.writeUInt32LE(value.family, at + 4)
   setBytes(bytes, at + 8, 16, value.addr)
 }
 

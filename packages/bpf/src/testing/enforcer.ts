@@ -1,80 +1,97 @@
 import { readFileSync } from 'node:fs'
-import type { Policy } from '@holdfast/policy'
-import { policyVersion } from '@holdfast/policy'
-import { type Blob, buildBlob, sizeClass } from '../blob/build-blob.ts'
+import { type Direction, type Policy, policyVersion } from '@holdfast/policy'
+import { type Blob, type BlobMemory, buildBlob, sizeClass } from '../blob/build-blob.ts'
 import { assignSlots, noSlots, type Slots } from '../blob/slots.ts'
-import { hfFlow, hfFlowkey, hfLimit } from '../gen/layout.ts'
+import {
+  type HfCounter,
+  type HfFlow,
+  type HfFlowkey,
+  hfCounter,
+  hfFlow,
+  hfFlowkey,
+  hfLimit,
+  hfReason,
+  hfStat,
+  readHfCounter,
+  readHfFlow,
+  readHfFlowkey,
+  readHfStat,
+} from '../gen/layout.ts'
 import { BpfMap } from '../map.ts'
 import { BpfObject, type Constant } from '../object.ts'
 import type { BpfProgram } from '../program.ts'
 import { testLibbpf } from './probe-object.ts'
 
-/** A built object of bpf/. */
-export const builtObject = (name: string): Uint8Array =>
-  readFileSync(new URL(`../../../../bpf/objects/${name}.o`, import.meta.url))
-
-export interface Loaded {
-  readonly programs: ReadonlyMap<string, BpfProgram>
-  readonly maps: ReadonlyMap<string, BpfMap>
+/** Sizes of maps; what is not named keeps the object's. */
+const sizes: Readonly<Record<string, number>> = {
+  hf_counters: 2 * 131_072,
+  hf_buckets: 4096,
+  hf_srcbuckets: 65_536,
+  hf_conns: 65_536,
 }
 
+/** A built object of bpf/. */
+const builtObject = (name: string): Uint8Array =>
+  readFileSync(new URL(`../../../../bpf/objects/${name}.o`, import.meta.url))
+
 /**
- * The kernel programs with a policy, on no device. Objects that are loaded behind the first one share its maps, so
- * each stands for a device slot.
+ * The kernel programs with a policy, on no device. Objects share the maps of the first one, as those of a host's
+ * devices do.
  */
 export class Enforcer {
   readonly #maps = new Map<string, BpfMap>()
   readonly #programs: BpfProgram[] = []
-  readonly #blobs: BpfMap[] = []
+  readonly #blobs: BpfMap[]
   readonly #classBytes: number
+  readonly #memory: BlobMemory = new Map()
+  #flows = newFlows()
+  #idleFlows = newFlows()
   #generation = 0
   #slots: Slots = noSlots
 
   constructor(classBytes = 1024 * 1024) {
     this.#classBytes = classBytes
+    this.#blobs = [newBlob(classBytes), newBlob(classBytes)]
   }
 
-  /** `slot`, `l2len`: as an agent sets them for a device. */
+  /** Programs by name. */
   load(
-    name: string,
+    object: string,
     constants: Readonly<Record<string, Constant>>,
   ): ReadonlyMap<string, BpfProgram> {
-    const object = new BpfObject(testLibbpf(), { name, bytes: builtObject(name) })
+    const opened = new BpfObject(testLibbpf(), { name: object, bytes: builtObject(object) })
     try {
-      object.setConstants({ hf_blob_mask: this.#classBytes - 1, ...constants })
-      object.setInnerMap('hf_gen', this.#blob(0))
-      object.setInnerMap(
-        'hf_flowgen',
-        this.map('flows', () => newFlows(4096)),
-      )
-      for (const map of object.mapNames()) {
-        const known = this.#maps.get(map)
-        if (known) object.reuseMap(map, known)
-        else if (map === 'hf_counters') object.setMaxEntries(map, 65536)
-        else if (map === 'hf_buckets') object.setMaxEntries(map, 4096)
+      opened.setConstants({ hf_blob_mask: this.#classBytes - 1, ...constants })
+      for (const name of opened.mapNames()) {
+        const known = this.#maps.get(name)
+        const size = sizes[name]
+        if (known) opened.reuseMap(name, known)
+        else if (name === 'hf_gen') opened.setInnerMap(name, this.#blobs[0] as BpfMap)
+        else if (name === 'hf_flowgen') opened.setInnerMap(name, this.#idleFlows)
+        else if (size !== undefined) opened.setMaxEntries(name, size)
       }
-      object.load()
-      for (const map of object.mapNames()) {
-        if (map.includes('.')) continue // each instance has constants of its own
-        this.map(map, () => object.map(map))
+      opened.load()
+      for (const name of opened.mapNames()) {
+        // Data sections are each instance's own.
+        if (!name.includes('.') && !this.#maps.has(name)) this.#maps.set(name, opened.map(name))
       }
-      const programs = object.programNames().map((program) => object.program(program))
-      this.#programs.push(...programs)
-      const flows = this.map('flows', () => newFlows(4096))
-      if (this.map('hf_flowgen').innerId(0) === undefined) this.map('hf_flowgen').setInner(0, flows)
-      return new Map(
-        object.programNames().map((program, i) => [program, programs[i] as BpfProgram]),
+      if (this.map('hf_flowgen').innerId(0) === undefined) {
+        this.map('hf_flowgen').setInner(0, this.#flows)
+      }
+      const programs = new Map(
+        opened.programNames().map((name) => [name, opened.program(name)] as const),
       )
+      this.#programs.push(...programs.values())
+      return programs
     } finally {
-      object.close()
+      opened.close()
     }
   }
 
-  map(name: string, make?: () => BpfMap): BpfMap {
-    const known = this.#maps.get(name) ?? make?.()
-    if (known === undefined) throw new RangeError(`no map ${name}`)
-    this.#maps.set(name, known)
-    return known
+  map(name: string): BpfMap {
+    const map = this.#maps.get(name)
+    if (map === undefined) throw new RangeError(`no map ${name}`)
+    return map
   }
 
   get slots(): Slots {
@@ -89,22 +106,30 @@ export class Enforcer {
   enforce(policy: Policy): Blob {
     const { slots, fresh } = assignSlots(this.#slots, policy)
     this.#slots = slots
-    const blob = buildBlob(policy, {
-      version: policyVersion(policy),
-      slots,
-      generation: ++this.#generation,
-    })
-    const buckets = this.map('hf_buckets')
-    for (const slot of fresh.buckets) buckets.update(slot, Buffer.alloc(8))
-    this.swap(blob.bytes)
+    const version = policyVersion(policy)
+    const generation = this.#generation + 1
+    const blob = buildBlob(policy, { version, slots, generation }, this.#memory)
+    const zero = Buffer.alloc(this.map('hf_counters').stride)
+    for (const slot of fresh.counters) {
+      this.map('hf_counters').update(slot * 2, zero)
+      this.map('hf_counters').update(slot * 2 + 1, zero)
+    }
+    for (const slot of fresh.buckets) this.map('hf_buckets').update(slot, Buffer.alloc(8))
+    this.swap(this.valueOf(blob.bytes))
     return blob
   }
 
-  swap(bytes: Uint8Array): void {
+  /** The value of a blob's map. */
+  valueOf(bytes: Uint8Array): Buffer {
     if (sizeClass(bytes.length) > this.#classBytes) throw new RangeError('a larger class is needed')
     const value = Buffer.alloc(this.#classBytes + hfLimit.overrun)
     value.set(bytes)
-    const idle = this.#blob(this.#generation % 2)
+    return value
+  }
+
+  swap(value: Buffer): void {
+    this.#generation++
+    const idle = this.#blobs[this.#generation % 2] as BpfMap
     idle.update(0, value)
     this.map('hf_gen').setInner(0, idle)
   }
@@ -121,28 +146,71 @@ export class Enforcer {
     }
   }
 
-  close(): void {
-    for (const program of this.#programs) program.close()
-    for (const map of [...this.#maps.values(), ...this.#blobs]) map.close()
+  /** Exchanges the flow log, and reads and empties the one that was written. */
+  drainFlows(): { key: HfFlowkey; flow: HfFlow }[] {
+    ;[this.#flows, this.#idleFlows] = [this.#idleFlows, this.#flows]
+    this.map('hf_flowgen').setInner(0, this.#flows)
+    const found: { key: HfFlowkey; flow: HfFlow }[] = []
+    for (const { count, keys, values } of this.#idleFlows.drain(4096)) {
+      for (let i = 0; i < count; i++) {
+        found.push({
+          key: readHfFlowkey(keys, i * hfFlowkey.bytes),
+          flow: readHfFlow(values, i * hfFlow.bytes),
+        })
+      }
+    }
+    return found
   }
 
-  #blob(index: number): BpfMap {
-    this.#blobs[index] ??= BpfMap.create({
-      name: 'hf_blob',
-      type: 'array',
-      keyBytes: 4,
-      valueBytes: this.#classBytes + hfLimit.overrun,
-      maxEntries: 1,
-    })
-    return this.#blobs[index]
+  /** A rule's hits, summed over CPUs; slot 0 for packets no line decided. */
+  counter(slot: number, direction: Direction): HfCounter {
+    const value = this.map('hf_counters').lookup(slot * 2 + number(direction)) ?? Buffer.alloc(0)
+    const sum = { packets: 0n, bytes: 0n, limitedPackets: 0n, limitedBytes: 0n }
+    for (let at = 0; at < value.length; at += hfCounter.bytes) {
+      const one = readHfCounter(value, at)
+      sum.packets += one.packets
+      sum.bytes += one.bytes
+      sum.limitedPackets += one.limitedPackets
+      sum.limitedBytes += one.limitedBytes
+    }
+    return sum
+  }
+
+  /** Packets of a device and direction by `hfReason`, summed over CPUs. */
+  reasons(slot: number, direction: Direction): number[] {
+    const value = this.map('hf_stats').lookup(slot * 2 + number(direction)) ?? Buffer.alloc(0)
+    const sum = Array.from({ length: hfReason.reasons }, () => 0)
+    for (let at = 0; at < value.length; at += hfStat.bytes) {
+      for (const [i, count] of readHfStat(value, at).count.entries()) {
+        sum[i] = (sum[i] ?? 0) + Number(count)
+      }
+    }
+    return sum
+  }
+
+  close(): void {
+    for (const program of this.#programs) program.close()
+    const maps = [...this.#maps.values(), ...this.#blobs, this.#flows, this.#idleFlows]
+    for (const map of maps) map.close()
   }
 }
 
-export const newFlows = (maxEntries: number): BpfMap =>
+const number = (direction: Direction): number => (direction === 'ingress' ? 0 : 1)
+
+const newBlob = (classBytes: number): BpfMap =>
+  BpfMap.create({
+    name: 'hf_blob',
+    type: 'array',
+    keyBytes: 4,
+    valueBytes: classBytes + hfLimit.overrun,
+    maxEntries: 1,
+  })
+
+const newFlows = (): BpfMap =>
   BpfMap.create({
     name: 'hf_flows',
     type: 'hash',
     keyBytes: hfFlowkey.bytes,
     valueBytes: hfFlow.bytes,
-    maxEntries,
+    maxEntries: 65_536,
   })
