@@ -11,6 +11,7 @@ export {
   type IngressPrograms,
   sweepPins,
 } from './attach/attach.ts'
+export { BpfLink } from './attach/link.ts'
 export type { Direction } from './attach/tcx.ts'
 export type { XdpMode } from './attach/xdp.ts'
 export {

@@ -4,19 +4,21 @@ import { openLog } from '@holdfast/event-log'
 import { createTelemetry, startTracing } from '@holdfast/telemetry'
 import { type Agent, startAgent } from './agent.ts'
 import { findTool, missingTools } from './apply/find-tools.ts'
-import { realHost } from './apply/host.ts'
+import { type Host, realHost } from './apply/host.ts'
 import { linkMonitor } from './apply/link-monitor.ts'
 import { toolRunner } from './apply/run-tool.ts'
 import { enrolmentSettings, settings } from './config.ts'
 import { type AgentKeys, agentKeys } from './enrol/agent-keys.ts'
 import { enroll } from './enrol/enroll.ts'
 import { type Identity, loadIdentity, writeIdentityFiles } from './enrol/identity.ts'
+import { removeFirewall } from './firewall/remove-firewall.ts'
 import { httpServer, type Readiness } from './http-server.ts'
 import { lockDataFolder } from './state/data-lock.ts'
 import { privateFolder } from './state/durable-file.ts'
 import { currentBootId, openOwnedDevices } from './state/owned-devices.ts'
 import { openSavedPlacement } from './state/saved-placement.ts'
 import { openSavedState } from './state/saved-state.ts'
+import { uninstall } from './uninstall.ts'
 
 type Settings = ReturnType<typeof settings.load>
 
@@ -25,7 +27,8 @@ const telemetry = createTelemetry('node-agent', { level: config.logLevel })
 const { log } = telemetry
 
 try {
-  await main()
+  if (process.argv.slice(2).includes('--uninstall')) await leave()
+  else await main()
 } catch (error) {
   log.fatal({ err: error }, error instanceof Error ? error.message : 'the agent failed')
   process.exitCode = 1
@@ -89,16 +92,44 @@ async function main(): Promise<void> {
   clearTimeout(deadline)
 }
 
+/** `holdfast-agent --uninstall`: nothing of ours stays in the kernel. */
+async function leave(): Promise<void> {
+  const { dataFolder } = config
+  const tools = findTools()
+  await privateFolder(dataFolder)
+  const lock = await lockDataFolder(dataFolder) // an agent that runs would make it all again
+  const identity = await loadIdentity(dataFolder)
+  await uninstall({
+    owned: await openOwnedDevices(join(dataFolder, 'devices.json'), currentBootId()),
+    host: hostWith(tools),
+    async removeFirewall() {
+      if (!identity) return
+      await removeFirewall({
+        nodeId: identity.nodeId,
+        mountPoint: join(dataFolder, 'bpf'),
+        nft: tools.nft === undefined ? undefined : [tools.nft],
+      })
+    },
+    log,
+  })
+  await lock.release()
+  log.info({ dataFolder }, 'nothing of this node is left in the kernel; its keys are on disk still')
+}
+
+function hostWith(tools: Tools): Host {
+  const run = toolRunner({
+    commands: { wg: [tools.wg], ip: [tools.ip], 'wireguard-go': [tools.wireguardGo] },
+    folder: memoryFolder(config.dataFolder),
+  })
+  return realHost(run, config.driver)
+}
+
 async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise<Agent> {
   const { dataFolder } = config
   const files = await writeIdentityFiles(dataFolder, identity, keys)
   const saved = await openSavedState(join(dataFolder, 'desired.journal'), identity, log)
   const placement = await openSavedPlacement(join(dataFolder, 'node.journal'), identity, log)
   const owned = await openOwnedDevices(join(dataFolder, 'devices.json'), currentBootId())
-  const run = toolRunner({
-    commands: { wg: [tools.wg], ip: [tools.ip], 'wireguard-go': [tools.wireguardGo] },
-    folder: memoryFolder(dataFolder),
-  })
   const scheme = files.caFile === undefined ? 'nats' : 'tls'
   const servers =
     config.natsServers ??
@@ -115,7 +146,7 @@ async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise
     saved,
     placement,
     owned,
-    host: realHost(run, config.driver),
+    host: hostWith(tools),
     firewall: {
       choice: config.firewall,
       repairs: config.firewallRepair === 'true',

@@ -1,9 +1,9 @@
 import type { Backend, Capability } from './backend.ts'
 import { bpfBackend } from './bpf/bpf-backend.ts'
-import { removeBpf } from './bpf/remove.ts'
 import type { EnforcerLog } from './enforcer.ts'
 import { noBackend } from './none.ts'
 import type { FirewallOptions } from './protocol.ts'
+import { removeFirewall } from './remove-firewall.ts'
 
 /**
  * BPF where it works, else nftables, else nothing; the reasons are told with every report. What another choice has
@@ -28,7 +28,7 @@ export async function chooseBackend(
   }
   if (choice === 'off') {
     log.warn({}, 'the firewall is switched off; rules are not enforced here')
-    removeBpf(options)
+    await removeFirewall(options)
     return noBackend('the firewall is switched off on this host (HOLDFAST_AGENT_FIREWALL)', [])
   }
   if (choice !== 'nftables') {

@@ -124,6 +124,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
   let provers: ((status: FirewallStatus) => void)[] = []
 
   const drops = dropLedger()
+  drops.take(backendDrops())
   const confirmation = confirmTimer({
     now,
     onDue(pending) {

@@ -20,7 +20,7 @@ export interface EvidenceOptions {
 
 /** Turns what the kernel counted and recorded into telemetry. Called on a timer; what it costs is bounded. */
 export interface Evidence {
-  /** Undefined when no rule's figures changed. */
+  /** Totals of the rules whose figures changed since the last call; from the first call on. */
   counters(): Uint8Array[]
   /** Nothing when nothing was recorded or lost. */
   flows(): readonly { readonly batch: Uint8Array; readonly figures: FlowFigures }[]

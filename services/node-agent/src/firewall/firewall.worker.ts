@@ -55,6 +55,9 @@ const proof = evidence({
   now,
 })
 
+// What was counted before this start is not ours to tell.
+proof.counters()
+
 let evidenceTrouble = ''
 /** What cannot be read now may be readable the next time; rules are enforced either way. */
 function tellEvidence(what: string, tell: () => void): void {

@@ -22,6 +22,7 @@ import {
   allDevices,
   attachInstance,
   detachDevice,
+  detachLeftovers,
   judgedBy,
   l2BytesOf,
   pinnedDevices,
@@ -70,7 +71,7 @@ const mostFlows = 65_536
  */
 export function bpfBackend(options: BpfOptions): Backend {
   const libbpf = openLibbpf({ path: options.libbpf })
-  const { path: pins } = pinFolder(options)
+  const { path: pins, isLasting } = pinFolder(options)
   const programs = openPrograms(libbpf)
   const features = probeFeatures({ path: options.libbpf })
   const flows = powerOfTwo(options.flowsPerSecond * 2)
@@ -154,6 +155,7 @@ export function bpfBackend(options: BpfOptions): Backend {
     if (judgedBy(ifindex, instance).error === '') return
     try {
       const result = attachInstance(pins, ifindex, instance)
+      detachLeftovers(ifindex, instance)
       if (result.whyNotXdp === undefined) whyNotXdp.delete(device)
       else whyNotXdp.set(device, result.whyNotXdp)
     } catch (error) {
@@ -209,6 +211,14 @@ export function bpfBackend(options: BpfOptions): Backend {
         const isAvailable = isPresent === true
         return { name, isAvailable, reason: isAvailable ? '' : reason }
       }),
+      {
+        name: 'pins',
+        isAvailable: isLasting !== false,
+        reason:
+          isLasting === false
+            ? `rules end with the agent: ${pins} is in mounts of its own, which go with it`
+            : '',
+      },
       ...[...instances].flatMap(([device, { xdp }]): Capability[] => {
         if (!xdp) return []
         const reason = whyNotXdp.get(device) ?? ''

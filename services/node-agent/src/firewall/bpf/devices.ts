@@ -4,6 +4,8 @@ import {
   attachedTo,
   attachIngress,
   attachTc,
+  BpfLink,
+  BpfProgram,
   detachTc,
   detachXdp,
   ifindexOf,
@@ -64,18 +66,9 @@ const hookNames: Readonly<Record<Attached['hook'], string>> = {
 
 /** What the kernel says is attached, compared with what should be: programs are known by their number. */
 export function judgedBy(ifindex: number, instance: Instance | undefined): Judged {
-  let attached: readonly Attached[]
-  try {
-    attached = attachedTo(ifindex)
-  } catch (error) {
-    if (isRefusal(error, 'ENODEV', 'ENXIO')) return { ingressHook: '', egressHook: '', error: '' }
-    throw error
-  }
-  const ours = new Set(
-    [instance?.ingress, instance?.egress, instance?.xdp].flatMap((program) =>
-      program ? [program.info.id] : [],
-    ),
-  )
+  const attached = attachedOrGone(ifindex)
+  if (!attached) return { ingressHook: '', egressHook: '', error: '' }
+  const ours = numbersOf(instance)
   const errors: string[] = []
   const hookOf = (direction: 'ingress' | 'egress'): string => {
     const way = attached.filter((each) => each.direction === direction)
@@ -92,7 +85,56 @@ export function judgedBy(ifindex: number, instance: Instance | undefined): Judge
   }
   const ingressHook = hookOf('ingress')
   const egressHook = hookOf('egress')
+  for (const { programId, direction } of leftovers(attached, ours)) {
+    errors.push(`program ${programId} of an earlier agent judges its ${direction} as well`)
+  }
   return { ingressHook, egressHook, error: errors.join('; ') }
+}
+
+/** Takes away what an agent before us attached and whose pins were lost: it would judge by its old policy for ever. */
+export function detachLeftovers(ifindex: number, instance: Instance): void {
+  for (const { linkId } of leftovers(attachedOrGone(ifindex) ?? [], numbersOf(instance))) {
+    if (linkId === undefined) continue
+    const link = BpfLink.byId(linkId)
+    try {
+      link.detach()
+    } finally {
+      link.close()
+    }
+  }
+}
+
+function attachedOrGone(ifindex: number): readonly Attached[] | undefined {
+  try {
+    return attachedTo(ifindex)
+  } catch (error) {
+    if (isRefusal(error, 'ENODEV', 'ENXIO')) return undefined
+    throw error
+  }
+}
+
+const numbersOf = (instance: Instance | undefined): ReadonlySet<number> =>
+  new Set(
+    [instance?.ingress, instance?.egress, instance?.xdp].flatMap((program) =>
+      program ? [program.info.id] : [],
+    ),
+  )
+
+/** Programs with the names of ours that are not ours. */
+const leftovers = (attached: readonly Attached[], ours: ReadonlySet<number>): readonly Attached[] =>
+  attached.filter(({ programId }) => !ours.has(programId) && ourNames.has(nameOf(programId)))
+
+const ourNames: ReadonlySet<string> = new Set(['hf_ingress', 'hf_egress', 'hf_xdp'])
+
+function nameOf(programId: number): string {
+  try {
+    const program = BpfProgram.byId(programId)
+    program.close()
+    return program.info.name
+  } catch (error) {
+    if (isRefusal(error, 'ENOENT')) return '' // gone meanwhile
+    throw error
+  }
 }
 
 /** Every device of this network namespace, by number. */
