@@ -19,18 +19,26 @@ const v1 = holdfast.network.v1
 const { NodeReport } = holdfast.agent.v1
 
 type InterfaceReport = holdfast.agent.v1.InterfaceReport
+type FirewallReport = holdfast.agent.v1.FirewallReport
+type FlowRecord = holdfast.agent.v1.FlowRecord
 
 /** Writes events as they are given: the agent's tests decide nothing. */
-const asGiven: Aggregate<readonly StoredEvent[], StoredEvent, number> = {
-  context: 'network',
-  type: 'interface',
+const asGiven = (
+  context: string,
+  type: string,
+): Aggregate<readonly StoredEvent[], StoredEvent, number> => ({
+  context,
+  type,
   decider: {
     initial: () => 0,
     decide: (events) => events,
     evolve: (count) => count + 1,
   },
   codec: { encode: (event) => event, decode: (stored) => stored },
-}
+})
+const interfaces = asGiven('network', 'interface')
+const nodes = asGiven('network', 'node')
+const ruleSets = asGiven('rules', 'rule_set')
 
 /**
  * What an agent needs of the control plane and no more: the log on a real NATS server with a node's real
@@ -42,8 +50,19 @@ export interface Control {
   readonly token: string
   /** The last report of each interface, and every one of them. */
   readonly reports: ReadonlyMap<string, InterfaceReport>
+  /** The last word of the node's firewall. */
+  firewall(): FirewallReport | undefined
+  /** What its rules recorded and counted, as told. */
+  readonly flows: FlowRecord[]
+  readonly hits: ReadonlyMap<string, holdfast.agent.v1.RuleCounter>
   /** Stores events of an interface; answers the sequence once the log has them. */
   append(interfaceId: string, ...events: readonly StoredEvent[]): Promise<number>
+  /** Stores events of the node itself. */
+  appendNode(...events: readonly StoredEvent[]): Promise<number>
+  /** Stores events of the organization's rule set. */
+  appendRules(...events: readonly StoredEvent[]): Promise<number>
+  /** Resolves with the moment a report says that the rule set up to the sequence is enforced. */
+  rulesEnforced(sequence: number, timeoutMs?: number): Promise<number>
   /** Resolves with the moment a report says that the sequence is enforced. */
   enforced(interfaceId: string, sequence: number, timeoutMs?: number): Promise<number>
   /** Takes the whole control plane away from the agent, and brings it back. */
@@ -61,17 +80,62 @@ export async function startControl(address: string): Promise<Control> {
   const organizationId = newId<string>()
   const token = `hfe_${randomUUID()}`
   const log = await nats.open('network')
+  const rules = await nats.open('rules')
   const natsDoor = await door(address, nats.server.url)
 
   const reports = new Map<string, InterfaceReport>()
   const listeners = new Set<() => void>()
+  let firewall: FirewallReport | undefined
+  const flows: FlowRecord[] = []
+  const hits = new Map<string, holdfast.agent.v1.RuleCounter>()
   log.onSignal(`tlm.node.${nodeId}.report`, (data) => {
-    for (const each of NodeReport.decode(data).interfaces) {
+    const report = NodeReport.decode(data)
+    for (const each of report.interfaces) {
       const report = new holdfast.agent.v1.InterfaceReport(each)
       reports.set(report.interfaceId, report)
     }
+    if (report.firewall) firewall = new holdfast.agent.v1.FirewallReport(report.firewall)
     for (const listener of listeners) listener()
   })
+  log.onSignal(`tlm.node.${nodeId}.flows`, (data) => {
+    for (const each of holdfast.agent.v1.FlowBatch.decode(data).flows) {
+      flows.push(new holdfast.agent.v1.FlowRecord(each))
+    }
+  })
+  log.onSignal(`tlm.node.${nodeId}.counters`, (data) => {
+    for (const each of holdfast.agent.v1.CounterReport.decode(data).counters) {
+      const counter = new holdfast.agent.v1.RuleCounter(each)
+      hits.set(`${uuidOf(counter.ruleId)} ${counter.direction}`, counter)
+    }
+  })
+  const context = () => ({
+    commandId: newId<CommandId>(),
+    isKeyed: false,
+    organizationId,
+    actor: { kind: 'service' as const, id: 'test' },
+    correlationId: newId<string>(),
+  })
+  /** Resolves with the moment at which a report made it true. */
+  const reported = (
+    isTrue: () => boolean,
+    complain: () => string,
+    timeoutMs: number,
+  ): Promise<number> =>
+    new Promise((done, failed) => {
+      const look = (): void => {
+        if (!isTrue()) return
+        const at = performance.now()
+        clearTimeout(timer)
+        listeners.delete(look)
+        done(at)
+      }
+      const timer = setTimeout(() => {
+        listeners.delete(look)
+        failed(new Error(complain()))
+      }, timeoutMs)
+      listeners.add(look)
+      look()
+    })
 
   const gateway = createServer((request, response) => {
     void answer(request).then(({ status, body }) => {
@@ -117,34 +181,38 @@ export async function startControl(address: string): Promise<Control> {
     enrollUrl: `http://${address}:${gatewayPort}`,
     token,
     reports,
+    firewall: () => firewall,
+    flows,
+    hits,
     async append(interfaceId, ...events) {
-      const { sequence } = await log.execute(asGiven, `${nodeId}.${interfaceId}`, events, {
-        commandId: newId<CommandId>(),
-        isKeyed: false,
-        organizationId,
-        actor: { kind: 'service', id: 'network' },
-        correlationId: newId<string>(),
-      })
-      return Number(sequence)
+      const id = `${nodeId}.${interfaceId}`
+      return Number((await log.execute(interfaces, id, events, context())).sequence)
+    },
+    async appendNode(...events) {
+      return Number((await log.execute(nodes, nodeId, events, context())).sequence)
+    },
+    async appendRules(...events) {
+      return Number((await rules.execute(ruleSets, organizationId, events, context())).sequence)
     },
     enforced: (interfaceId, sequence, timeoutMs = 20_000) =>
-      new Promise((done, failed) => {
-        const look = (): void => {
+      reported(
+        () => {
           const report = reports.get(interfaceId)
-          if (!report?.isEnforced || report.appliedSequence < sequence) return
-          const at = performance.now()
-          clearTimeout(timer)
-          listeners.delete(look)
-          done(at)
-        }
-        const timer = setTimeout(() => {
-          listeners.delete(look)
+          return report?.isEnforced === true && report.appliedSequence >= sequence
+        },
+        () => {
           const last = JSON.stringify({ ...reports.get(interfaceId), peers: undefined })
-          failed(new Error(`${sequence} was not enforced in ${timeoutMs} ms; last report: ${last}`))
-        }, timeoutMs)
-        listeners.add(look)
-        look()
-      }),
+          return `${sequence} was not enforced in ${timeoutMs} ms; last report: ${last}`
+        },
+        timeoutMs,
+      ),
+    rulesEnforced: (sequence, timeoutMs = 20_000) =>
+      reported(
+        () => firewall?.isEnforced === true && firewall.ruleSetSequence >= sequence,
+        () =>
+          `rules up to ${sequence} were not enforced in ${timeoutMs} ms; last report: ${JSON.stringify(firewall)}`,
+        timeoutMs,
+      ),
     down: () => natsDoor.close(),
     up: () => natsDoor.open(),
     async remove() {
@@ -155,6 +223,11 @@ export async function startControl(address: string): Promise<Control> {
     },
   }
 }
+
+const uuidOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
 /** A door to a server that listens on loopback alone, for those in other namespaces. It can be shut. */
 async function door(
@@ -282,6 +355,8 @@ export interface AgentProcess {
   said(): string
   /** Ends it and waits; by SIGKILL its process group goes too, as a crash of its host's supervisor would do. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+  /** Waits until it ends by itself. */
+  ended(): Promise<number | null>
 }
 
 /** The real agent in a namespace. */
@@ -289,11 +364,12 @@ export function startAgentProcess(
   namespace: string,
   data: string,
   env: NodeJS.ProcessEnv,
+  args: readonly string[] = [],
 ): AgentProcess {
   const main = join(root, 'services/node-agent/src/main.ts')
   const child: ChildProcess = spawn(
     'ip',
-    ['netns', 'exec', namespace, process.execPath, '--import', 'tsx', main],
+    ['netns', 'exec', namespace, process.execPath, '--import', 'tsx', main, ...args],
     {
       cwd: root,
       detached: true,
@@ -320,6 +396,7 @@ export function startAgentProcess(
     data,
     pid,
     said: () => said,
+    ended: () => ended,
     end(signal) {
       if (child.exitCode === null && child.signalCode === null) {
         process.kill(signal === 'SIGKILL' ? -pid : pid, signal)
