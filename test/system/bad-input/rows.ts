@@ -6,11 +6,13 @@ import { interfaceRows } from './interfaces.ts'
 import { peerRows } from './peers.ts'
 import { requestRows } from './requests.ts'
 import type { Ground, Row } from './row.ts'
+import { ruleRows } from './rules.ts'
 
 /** Every row, in order. */
 export const badInputRows = (ground: Ground): readonly Row[] => [
   ...interfaceRows(ground),
   ...firewallRows(ground),
+  ...ruleRows(ground),
   ...peerRows(ground),
   ...bodyRows(ground),
   ...tokenRows(ground),

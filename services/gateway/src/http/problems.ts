@@ -90,7 +90,20 @@ export function answerProblem(
     request.log.error({ err: error, correlationId: request.id }, 'request failed')
   }
   headersFor(known, problem.status, request, reply)
+  if (BodyTooLarge.is(known)) letItFinish(request, reply)
   return send(request, reply, problem)
+}
+
+/** What is read and thrown away of a body nobody wants, so that its sender lives to read the answer. */
+const maxUnwantedBytes = 256 * 1024 * 1024
+
+/**
+ * Closing while the client still sends resets the connection, and the answer is lost on the way. So a body of a
+ * bearable size is read to its end (Node does, on a connection that stays); the request's time limit bounds it.
+ */
+function letItFinish(request: FastifyRequest, reply: FastifyReply): void {
+  const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  if (length <= maxUnwantedBytes) reply.removeHeader('connection')
 }
 
 function send(

@@ -5,6 +5,7 @@ import type { Edge } from './edge.ts'
 export async function requirePast(
   { log, catchUp }: Pick<Edge, 'log' | 'catchUp'>,
   sequence: number,
+  field = 'at',
 ): Promise<bigint | undefined> {
   if (sequence === 0) return undefined
   const at = BigInt(sequence)
@@ -12,7 +13,7 @@ export async function requirePast(
     const head = await log.head()
     if (at > head) {
       const detail = `nothing has happened at ${at} yet: the log ends at ${head}`
-      throw invalid({ field: 'at', code: 'in_the_future', detail })
+      throw invalid({ field, code: 'in_the_future', detail })
     }
   }
   await catchUp()

@@ -39,7 +39,7 @@ export function historyHandlers(edge: Edge): History {
         'rules.rules.write',
       )
       // What a commit did never changes, so the read model may tell, once it includes that commit.
-      const sequence = (await requirePast(edge, request.sequence)) ?? 0n
+      const sequence = (await requirePast(edge, request.sequence, 'sequence')) ?? 0n
       const changes = await recordedChanges(postgres, organizationId, sequence)
       const applyId = idFrom<ApplyId>(call.commandId, 'apply')
       const wish = { type: 'UndoChange', sequence, changes, applyId } as const
