@@ -6,6 +6,14 @@ export { type Explanation, explain, maxSteps, protocolName, type Step } from './
 export { type Finding, type FindingKind, findingKinds, type PlacedWitness } from './finding.ts'
 export * from './intermediate.ts'
 export * from './model.ts'
+export { type NftablesCounters, readNftablesCounters } from './nftables/counters.ts'
+export { NftablesUnreadable, readNftables } from './nftables/read.ts'
+export {
+  type NftablesGap,
+  type NftablesOptions,
+  nftablesGaps,
+  renderNftables,
+} from './nftables/render.ts'
 export { type PacketDescription, packetOf } from './packet-of.ts'
 export {
   etherTypes,

@@ -6,11 +6,6 @@ import type { Prefix } from './intermediate.ts'
 
 export const anyPrefix: Prefix = Object.freeze({ value: 0n, length: 0 })
 
-export const hostPrefix = (family: Family, value: bigint): Prefix => ({
-  value,
-  length: bits[family],
-})
-
 /** The last address; `value` is the first. */
 export const lastOf = (family: Family, prefix: Prefix): bigint =>
   prefix.value + (1n << BigInt(bits[family] - prefix.length)) - 1n
