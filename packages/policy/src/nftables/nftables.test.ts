@@ -34,6 +34,7 @@ test('a listing with any word of a rule changed is another policy, or none', () 
   const rules = script
     .split('\n')
     .filter((line) => /comment "/.test(line) && !/\t\tcomment/.test(line))
+    .map((line) => line.trim())
   fc.assert(
     fc.property(
       fc.nat(),

@@ -262,14 +262,17 @@ function readMatch(words: Words, family: Family, refuse: () => Error): Match {
     ['tcp', tcp],
     ['udp', udp],
   ] as const) {
-    if (words.take(name, 'sport')) {
+    for (const [field, side] of [
+      ['sport', 'sourcePorts'],
+      ['dport', 'destinationPorts'],
+    ] as const) {
+      if (!words.take(name, field)) continue
+      // The first says the protocol, and no other has been said.
+      if (match.protocol !== undefined && (match.protocol !== protocol || !match.sourcePorts)) {
+        throw refuse()
+      }
       match.protocol = protocol
-      match.sourcePorts = readRange(words.next(), refuse)
-    }
-    if (words.take(name, 'dport')) {
-      if (match.protocol !== undefined && match.protocol !== protocol) throw refuse()
-      match.protocol = protocol
-      match.destinationPorts = readRange(words.next(), refuse)
+      match[side] = readRange(words.next(), refuse)
     }
   }
   return match
