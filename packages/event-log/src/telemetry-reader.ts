@@ -14,7 +14,7 @@ interface Context {
 }
 
 /** A message may have a megabyte: this many, arrived and ordered, are what a slow reader costs in memory. */
-const pull = { messages: 64, bytes: 16 * 1024 * 1024 }
+const pull = { messages: 16, bytes: 16 * 1024 * 1024 }
 const window = 2 * pull.messages
 const retryDelayMs = 500
 

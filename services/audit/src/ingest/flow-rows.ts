@@ -33,7 +33,6 @@ export const flowColumns = {
 export function* flowRows(batch: FlowBatch, node: NodeNames, names: Names): Generator<EncodedRow> {
   const { nodeId, instanceId, number } = batch
   const { organizationId } = node
-  const nodeName = plain(node.name)
   const idOf = flowIds(nodeId, instanceId, number)
   const policyVersion = batch.policyVersion === '' ? null : batch.policyVersion
   let index = 0
@@ -54,21 +53,15 @@ export function* flowRows(batch: FlowBatch, node: NodeNames, names: Names): Gene
       String(flow.packets),
       String(flow.bytes),
       ruleId === '' ? null : ruleId,
-      ruleId === '' ? null : plain(names.rule(ruleId, organizationId)),
+      ruleId === '' ? null : (names.rule(ruleId, organizationId) ?? null),
       policyVersion,
       nodeId,
-      nodeName,
+      node.name,
       flow.device,
       interfaceId === '' ? null : interfaceId,
       peerId === '' ? null : peerId,
-      peerId === '' ? null : plain(names.peer(peerId, organizationId)),
+      peerId === '' ? null : (names.peer(peerId, organizationId) ?? null),
       organizationId,
     ]
   }
-}
-
-function plain(name: string): string
-function plain(name: string | undefined): string | null
-function plain(name: string | undefined): string | null {
-  return name === undefined ? null : name.replaceAll('\0', '')
 }

@@ -41,16 +41,18 @@ async function run(parts: FeedParts, stopping: AbortSignal): Promise<void> {
   let retryMs = firstRetryMs
   while (!stopping.aborted) {
     let session: Session | undefined
+    const since = performance.now()
     try {
       session = await postgres.session()
       if (await tryLead(session)) {
-        retryMs = firstRetryMs
         await lead(parts, AbortSignal.any([stopping, session.lost]))
       } else await rest(leadEveryMs, stopping)
     } catch (error) {
       if (!stopping.aborted && !(error instanceof PositionMoved)) {
         logger.warn({ err: error }, 'flows are not read, trying again')
       }
+      // What went well for a while begins anew; what fails at once waits longer each time.
+      if (performance.now() - since > lastRetryMs) retryMs = firstRetryMs
       await rest(retryMs, stopping)
       retryMs = Math.min(lastRetryMs, retryMs * 2)
     } finally {

@@ -53,10 +53,11 @@ export function nameFinder(
         where rule_id = any (${[...rules]}::uuid[])
         union all select 'peer', peer_id, organization_id, name from audit.peers
         where peer_id = any (${[...peers]}::uuid[])`)
-      return new Map(rows.map((row) => [`${row.kind} ${row.id}`, row]))
+      // Ids of all kinds are UUIDs, so one map holds them.
+      return new Map(rows.map((row) => [row.id, row]))
     }
     let found = await ask()
-    const isNodeUnknown = [...nodes].some((id) => !found.has(`node ${id}`))
+    const isNodeUnknown = [...nodes].some((id) => found.get(id)?.kind !== 'node')
     const isAnyUnknown = found.size < nodes.size + rules.size + peers.size
     if (isNodeUnknown || (isAnyUnknown && Date.now() - waitedAt > patienceEveryMs)) {
       waitedAt = Date.now()
@@ -68,14 +69,14 @@ export function nameFinder(
       }
       found = await ask()
     }
-    const named = (kind: string) => (id: string, organizationId: string) => {
-      const row = found.get(`${kind} ${id}`)
-      return row?.organization_id === organizationId ? row.name : undefined
+    const named = (kind: Row['kind']) => (id: string, organizationId: string) => {
+      const row = found.get(id)
+      return row?.kind === kind && row.organization_id === organizationId ? row.name : undefined
     }
     return {
       node(id) {
-        const row = found.get(`node ${id}`)
-        return row?.organization_id
+        const row = found.get(id)
+        return row?.kind === 'node' && row.organization_id
           ? { organizationId: row.organization_id, name: row.name }
           : undefined
       },

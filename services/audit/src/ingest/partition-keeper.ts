@@ -54,7 +54,8 @@ export class PartitionKeeper {
       // Attached and not made as a part: that would lock readers out for a moment.
       await this.#postgres.tx((tx) =>
         tx.script(`
-          create table audit.${name} (like audit.connection_logs including defaults);
+          create table audit.${name} (
+            like audit.connection_logs including defaults including constraints);
           alter table audit.connection_logs attach partition audit.${name}
             for values from ('${from}') to ('${to}')`),
       )

@@ -74,6 +74,8 @@ export interface Suite {
   stored(): Promise<void>
   /** Stops and starts what follows the flows. */
   restart(): Promise<void>
+  /** Another instance beside the first; answers how to end it. */
+  startAnother(): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
@@ -138,6 +140,11 @@ export async function startSuite(
       await audit.stop()
       audit = compose()
       await audit.start()
+    },
+    async startAnother() {
+      const another = compose()
+      await another.start()
+      return another.stop
     },
     async close() {
       await audit.stop()
