@@ -34,7 +34,10 @@ export interface DeviceObservation {
 
 /** What the kernel holds, read back. */
 export interface Observation {
-  /** The intermediate form of what judges packets; undefined when it could not be read. */
+  /**
+   * The intermediate form of what judges packets; undefined when it could not be read. It is the very object `apply`
+   * was given when the kernel holds, byte for byte, what was compiled from it.
+   */
   readonly policy: Policy | undefined
   readonly devices: readonly DeviceObservation[]
   /** Differences that show in no device and no line, for example a program that is not the one loaded. */
@@ -58,6 +61,12 @@ export interface DeviceDrops {
   readonly fragments: number
   readonly defaults: number
 }
+
+/**
+ * How the kernel is read. `bytes`: what judges packets is compared with what was compiled; anything else is taken
+ * apart. `lines`: it is taken apart in any case, which proves the compiler, too, and takes as long as compiling.
+ */
+export type Depth = 'bytes' | 'lines'
 
 export const flowVerdicts = ['pass', 'drop', 'limited', 'default-drop', 'unparsable'] as const
 export type FlowVerdict = (typeof flowVerdicts)[number]
@@ -105,7 +114,8 @@ export interface Backend {
    */
   apply(policy: Policy, version: Uint8Array): Promise<ApplyFigures>
   /** Reads the kernel, whatever `apply` believes to have done. */
-  observe(): Promise<Observation>
+  observe(depth: Depth): Promise<Observation>
+  /** A rule that is not among them has counted nothing. */
   hits(): readonly Hits[]
   drops(): readonly DeviceDrops[]
   /** Takes the recorded flows out; at most this many are told, the rest is counted as lost. */

@@ -120,6 +120,19 @@ test('a burst is one swap, and what changes nothing here is none', async () => {
   expect(backend.applied.length).toBe(before + 1)
 })
 
+test('a change is proved by its bytes; what was found at the start, and a check, line by line', async () => {
+  start()
+  running.setFacts(host())
+  await until(() => statuses.length > 0, 'the first')
+  expect(backend.depths).toEqual(['lines'])
+  await running.take([ruleCommit(1, ruleFacts.created(1))])
+  await enforcedAt(1n)
+  expect(backend.depths).toEqual(['lines', 'bytes'])
+  expect(status().observedVersion).toEqual(status().policyVersion)
+  await running.prove()
+  expect(backend.depths).toEqual(['lines', 'bytes', 'lines'])
+})
+
 test('a device is admitted once it is judged; not when it cannot be', async () => {
   start()
   running.setFacts(host())

@@ -7,7 +7,7 @@ import {
   resolve,
 } from '@holdfast/policy'
 import type { TakenCommit } from '../state/saved-fold.ts'
-import type { ApplyFigures, Backend, Observation } from './backend.ts'
+import type { ApplyFigures, Backend, Depth, Observation } from './backend.ts'
 import { confirmTimer } from './confirm-timer.ts'
 import { allRules, type RuleTrouble } from './differences.ts'
 import { dropLedger } from './drop-ledger.ts'
@@ -173,6 +173,8 @@ export function enforcer(options: EnforcerOptions): Enforcer {
   async function pass(host: HostFacts): Promise<void> {
     clearTimeout(retry)
     const arrivedAt = changedAt
+    // A change is proved by its bytes; what this start found, and what is checked now and then, line by line.
+    const depth: Depth = isCheckDue || !applied ? 'lines' : 'bytes'
     changedAt = undefined
     isCheckDue = false
     const [asking, proving] = [waiters, provers]
@@ -180,7 +182,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
     provers = []
     settle()
     try {
-      finding = await converge(host, asking.length > 0)
+      finding = await converge(host, asking.length > 0, depth)
     } catch (error) {
       finding = failed(error, host)
       await look()
@@ -203,7 +205,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
     isSettledStale = false
   }
 
-  async function converge(host: HostFacts, isAsked: boolean): Promise<Finding> {
+  async function converge(host: HostFacts, isAsked: boolean, depth: Depth): Promise<Finding> {
     if (!settled) throw new Error('there is no rule set')
     const { ruleSet, sequence } = settled
     const policy = resolve(ruleSet, host, now())
@@ -215,7 +217,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
     if (isNew) rulesCount = countRules(policy)
     if (!isReplaying) waitForConfirmation()
     const before = seen
-    const found = await readBack(wanted)
+    const found = await readBack(wanted, depth)
     if (isWell(found)) return allWell
     if (isNew || isAsked) return found
     return repair(wanted, found, before)
@@ -252,7 +254,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
       return found
     }
     await apply(wanted)
-    const left = await readBack(wanted)
+    const left = await readBack(wanted, 'lines')
     if (drift.length > 0) {
       driftRepaired += drift.filter((error) => !left.errors.includes(error)).length
       log.warn(
@@ -271,14 +273,15 @@ export function enforcer(options: EnforcerOptions): Enforcer {
 
   /** After a failure: what the kernel had before may be gone as well. */
   async function look(): Promise<void> {
-    seen = await backend.observe().catch(() => undefined)
+    seen = await backend.observe('lines').catch(() => undefined)
     seenVersion = seen?.policy && policyVersion(seen.policy)
   }
 
-  async function readBack(wanted: Wanted): Promise<Finding> {
+  async function readBack(wanted: Wanted, depth: Depth): Promise<Finding> {
     seen = undefined
-    seen = await backend.observe()
-    seenVersion = seen.policy && policyVersion(seen.policy)
+    seen = await backend.observe(depth)
+    const { policy } = seen
+    seenVersion = policy === wanted.policy ? wanted.version : policy && policyVersion(policy)
     provenAtUnixMs = now()
     return judgeObservation(
       wanted.policy,

@@ -2,6 +2,7 @@ import type { Policy } from '@holdfast/policy'
 import {
   type Backend,
   type BackendName,
+  type Depth,
   type DeviceDrops,
   type DrainedFlows,
   type Hits,
@@ -20,6 +21,8 @@ export interface FakeBackend extends Backend {
   /** Makes the next calls of `apply` fail, until it is undefined again. */
   failure: Error | undefined
   readonly applied: Policy[]
+  /** How it was read, each time. */
+  readonly depths: Depth[]
   hitCounts: readonly Hits[]
   dropCounts: readonly DeviceDrops[]
   drained: DrainedFlows
@@ -34,6 +37,7 @@ export function fakeBackend(name: BackendName = 'bpf'): FakeBackend {
     held: undefined,
     failure: undefined,
     applied: [],
+    depths: [],
     hitCounts: [],
     dropCounts: [],
     drained: noFlows,
@@ -50,7 +54,8 @@ export function fakeBackend(name: BackendName = 'bpf'): FakeBackend {
       }
       return { tuples: 1, longestProbe: 1, blobBytes: 64, buildMs: 1, swapMs: 1 }
     },
-    async observe(): Promise<Observation> {
+    async observe(depth): Promise<Observation> {
+      fake.depths.push(depth)
       const devices = (fake.held?.devices ?? []).map(({ device }) => {
         const ifindex = fake.present.get(device) ?? 0
         const hook = ifindex !== 0 && fake.attached.has(device) ? 'tcx' : ''

@@ -81,6 +81,8 @@ export function bpfBackend(options: BpfOptions): Backend {
   let slots: Slots = adopted.slots
   let generation = adopted.generation
   let policy: Policy | undefined
+  /** What was put into the kernel last, and what it was made from. */
+  let given: { readonly policy: Policy; readonly value: Uint8Array } | undefined
   let instances = new Map<string, Instance>()
   let maps = openMaps(pins, smallest(flows), undefined)
   /** Why a device of the policy is not judged as it should be, or not by XDP. */
@@ -93,13 +95,7 @@ export function bpfBackend(options: BpfOptions): Backend {
   closeInstance(programs.load(0, 0, maps))
 
   function remember(number: number, version: Uint8Array, used: Slots): void {
-    generations.set(number, {
-      version,
-      rules: new Map(
-        [...used.counters].flatMap(([key, slot]) => (isRule(key) ? [[slot, key] as const] : [])),
-      ),
-      devices: new Map([...used.devices].map(([device, slot]) => [slot, device])),
-    })
+    generations.set(number, { version, slots: used })
     const oldest = generations.keys().next().value
     if (generations.size > keptGenerations && oldest !== undefined) generations.delete(oldest)
   }
@@ -164,13 +160,14 @@ export function bpfBackend(options: BpfOptions): Backend {
     }
   }
 
-  function put(blob: Blob, next: KernelMaps): void {
+  function put(wanted: Policy, blob: Blob, next: KernelMaps): void {
     const [a, b] = next.blobs
     const idle = next.gen.innerId(0) === a.info.id ? b : a
     const value = Buffer.alloc(idle.stride)
     value.set(blob.bytes)
     idle.update(0, value)
     next.gen.setInner(0, idle)
+    given = { policy: wanted, value }
   }
 
   function settle(next: KernelMaps, places: readonly Place[]): void {
@@ -238,7 +235,7 @@ export function bpfBackend(options: BpfOptions): Backend {
         places = placesFor(wanted, assigned.slots, next)
         zeroSlots(next, assigned.fresh)
         release(places)
-        put(blob, next)
+        put(wanted, blob, next)
       } catch (error) {
         abandon(next, places)
         throw error
@@ -261,7 +258,7 @@ export function bpfBackend(options: BpfOptions): Backend {
       }
     },
 
-    async observe(): Promise<Observation> {
+    async observe(depth): Promise<Observation> {
       if (!policy) return { policy: undefined, devices: [], faults: [] }
       const devices = observeDevices(policy)
       const faults = pinNames
@@ -270,7 +267,8 @@ export function bpfBackend(options: BpfOptions): Backend {
       try {
         const bytes = blobBehind(maps.gen)
         if (!bytes) return { policy: undefined, devices, faults: [...faults, 'no policy is there'] }
-        return { policy: decompile(bytes).policy, devices, faults }
+        const isGiven = depth === 'bytes' && given && Buffer.compare(bytes, given.value) === 0
+        return { policy: isGiven ? given?.policy : decompile(bytes).policy, devices, faults }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error)
         return { policy: undefined, devices, faults: [...faults, reason] }
@@ -315,8 +313,6 @@ export function bpfBackend(options: BpfOptions): Backend {
     return { slots: noSlots, generation: Math.floor(Math.random() * 0x7fff_ffff) }
   }
 }
-
-const isRule = (key: string): boolean => !key.startsWith('!')
 
 const hasSourceLimits = ({ views }: Policy): boolean =>
   views.some((view) =>

@@ -3,23 +3,24 @@ import type { Direction } from '@holdfast/policy'
 import type { DeviceDrops, Hits } from '../backend.ts'
 import { number64 } from './flow-log.ts'
 import type { KernelMaps } from './kernel-maps.ts'
+import { deviceAt, ruleAt } from './slot-owners.ts'
 
 const readAtOnce = 4_096
 const directions: readonly Direction[] = ['ingress', 'egress']
 
-/** Hits of every rule that has a slot, summed over the CPUs. */
-export function hitsIn({ counters }: KernelMaps, { counters: slots }: Slots): Hits[] {
-  const rules: (string | undefined)[] = []
-  for (const [key, slot] of slots) if (!key.startsWith('!')) rules[slot] = key
+/** Hits of every rule that has any, summed over the CPUs. */
+export function hitsIn({ counters }: KernelMaps, slots: Slots): Hits[] {
   const hits: Hits[] = []
-  forEachElement(counters, rules.length * 2, (index, values, at) => {
-    const ruleId = rules[index >> 1]
+  forEachElement(counters, counters.info.maxEntries, (index, values, at) => {
+    const packets = sum(counters, values, at + hfCounter.atPackets)
+    if (packets === 0) return // most of many rules
+    const ruleId = ruleAt(slots, index >> 1)
     const direction = directions[index & 1]
     if (ruleId === undefined || direction === undefined) return
     hits.push({
       ruleId,
       direction,
-      packets: sum(counters, values, at + hfCounter.atPackets),
+      packets,
       bytes: sum(counters, values, at + hfCounter.atBytes),
       limitedPackets: sum(counters, values, at + hfCounter.atLimitedPackets),
     })
@@ -30,11 +31,10 @@ export function hitsIn({ counters }: KernelMaps, { counters: slots }: Slots): Hi
 const reasonAt = (reason: number): number => hfStat.atCount + reason * 8
 
 /** Packets no rule decided, by device. */
-export function statsIn({ stats }: KernelMaps, { devices }: Slots): DeviceDrops[] {
-  const names = new Map([...devices].map(([device, slot]) => [slot, device]))
+export function statsIn({ stats }: KernelMaps, slots: Slots): DeviceDrops[] {
   const found = new Map<string, DeviceDrops>()
   forEachElement(stats, stats.info.maxEntries, (index, values, at) => {
-    const device = names.get(index >> 1)
+    const device = deviceAt(slots, index >> 1)
     if (device === undefined) return
     const before = found.get(device)
     const count = (reason: number): number => sum(stats, values, at + reasonAt(reason))

@@ -1,14 +1,19 @@
-import { type BpfMap, hfDirection, hfFlow, hfFlowkey, hfFlowVerdict } from '@holdfast/bpf'
+import {
+  type BpfMap,
+  hfDirection,
+  hfFlow,
+  hfFlowkey,
+  hfFlowVerdict,
+  type Slots,
+} from '@holdfast/bpf'
 import { type DrainedFlows, type Flow, type FlowVerdict, noFlows } from '../backend.ts'
 import type { KernelMaps } from './kernel-maps.ts'
+import { deviceAt, ruleAt } from './slot-owners.ts'
 
 /** What a generation of the policy was, for records that were made under it. */
 export interface Generation {
   readonly version: Uint8Array
-  /** Rule by counter slot; undefined for an implicit line. */
-  readonly rules: ReadonlyMap<number, string>
-  /** Device by slot. */
-  readonly devices: ReadonlyMap<number, string>
+  readonly slots: Slots
 }
 
 export interface FlowSource {
@@ -78,7 +83,7 @@ function read(
   const verdict = verdicts[keys[key + hfFlowkey.atVerdict] ?? 0] ?? 'drop'
   const isParsed = verdict !== 'unparsable'
   return {
-    ruleId: under?.rules.get(counter) ?? '',
+    ruleId: (under && ruleAt(under.slots, counter)) ?? '',
     verdict,
     direction: isIngress ? 'ingress' : 'egress',
     source: isParsed ? address(keys, key + hfFlowkey.atSrc) : noAddress,
@@ -90,7 +95,7 @@ function read(
     bytes: number64(values, value + hfFlow.atBytes),
     firstUnixMs: bootUnixMs + milliseconds(values, value + hfFlow.atFirstNs),
     lastUnixMs: bootUnixMs + milliseconds(values, value + hfFlow.atLastNs),
-    device: under?.devices.get(keys[key + hfFlowkey.atDevice] ?? 0) ?? '',
+    device: (under && deviceAt(under.slots, keys[key + hfFlowkey.atDevice] ?? 0)) ?? '',
     policyVersion: under?.version,
   }
 }
