@@ -1,6 +1,6 @@
 import type { EncodedRow, PgType } from '@holdfast/postgres'
+import { flowIds } from '../codecs/flow-id.ts'
 import type { FlowBatch } from '../domain/flow.ts'
-import { flowIds } from '../domain/flow-id.ts'
 import type { Names, NodeNames } from './names.ts'
 
 /** In the order rows are encoded in. */

@@ -10,8 +10,8 @@ import {
   sql,
   toPage,
 } from '@holdfast/postgres'
+import { timeOfFlowId } from '../codecs/flow-id.ts'
 import type { Direction, Verdict } from '../domain/flow.ts'
-import { timeOfFlowId } from '../domain/flow-id.ts'
 import { type FlowFilter, matching } from './flow-filter.ts'
 
 /** A row of `connection_logs`. */
