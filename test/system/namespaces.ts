@@ -14,6 +14,8 @@ export interface Network {
   readonly serverAddress: string
   /** Where the client reaches the server. */
   readonly uplinkAddress: string
+  /** The server's device towards the client. */
+  readonly uplinkDevice: string
   exec(namespace: string, command: string, ...args: readonly string[]): string
   start(
     namespace: string,
@@ -88,6 +90,7 @@ export function createNetwork(): Network {
     client,
     serverAddress: `10.213.${n}.2`,
     uplinkAddress: `10.214.${n}.1`,
+    uplinkDevice: `${tag}d`,
     exec: (namespace, command, ...args) =>
       execFileSync('ip', inside(namespace, command, args), {
         encoding: 'utf8',

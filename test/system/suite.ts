@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -112,6 +112,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     await ended
   }
 
+  const pins = options.localNode ? mountPins(join(data, 'agent/bpf')) : undefined
   await start()
   return {
     url,
@@ -126,13 +127,24 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     logs: () => `${said}\n${logs(data)}`,
     async remove() {
       await stop()
+      pins?.unmount()
       rmSync(data, { recursive: true, force: true })
     },
   }
 }
 
+/**
+ * A place for the pins of kernel programs. `ip netns exec` gives what it starts mounts of its own, which would take
+ * the pins along when it ends; on a host they stay.
+ */
+function mountPins(path: string): { unmount(): void } {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  execFileSync('mount', ['-t', 'bpf', 'bpf', path])
+  return { unmount: () => void execFileSync('umount', [path]) }
+}
+
 function logs(data: string): string {
-  const names = ['auth', 'network', 'gateway', 'node-agent', 'nats', 'postgres']
+  const names = ['auth', 'network', 'rules', 'audit', 'gateway', 'node-agent', 'nats', 'postgres']
   return names
     .map((name) => {
       try {

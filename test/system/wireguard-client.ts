@@ -10,6 +10,8 @@ import type { Network } from './namespaces.ts'
  */
 export interface WireGuardClient {
   readonly device: string
+  /** Without prefix length. */
+  readonly addresses: readonly string[]
   ping(address: string, options?: { readonly count?: number; readonly seconds?: number }): boolean
   handshakes(): ReadonlyMap<string, number>
   remove(): void
@@ -34,6 +36,7 @@ export function startClient(network: Network, config: string, device: string): W
   }
   return {
     device,
+    addresses: values(config, 'Address').map((address) => address.split('/')[0] ?? ''),
     ping(address, { count = 1, seconds = 2 } = {}) {
       try {
         exec(
