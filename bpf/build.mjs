@@ -15,6 +15,7 @@ const objects = [
   { name: 'hf_tc_loop', source: 'src/hf_tc.bpf.c', flags: ['-DHF_BPF_LOOP'] },
   { name: 'hf_xdp', source: 'src/hf_xdp.bpf.c', flags: [] },
   { name: 'hf_xdp_loop', source: 'src/hf_xdp.bpf.c', flags: ['-DHF_BPF_LOOP'] },
+  { name: 'hf_bench', source: 'bench/hf_bench.bpf.c', flags: [] },
   { name: 'layout', source: 'src/layout.c', flags: [] },
 ]
 

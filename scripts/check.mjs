@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isCurrent as areBpfObjectsCurrent } from '../bpf/build.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = (name) => join(root, 'node_modules/.bin', name)
@@ -55,6 +56,7 @@ const steps = [
   ['nothing dead', bin('knip'), ['--no-progress', '--no-config-hints']],
   ['proto lint', bin('buf'), ['lint', 'proto']],
   ['proto compatible', bin('buf'), ['breaking', 'proto', '--against', 'proto/frozen.binpb']],
+  ['kernel programs rebuilt', areBpfObjectsCurrent],
   ['generated code', genIsClean],
   ['lock file', lockIsComplete],
   ...(quick

@@ -4,8 +4,12 @@ export class Arena {
   u32: Uint32Array
   #used = 0
 
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(roundUp(capacity, 64))
+  /** `room`, whatever is in it, is used as long as it is large enough. */
+  constructor(capacity: number, room?: Uint8Array) {
+    this.bytes =
+      room !== undefined && room.length >= capacity
+        ? room.fill(0)
+        : new Uint8Array(roundUp(capacity, 64))
     this.u32 = new Uint32Array(this.bytes.buffer)
   }
 
@@ -18,14 +22,18 @@ export class Arena {
   take(bytes: number): number {
     const at = this.#used
     const end = roundUp(at + bytes, 64)
-    if (end > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(end, this.bytes.length * 2))
-      larger.set(this.bytes.subarray(0, at))
-      this.bytes = larger
-      this.u32 = new Uint32Array(larger.buffer)
-    }
+    this.reserve(end)
     this.#used = end
     return at
+  }
+
+  /** At least so many bytes in all. */
+  reserve(bytes: number): void {
+    if (bytes <= this.bytes.length) return
+    const larger = new Uint8Array(Math.max(roundUp(bytes, 64), this.bytes.length * 2))
+    larger.set(this.bytes.subarray(0, this.#used))
+    this.bytes = larger
+    this.u32 = new Uint32Array(larger.buffer)
   }
 
   /** Room with a copy of these words in it. */

@@ -9,6 +9,8 @@ import { putTable, type TableMetrics } from './table.ts'
 /** What the kernel is given: `bytes` and nothing else. */
 export interface Blob {
   readonly bytes: Uint8Array
+  /** The same as the value of a map of its size class: zeros behind it, and what may be overrun. */
+  readonly value: Uint8Array
   readonly metrics: BlobMetrics
 }
 
@@ -58,25 +60,31 @@ export function stampGeneration(bytes: Uint8Array, generation: number): void {
 /** What is known of lists that were built last, so that the next build converts only what is new. */
 export type BlobMemory = Map<number, Columns>
 
+/** By memory: where the last two blobs are, the older first. */
+const rooms = new WeakMap<BlobMemory, readonly Uint8Array[]>()
+
 /**
  * The policy as the kernel reads it (layout: bpf/include/holdfast.h). Same input, same bytes. Refuses what exceeds a
- * bound: `bpf.policy_too_large`. `memory`, when given, is read and replaced.
+ * bound: `bpf.policy_too_large`. `memory`, when given, is read and replaced, and the blob is good until the build after
+ * the next one with it.
  */
 export function buildBlob(policy: Policy, options: BlobOptions, memory?: BlobMemory): Blob {
   const { version, slots, generation } = options
-  const lists = distinctLists(policy, memory)
-  const arena = new Arena(leastBytes / 2 + lists.columns.reduce(roomFor, 0))
+  const lists = distinctLists(policy, slots, memory)
+  const kept = (memory && rooms.get(memory)) ?? []
+  const expected = sizeClass(lists.columns.reduce(roomFor, leastBytes / 2)) + hfLimit.overrun
+  const arena = new Arena(expected, kept.length === 2 ? kept[0] : undefined)
   const head = arena.take(hfHead.bytes)
   const devices = arena.take(hfDevice.bytes * hfLimit.devices)
   const texts = new Texts()
   const rates = new Rates(texts)
-  const rules = new Map<string, number>()
   const tables = lists.columns.map((columns) =>
-    putTable(arena, columns, putActs(arena, columns, slots, rules, rates)),
+    putTable(arena, columns, putActs(arena, columns, slots, rates)),
   )
   const offsets = Uint32Array.from([tables.length, ...tables.map(({ offset }) => offset)])
   const tablesAt = arena.put(offsets)
-  const rulesAt = putRules(arena, rules, texts)
+  const rules = rulesOf(lists.columns)
+  const rulesAt = putRules(arena, lists.columns, rules, texts)
   const meta = JSON.stringify({
     devices: policy.devices.map((device) => ({ ...device, slot: slotOf(slots, device) })),
     views: lists.views,
@@ -87,6 +95,7 @@ export function buildBlob(policy: Policy, options: BlobOptions, memory?: BlobMem
   if (arena.used > mostBytes) {
     throw PolicyTooLarge({ what: `it takes ${arena.used} of at most ${mostBytes} bytes` })
   }
+  arena.reserve(sizeClass(arena.used) + hfLimit.overrun)
   const { u32 } = arena
   const word = (at: number, value: number): void => {
     u32[at >>> 2] = value
@@ -109,7 +118,12 @@ export function buildBlob(policy: Policy, options: BlobOptions, memory?: BlobMem
   }
   const bytes = arena.bytes.subarray(0, arena.used)
   stampGeneration(bytes, generation)
-  return { bytes, metrics: metricsOf(tables, rules.size, lists.columns, bytes.length) }
+  if (memory) rooms.set(memory, [...kept.slice(-1), arena.bytes])
+  return {
+    bytes,
+    value: arena.bytes.subarray(0, sizeClass(bytes.length) + hfLimit.overrun),
+    metrics: metricsOf(tables, rules.length, lists.columns, bytes.length),
+  }
 }
 
 /** Roughly, to grow seldom. */
@@ -155,7 +169,11 @@ interface DistinctLists {
 }
 
 /** Equal lists are built once: mostly rules hold in both directions or in one, and on every device alike. */
-function distinctLists(policy: Policy, memory: BlobMemory | undefined): DistinctLists {
+function distinctLists(
+  policy: Policy,
+  slots: Slots,
+  memory: BlobMemory | undefined,
+): DistinctLists {
   const columns: Columns[] = []
   const indexOf = (lines: readonly Line[], family: Family): number => {
     if (lines.length === 0) return 0
@@ -163,7 +181,7 @@ function distinctLists(policy: Policy, memory: BlobMemory | undefined): Distinct
       (other) => other.family === family && isSameList(other.lines, lines),
     )
     if (known >= 0) return known + 1
-    columns.push(columnsOf(lines, family, memory?.get(columns.length)))
+    columns.push(columnsOf(lines, family, slots.counters, memory?.get(columns.length)))
     return columns.length
   }
   const views = policy.views.map(({ ingress4, egress4, ingress6, egress6 }) => [
@@ -269,47 +287,67 @@ class Rates {
 }
 
 /** `hf_act` of every line. */
-function putActs(
-  arena: Arena,
-  { lines }: Columns,
-  slots: Slots,
-  rules: Map<string, number>,
-  rates: Rates,
-): number {
+function putActs(arena: Arena, { lines, counter }: Columns, slots: Slots, rates: Rates): number {
   const at = arena.take(lines.length * hfAct.bytes)
   const { u32 } = arena
-  let lastRule: string | undefined
-  let slot = 0
+  for (let i = 0; i < lines.length; i++) u32[(at >>> 2) + i * 2] = counter[i] as number
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] as Line
-    if (line.ruleId === '' || line.ruleId !== lastRule) {
-      const key = counterKey(line)
-      const known = slots.counters.get(key)
-      if (known === undefined) throw new RangeError(`no counter for ${key}`)
-      rules.set(key, known)
-      lastRule = line.ruleId
-      slot = known
-    }
-    u32[(at >>> 2) + i * 2] = slot
     if (line.rate !== undefined) rates.add(at + i * hfAct.bytes, line, slots)
   }
   return at
 }
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** A rule by one of its lines. */
+interface RuleLine {
+  readonly columns: number
+  readonly line: number
+}
+
+/** Each counter's first line, in the order of lists and lines. */
+function rulesOf(lists: readonly Columns[]): readonly RuleLine[] {
+  const rules: RuleLine[] = []
+  let seen = new Uint8Array(1024)
+  for (const [columns, { counter }] of lists.entries()) {
+    for (let line = 0; line < counter.length; line++) {
+      const slot = counter[line] as number
+      if (slot >= seen.length) {
+        const larger = new Uint8Array(Math.max(slot + 1, seen.length * 2))
+        larger.set(seen)
+        seen = larger
+      }
+      if (seen[slot] === 1) continue
+      seen[slot] = 1
+      rules.push({ columns, line })
+    }
+  }
+  return rules
+}
 
 /** `hf_rule` of every counter in use, behind their number. */
-function putRules(arena: Arena, rules: ReadonlyMap<string, number>, texts: Texts): number {
-  const at = arena.take(8 + rules.size * hfRule.bytes)
-  const { bytes, u32 } = arena
-  u32[at >>> 2] = rules.size
-  const ids = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  let rule = at + 8
-  for (const [key, slot] of rules) {
-    u32[(rule + hfRule.atCounter) >>> 2] = slot
-    if (uuidPattern.test(key)) ids.write(key.replaceAll('-', ''), rule, 'hex')
-    else u32[(rule + hfRule.atName) >>> 2] = texts.indexOf(key) + 1
-    rule += hfRule.bytes
+function putRules(
+  arena: Arena,
+  lists: readonly Columns[],
+  rules: readonly RuleLine[],
+  texts: Texts,
+): number {
+  const at = arena.take(8 + rules.length * hfRule.bytes)
+  const { u32 } = arena
+  u32[at >>> 2] = rules.length
+  let rule = (at + 8) >>> 2
+  for (const { columns, line } of rules) {
+    const { ids, counter, lines } = lists[columns] as Columns
+    let isUuid = 0
+    for (let word = 0; word < 4; word++) {
+      const value = ids[line * 4 + word] as number
+      u32[rule + word] = value
+      isUuid |= value
+    }
+    u32[rule + (hfRule.atCounter >>> 2)] = counter[line] as number
+    if (isUuid === 0) {
+      u32[rule + (hfRule.atName >>> 2)] = texts.indexOf(counterKey(lines[line] as Line)) + 1
+    }
+    rule += hfRule.bytes >>> 2
   }
   return at
 }

@@ -1,5 +1,6 @@
 import type { actions, Line } from '@holdfast/policy'
 import { hfRank, hfWhat } from '../gen/layout.ts'
+import { commonLines, counterKey, type Slots } from './slots.ts'
 
 export type Family = 4 | 6
 
@@ -25,6 +26,11 @@ export interface Columns {
   readonly what: Uint16Array
   /** Four a line: source from, to, destination from, to; zero where absent. */
   readonly ports: Uint16Array
+  /** Four words a line: the rule's id as bytes; zero where it is no UUID. */
+  readonly ids: Uint32Array
+  /** Slot of the rule's counter, by `counters` of the slots named. */
+  readonly counter: Uint32Array
+  readonly counters: Slots['counters']
 }
 
 const noPorts = 65536
@@ -32,6 +38,7 @@ const noPorts = 65536
 export function columnsOf(
   lines: readonly Line[],
   family: Family,
+  counters: Slots['counters'],
   last: Columns | undefined,
 ): Columns {
   const before = last?.family === family ? last : undefined
@@ -50,8 +57,11 @@ export function columnsOf(
     high1: new Uint32Array(count),
     what: new Uint16Array(count),
     ports: new Uint16Array(count * 4),
+    ids: new Uint32Array(count * 4),
+    counter: new Uint32Array(count),
+    counters,
   }
-  const { head, tail } = common(lines, before?.lines ?? [])
+  const { head, tail } = commonLines(lines, before?.lines ?? [])
   if (before) {
     take(columns, before, 0, 0, head)
     take(columns, before, before.lines.length - tail, count - tail, tail)
@@ -60,22 +70,20 @@ export function columnsOf(
     const line = lines[i]
     if (line !== undefined) convert(columns, i, line)
   }
-  return columns
-}
-
-/** How many lines at the beginning and at the end are the very same objects. */
-function common(lines: readonly Line[], before: readonly Line[]): { head: number; tail: number } {
-  const most = Math.min(lines.length, before.length)
-  let head = 0
-  while (head < most && lines[head] === before[head]) head++
-  let tail = 0
-  while (
-    tail < most - head &&
-    lines[lines.length - 1 - tail] === before[before.length - 1 - tail]
-  ) {
-    tail++
+  // Maps of slots only gain entries: by the same one, the same rule has the same slot.
+  const isKept = before?.counters === counters
+  for (let i = isKept ? head : 0; i < (isKept ? count - tail : count); i++) {
+    const line = lines[i] as Line
+    if (i > 0 && line.ruleId !== '' && line.ruleId === lines[i - 1]?.ruleId) {
+      columns.counter[i] = columns.counter[i - 1] as number
+      continue
+    }
+    const key = counterKey(line)
+    const slot = counters.get(key)
+    if (slot === undefined) throw new RangeError(`no counter for ${key}`)
+    columns.counter[i] = slot
   }
-  return { head, tail }
+  return columns
 }
 
 function take(to: Columns, from: Columns, start: number, at: number, count: number): void {
@@ -96,6 +104,8 @@ function take(to: Columns, from: Columns, start: number, at: number, count: numb
   copy(to.high1, from.high1)
   copy(to.what, from.what)
   copy(to.ports, from.ports, 4)
+  copy(to.ids, from.ids, 4)
+  copy(to.counter, from.counter)
 }
 
 // Storing a bigint there and reading words is many times faster than shifting it.
@@ -141,7 +151,32 @@ function convert(columns: Columns, i: number, line: Line): void {
   columns.ports[i * 4 + 1] = sourcePorts?.to ?? 0
   columns.ports[i * 4 + 2] = destinationPorts?.from ?? 0
   columns.ports[i * 4 + 3] = destinationPorts?.to ?? 0
+  setId(columns.ids, i * 4, line.ruleId)
 }
+
+const dash = 45
+/** Value of a lower-case hexadecimal digit by character; anything else 255. */
+const digits = new Uint8Array(128).fill(255)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) digits[digit.charCodeAt(0)] = value
+
+/** The bytes of a UUID in lower case, as a little-endian machine reads them; nothing for another text. */
+function setId(to: Uint32Array, at: number, id: string): void {
+  if (id.length !== 36) return
+  const bytes = idBytes
+  let position = 0
+  for (let byte = 0; byte < 16; byte++) {
+    if (byte === 4 || byte === 6 || byte === 8 || byte === 10) {
+      if (id.charCodeAt(position++) !== dash) return
+    }
+    const high = digits[id.charCodeAt(position++)] ?? 255
+    const low = digits[id.charCodeAt(position++)] ?? 255
+    if (high > 15 || low > 15) return
+    bytes[byte] = (high << 4) | low
+  }
+  to.set(idWords, at)
+}
+const idWords = new Uint32Array(4)
+const idBytes = new Uint8Array(idWords.buffer)
 
 /** Actions as the kernel numbers them, by their index in `actions`. */
 const kernelActions = { deny: 0, allow: 1, rate_limit: 2, log: 3 } as const

@@ -1,4 +1,5 @@
 import { ascending } from './radix-sort.ts'
+import { scratch } from './scratch.ts'
 
 /** The address space cut into intervals in which the same tuples have a covering prefix. */
 export interface Intervals {
@@ -14,9 +15,10 @@ export interface Intervals {
 
 /**
  * One sweep over where prefixes begin and end. `words` is the length of a row in 64-bit words; `firsts` are the first
- * addresses of the prefixes.
+ * addresses of the prefixes. The answer is good until the next call for the same side.
  */
 export function intervalsOf(
+  side: 'source' | 'destination',
   firsts: readonly Uint32Array[],
   lengths: Uint8Array,
   tupleOf: Uint16Array,
@@ -29,8 +31,8 @@ export function intervalsOf(
   const covers = new Int32Array(tuples)
   const width = words * 2
   const bits = new Uint32Array(width)
-  const bounds = keys.map(() => new Uint32Array(count + 1))
-  const row = new Uint32Array(count + 1)
+  const bounds = keys.map((_, word) => scratch(`bounds ${side} ${word}`, count + 1).fill(0, 0, 1))
+  const row = scratch(`row ${side}`, count + 1)
   let intervals = 0
   let hash = 0
   let check = 0
@@ -76,14 +78,14 @@ function eventsOf(
   firsts: readonly Uint32Array[],
   lengths: Uint8Array,
   tupleOf: Uint16Array,
-): { keys: Uint32Array[]; tags: Uint32Array; count: number } {
+): { keys: readonly Uint32Array[]; tags: Uint32Array; count: number } {
   const lines = lengths.length
-  const keys = firsts.map((first) => {
-    const key = new Uint32Array(lines * 2)
+  const keys = firsts.map((first, word) => {
+    const key = scratch(`events ${word}`, lines * 2)
     key.set(first)
     return key
   })
-  const tags = new Uint32Array(lines * 2)
+  const tags = scratch('event tags', lines * 2)
   let count = lines
   for (let i = 0; i < lines; i++) {
     tags[i] = (tupleOf[i] as number) << 1

@@ -1,7 +1,7 @@
 import type { Columns } from './columns.ts'
 import { hash4, hash6, seedOf } from './hash.ts'
+import { scratch } from './scratch.ts'
 import type { Tuples } from './tuples.ts'
-
 /** Lines with the same pair of prefixes: a hash table of pairs, each with its lines in order of evaluation. */
 export interface Pairs {
   readonly count: number
@@ -13,22 +13,25 @@ export interface Pairs {
   readonly hash: Uint32Array
 }
 
+const nobody = 0xffffffff
+
+/** The answer is good until the next call. */
 export function pairsOf(columns: Columns, tuples: Tuples): Pairs {
   const lines = columns.lines.length
   const hashes = hashesOf(columns, tuples)
   const mask = 2 ** Math.ceil(Math.log2(lines * 2 + 2)) - 1
-  const table = new Int32Array(mask + 1).fill(-1)
-  const first = new Uint32Array(lines)
-  const last = new Uint32Array(lines)
-  const hash = new Uint32Array(lines)
-  const next = new Uint32Array(lines)
+  const table = scratch('pair table', mask + 1).fill(nobody)
+  const first = scratch('pair first', lines)
+  const last = scratch('pair last', lines)
+  const hash = scratch('pair hash', lines)
+  const next = scratch('pair next', lines).fill(0)
   const words = [...columns.source, ...columns.destination]
   let count = 0
   for (let line = 0; line < lines; line++) {
     let at = (hashes[line] as number) & mask
     for (;;) {
       const pair = table[at] as number
-      if (pair < 0) {
+      if (pair === nobody) {
         table[at] = count
         first[count] = line
         last[count] = line
@@ -58,7 +61,7 @@ function isPair(
 }
 
 function hashesOf({ family, source, destination, lines }: Columns, tuples: Tuples): Uint32Array {
-  const hashes = new Uint32Array(lines.length)
+  const hashes = scratch('line hash', lines.length)
   const seeds = Uint32Array.from({ length: tuples.count }, (_, tuple) => seedOf(tuple))
   if (family === 4) {
     const [src, dst] = [source[0] as Uint32Array, destination[0] as Uint32Array]
@@ -91,7 +94,7 @@ export function place(
   maxProbe: number,
 ): { at: Uint32Array; longestProbe: number } | undefined {
   const taken = new Uint8Array(slots + spare)
-  const at = new Uint32Array(hash.length)
+  const at = scratch('pair at', hash.length)
   let longest = 0
   for (let pair = 0; pair < hash.length; pair++) {
     const start = Math.floor(((hash[pair] as number) * slots) / 0x100000000)

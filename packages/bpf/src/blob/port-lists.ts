@@ -3,6 +3,7 @@ import type { Arena } from './arena.ts'
 import { type Columns, dportOf, protocolOf, sportOf } from './columns.ts'
 import type { Pairs } from './pairs.ts'
 import { RangeTrees4, root4 } from './range-tree4.ts'
+import { scratch } from './scratch.ts'
 
 /**
  * The lines of a pair behind its first one. A few are a list that is walked. Many are cut into lists by protocol and
@@ -28,7 +29,7 @@ const protocolKinds = [6, 17, 1] as const
 const topPort = 65536
 
 export function portLists(arena: Arena, columns: Columns, pairs: Pairs): PortLists {
-  const next = new Uint32Array(pairs.count)
+  const next = scratch('slot next', pairs.count).fill(0)
   const lists = new ListWriter(columns)
   const big: number[] = []
   const sizes = sizesOf(pairs)
@@ -85,7 +86,7 @@ export function portLists(arena: Arena, columns: Columns, pairs: Pairs): PortLis
 }
 
 function sizesOf({ count, first, next }: Pairs): Uint32Array {
-  const sizes = new Uint32Array(count)
+  const sizes = scratch('pair sizes', count)
   for (let pair = 0; pair < count; pair++) {
     let size = 1
     for (

@@ -1,17 +1,19 @@
 /** Sorting many numbers by their value: a few passes over 11 bits each instead of n log n comparisons. */
 
+import { scratch } from './scratch.ts'
+
 const digitBits = 11
 const buckets = 1 << digitBits
 const passes = 3
 
 /**
  * The order in which keys of several 32-bit words ascend, the most significant word first; equal keys keep their
- * places.
+ * places. The answer is good until the next call.
  */
 export function ascending(words: readonly Uint32Array[], count: number): Uint32Array {
-  let order = new Uint32Array(count)
+  let order = scratch('order', count)
   for (let i = 0; i < count; i++) order[i] = i
-  let next = new Uint32Array(count)
+  let next = scratch('next-order', count)
   const starts = new Uint32Array(buckets)
   for (let word = words.length - 1; word >= 0; word--) {
     const keys = words[word] as Uint32Array

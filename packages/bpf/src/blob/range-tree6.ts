@@ -1,5 +1,6 @@
 import type { Arena } from './arena.ts'
 import { doubled, groupsOf, rootBits, valueFlag } from './range-tree4.ts'
+import { scratch } from './scratch.ts'
 
 /** Numbers of 64 bits in two columns. */
 export interface Keys64 {
@@ -78,12 +79,12 @@ export function upperIntervals(
 ): UpperIntervals {
   const [w0, w1, w2, w3] = bounds as [Uint32Array, Uint32Array, Uint32Array, Uint32Array]
   // Each interval can begin a block of its own and the one behind it.
-  const high = new Uint32Array(count * 2 + 1)
-  const low = new Uint32Array(count * 2 + 1)
-  const upper = new Uint32Array(count * 2 + 1)
-  const lowHigh = new Uint32Array(count + 1)
-  const lowLow = new Uint32Array(count + 1)
-  const lowValues = new Uint32Array(count + 1)
+  const high = scratch('upper high', count * 2 + 1)
+  const low = scratch('upper low', count * 2 + 1)
+  const upper = scratch('upper values', count * 2 + 1)
+  const lowHigh = scratch('lower high', count + 1)
+  const lowLow = scratch('lower low', count + 1)
+  const lowValues = scratch('lower values', count + 1)
   let size = 0
   const add = (h: number, l: number, value: number): void => {
     high[size] = h

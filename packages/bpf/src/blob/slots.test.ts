@@ -13,14 +13,36 @@ test('a rule keeps its counter, and a new one never gets that of one that is jus
     ['a', 1],
     ['b', 2],
   ])
-  const second = assignSlots(first.slots, rules(rule('c'), rule('b')))
+  // As read back from a kernel: nothing is remembered.
+  const second = assignSlots({ ...first.slots }, rules(rule('c'), rule('b')))
   expect(second.slots.counters.get('b')).toBe(2)
   expect(second.slots.counters.get('c')).toBe(3)
   expect(second.fresh.counters).toEqual([3])
-  const third = assignSlots(second.slots, rules(rule('c'), rule('b'), rule('d')))
+  const third = assignSlots({ ...second.slots }, rules(rule('c'), rule('b'), rule('d')))
   expect(third.slots.counters.get('d')).toBe(1)
   expect(third.fresh.counters).toEqual([1])
   expect(third.need.counters).toBe(4)
+})
+
+test('what a policy that was never enforced was given is fresh for the next one too', () => {
+  const first = assignSlots(noSlots, rules(rule('a')))
+  const refused = assignSlots(first.slots, rules(rule('a'), rule('x')))
+  expect(refused.fresh.counters).toEqual([2])
+  const again = assignSlots(first.slots, rules(rule('a'), rule('x'), rule('y')))
+  expect(again.fresh.counters).toEqual([2, 3])
+  expect(assignSlots(again.slots, rules(rule('a'), rule('x'))).fresh.counters).toEqual([])
+})
+
+test('slots of rules that left are given out again before they run out', () => {
+  let slots = noSlots
+  let need = 0
+  for (let i = 0; i < 8000; i++) {
+    const assigned = assignSlots(slots, rules(rule('stays'), rule(`rule-${i}`)))
+    expect(assigned.slots.counters.get('stays')).toBe(1)
+    slots = assigned.slots
+    need = Math.max(need, assigned.need.counters)
+  }
+  expect(need).toBeLessThan(3000)
 })
 
 test('a limit that changes starts with a fresh bucket', () => {

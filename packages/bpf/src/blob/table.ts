@@ -49,8 +49,15 @@ export function putTable(arena: Arena, columns: Columns, acts: number): TableMet
     [hfTable.atFamily, family],
   ])
   const sides = [
-    intervalsOf(columns.source, columns.sourceLength, tuples.of, tuples.count, words),
-    intervalsOf(columns.destination, columns.destinationLength, tuples.of, tuples.count, words),
+    intervalsOf('source', columns.source, columns.sourceLength, tuples.of, tuples.count, words),
+    intervalsOf(
+      'destination',
+      columns.destination,
+      columns.destinationLength,
+      tuples.of,
+      tuples.count,
+      words,
+    ),
   ] as const
   putAddresses(arena, family, sides, words, fields)
   fields.set(hfTable.atTuples, putTuples(arena, columns, tuples))

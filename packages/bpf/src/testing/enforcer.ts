@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Direction, type Policy, policyVersion } from '@holdfast/policy'
-import { type Blob, type BlobMemory, buildBlob, sizeClass } from '../blob/build-blob.ts'
+import { type Blob, type BlobMemory, buildBlob } from '../blob/build-blob.ts'
 import { assignSlots, noSlots, type Slots } from '../blob/slots.ts'
 import {
   type HfCounter,
@@ -75,9 +75,8 @@ export class Enforcer {
         // Data sections are each instance's own.
         if (!name.includes('.') && !this.#maps.has(name)) this.#maps.set(name, opened.map(name))
       }
-      if (this.map('hf_flowgen').innerId(0) === undefined) {
-        this.map('hf_flowgen').setInner(0, this.#flows)
-      }
+      const flows = this.#maps.get('hf_flowgen')
+      if (flows && flows.innerId(0) === undefined) flows.setInner(0, this.#flows)
       const programs = new Map(
         opened.programNames().map((name) => [name, opened.program(name)] as const),
       )
@@ -109,26 +108,32 @@ export class Enforcer {
     const version = policyVersion(policy)
     const generation = this.#generation + 1
     const blob = buildBlob(policy, { version, slots, generation }, this.#memory)
-    const zero = Buffer.alloc(this.map('hf_counters').stride)
+    // The benchmarks' programs count nothing.
+    const counters = this.#maps.get('hf_counters')
+    const zero = Buffer.alloc(counters?.stride ?? 0)
     for (const slot of fresh.counters) {
-      this.map('hf_counters').update(slot * 2, zero)
-      this.map('hf_counters').update(slot * 2 + 1, zero)
+      counters?.update(slot * 2, zero)
+      counters?.update(slot * 2 + 1, zero)
     }
-    for (const slot of fresh.buckets) this.map('hf_buckets').update(slot, Buffer.alloc(8))
-    this.swap(this.valueOf(blob.bytes))
+    const buckets = this.#maps.get('hf_buckets')
+    for (const slot of fresh.buckets) buckets?.update(slot, Buffer.alloc(8))
+    this.swap(this.#inClass(blob.value))
     return blob
   }
 
-  /** The value of a blob's map. */
-  valueOf(bytes: Uint8Array): Buffer {
-    if (sizeClass(bytes.length) > this.#classBytes) throw new RangeError('a larger class is needed')
-    const value = Buffer.alloc(this.#classBytes + hfLimit.overrun)
-    value.set(bytes)
-    return value
+  #inClass(value: Uint8Array): Uint8Array {
+    const wanted = this.#classBytes + hfLimit.overrun
+    if (value.length >= wanted) return value
+    const longer = new Uint8Array(wanted)
+    longer.set(value)
+    return longer
   }
 
-  swap(value: Buffer): void {
+  swap(value: Uint8Array): void {
     this.#generation++
+    if (value.length !== this.#classBytes + hfLimit.overrun) {
+      throw new RangeError(`a blob of another class: ${value.length}`)
+    }
     const idle = this.#blobs[this.#generation % 2] as BpfMap
     idle.update(0, value)
     this.map('hf_gen').setInner(0, idle)
