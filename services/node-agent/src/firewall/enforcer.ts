@@ -112,6 +112,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
   let failures = 0
   /** Somebody else's change stands, as told to. */
   let isForeign = false
+  let savingTrouble = ''
 
   let changedAt: number | undefined
   let isCheckDue = false
@@ -193,9 +194,20 @@ export function enforcer(options: EnforcerOptions): Enforcer {
     scheduleExpiry()
     drops.take(backendDrops())
     for (const waiter of asking) answer(waiter)
+    // What is told as enforced must be so after a crash too. Mostly the disk was faster than the kernel.
+    savingTrouble = await settledOnDisk()
     const told = status()
     options.onStatus(told)
     for (const prover of proving) prover(told)
+  }
+
+  async function settledOnDisk(): Promise<string> {
+    try {
+      await rules.settled()
+      return ''
+    } catch (error) {
+      return `the rule set cannot be saved: ${error instanceof Error ? error.message : String(error)}`
+    }
   }
 
   /** Which rules hold, unless history is on its way: a state of the past is not enforced. */
@@ -311,7 +323,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
 
   function answer({ device, settle }: Waiter): void {
     const at = seen?.devices.find((each) => each.device === device)
-    const isJudged = at && at.ingressHook !== '' && at.egressHook !== '' && at.error === ''
+    const isJudged = at && at.ingressHook !== '' && at.egressHook !== ''
     // A host that can enforce nothing says so in its report, and its tunnels work.
     const isAdmitted = isJudged || backend.name === 'none'
     const reason =
@@ -355,7 +367,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
       observedVersion: seenVersion,
       isEnforced: (isWell(finding) && applied !== undefined) || hasNothingToDo,
       provenAtUnixMs,
-      error: errorOf(finding),
+      error: [errorOf(finding), savingTrouble].filter(Boolean).join('; '),
       devices: (applied?.policy.devices ?? []).map(({ device, interfaceId }) => ({
         ...(seen?.devices.find((each) => each.device === device) ?? {
           device,
