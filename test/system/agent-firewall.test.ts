@@ -90,7 +90,14 @@ describe.skipIf(missing !== undefined)("the agent's firewall", () => {
   let uplink = ''
   let data = ''
 
+  /** `ip netns exec` gives the agent mounts of its own, which would take the pins along when it is killed. */
+  const mountPins = (): void => {
+    mkdirSync(`${data}/bpf`, { recursive: true })
+    const isMounted = spawnSync('mountpoint', ['-q', `${data}/bpf`]).status === 0
+    if (!isMounted) execFileSync('mount', ['-t', 'bpf', 'bpf', `${data}/bpf`])
+  }
   const start = (env: NodeJS.ProcessEnv = {}): void => {
+    mountPins()
     agent = startAgentProcess(network.server, data, {
       HOLDFAST_AGENT_ENROLL_URL: control.enrollUrl,
       HOLDFAST_AGENT_ENROLL_TOKEN: control.token,
@@ -125,9 +132,6 @@ describe.skipIf(missing !== undefined)("the agent's firewall", () => {
     network = createNetwork()
     control = await startControl(network.serverAddress.replace(/\.2$/, '.1'))
     data = makeDataFolder()
-    // `ip netns exec` gives the agent mounts of its own, which would take the pins along when it is killed.
-    mkdirSync(`${data}/bpf`)
-    execFileSync('mount', ['-t', 'bpf', 'bpf', `${data}/bpf`])
     uplink =
       (
         JSON.parse(
@@ -297,11 +301,15 @@ describe.skipIf(missing !== undefined)("the agent's firewall", () => {
     const rule = newId<string>()
     await control.rulesEnforced(await control.appendRules(ruleFacts.created(rule, {})))
     const before = prove().driftRepaired
-    for (const name of readdirSync(pinFolder())) {
-      if (name.startsWith('tcx_')) rmSync(`${pinFolder()}/${name}`)
+    process.kill(agent.pid, 'SIGSTOP') // it may look at any time
+    try {
+      for (const name of readdirSync(pinFolder())) {
+        if (name.startsWith('tcx_')) rmSync(`${pinFolder()}/${name}`)
+      }
+      await until('nothing judges any more', () => client.ping('10.219.0.1'))
+    } finally {
+      process.kill(agent.pid, 'SIGCONT')
     }
-    expect(client.ping('10.219.0.1')).toBe(true)
-    process.kill(agent.pid, 0)
     const after = prove()
     expect(after.isEnforced).toBe(true)
     expect(after.driftRepaired).toBeGreaterThan(before)
@@ -363,6 +371,44 @@ describe.skipIf(missing !== undefined)("the agent's firewall", () => {
     await until('and says so', () => control.firewall()?.revertedApplyId === applyId, {
       timeoutMs: 60_000,
     })
+  })
+
+  test('by nftables where it is told to, and back', async () => {
+    const rule = newId<string>()
+    await agent.end('SIGTERM')
+    start({ HOLDFAST_AGENT_FIREWALL: 'nftables' })
+    const sequence = await control.appendRules(ruleFacts.created(rule, {}))
+    await control.rulesEnforced(sequence, 60_000)
+    await until('nftables says so', () => control.firewall()?.backend === 3)
+    expect(client.ping('10.219.0.1', { seconds: 1 })).toBe(false)
+    expect(inServer('nft', 'list', 'tables')).toContain('netdev holdfast')
+    inServer('nft', 'delete', 'table', 'netdev', 'holdfast')
+    expect(prove()).toMatchObject({ isEnforced: true, error: '' })
+    expect(view('GET', '/firewall').driftRepaired).toBeGreaterThan(0)
+    expect(client.ping('10.219.0.1', { seconds: 1 })).toBe(false)
+    await agent.end('SIGTERM')
+    start()
+    await until('BPF enforces', () => control.firewall()?.backend === 2 && prove().isEnforced)
+    expect(inServer('nft', 'list', 'tables')).not.toContain('holdfast')
+    expect(client.ping('10.219.0.1', { seconds: 1 })).toBe(false)
+    await control.rulesEnforced(await control.appendRules(ruleFacts.deleted(rule)), 60_000)
+  })
+
+  test('a host that can enforce nothing says so, rule by rule', async () => {
+    const rule = newId<string>()
+    await control.rulesEnforced(await control.appendRules(ruleFacts.created(rule, {})))
+    await agent.end('SIGTERM')
+    start({ HOLDFAST_AGENT_FIREWALL: 'bpf', HOLDFAST_LIBBPF: '/nowhere/libbpf.so.1' })
+    await until('it says so', () => control.firewall()?.backend === 1)
+    expect(control.firewall()).toMatchObject({ isEnforced: false })
+    const trouble = control.firewall()?.troubles?.find(({ ruleId }) => ruleId === rule)
+    expect(trouble?.reason).toContain('/nowhere/libbpf.so.1')
+    // What was enforced before goes on.
+    expect(client.ping('10.219.0.1', { seconds: 1 })).toBe(false)
+    await agent.end('SIGTERM')
+    start()
+    await until('it enforces again', () => control.firewall()?.backend === 2)
+    await control.rulesEnforced(await control.appendRules(ruleFacts.deleted(rule)), 60_000)
   })
 
   test('uninstalling leaves nothing in the kernel', async () => {
