@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { environment: 'node' as const, passWithNoTests: true }
+const shared = {
+  environment: 'node' as const,
+  passWithNoTests: true,
+  setupFiles: ['test/property-seed.ts'],
+}
 
 export default defineConfig({
   test: {

@@ -50,6 +50,12 @@ export const InterfaceExists = defineError(
   'conflict',
   (d: { interface: string }) => `interface ${d.interface} exists already`,
 )
+/** Ids follow from commands, so this is a command that comes again after everybody has forgotten it. */
+export const PeerExists = defineError(
+  'network.peer_exists',
+  'conflict',
+  (d: { peer: string }) => `peer ${d.peer} exists already`,
+)
 export const InterfaceNameTaken = defineError(
   'network.interface_name_taken',
   'conflict',

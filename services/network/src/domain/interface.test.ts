@@ -8,6 +8,7 @@ import {
   AllowedIpTaken,
   InterfaceNotFound,
   ObjectChanged,
+  PeerExists,
   PeerNameTaken,
   PeerNotFound,
   PoolExhausted,
@@ -44,6 +45,8 @@ const add = (n: number, settings: Parameters<typeof newPeer>[1] = {}): Interface
 const v4 = (settings: Partial<InterfaceSettings> = {}) =>
   created({ addresses: [address('10.10.0.1/24')], ...settings })
 
+const rotated = { publicKey: keyOf(9), privateKey: undefined }
+
 /** Codes of the fields a command is refused for. */
 function fieldsOf(events: readonly InterfaceEvent[], command: InterfaceCommand): string[] {
   try {
@@ -59,6 +62,12 @@ test('a peer gets the lowest free address of each network', () => {
   given(created(), added(1, { addresses: [ip('10.10.0.2'), ip('fd10::1:0')] }))
     .when(add(2))
     .expects(added(2, { addresses: [ip('10.10.0.3'), ip('fd10::2')] }))
+})
+
+test('a peer that exists is not added again, whatever became of its key and name', () => {
+  given(created(), added(1), { type: 'PeerKeyRotated', peerId: peerIdOf(1), ...rotated })
+    .when(add(1, { name: 'another' }))
+    .rejects(PeerExists)
 })
 
 test('a removed peer leaves its address in quarantine, and then the lowest is taken again', () => {

@@ -13,6 +13,7 @@ import {
 import {
   AddressTaken,
   AllowedIpTaken,
+  PeerExists,
   PeerNameTaken,
   PoolExhausted,
   PublicKeyTaken,
@@ -37,6 +38,7 @@ const itself = 'the interface itself'
 
 /** The fact of adding a peer to an interface that exists. `now` in ms since 1970. Throws why it cannot be. */
 export function addPeer(state: InterfaceState, peer: NewPeer, now: number): PeerAdded {
+  if (state.peers.has(peer.id)) throw PeerExists({ peer: peer.id })
   requireFutureExpiry(peer.settings.expiresAtUnixMs, now)
   requireFreeKey(state, peer.publicKey)
   const addresses = peer.settings.addresses ?? allocate(state, peer.settings.allowedIps, now)
