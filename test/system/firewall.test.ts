@@ -80,6 +80,7 @@ describe.skipIf(missing !== undefined)('rules in the kernel', () => {
       namespace: network.server,
       address: network.serverAddress,
       localNode: true,
+      env: { HOLDFAST_RULES_REVERT_GRACE: '1s' },
     })
     api = await suite.admin()
     await api.post('/interfaces', {
@@ -259,6 +260,46 @@ describe.skipIf(missing !== undefined)('rules in the kernel', () => {
       expect(await client.tcp('10.78.0.1', closed)).toBe(false)
     })
     expect(await client.tcp('10.78.0.1', closed)).toBe(true)
+  })
+
+  test('a change nobody confirms takes itself back, and the log tells the story', async () => {
+    const deny = { name: 'hasty', action: 'deny', protocol: 'tcp', dst_port_from: closed }
+    const apply = (name: string) =>
+      api.post<{ apply_id: string; confirm_until: string | null }>('/rules/apply', {
+        name,
+        operations: [{ create: deny }],
+        confirm_within_seconds: 10,
+      })
+    const applied = await apply('without a second look')
+    expect(Date.parse(applied.confirm_until ?? '')).toBeGreaterThan(Date.now())
+    await until('it is enforced', async () => !(await client.tcp('10.78.0.1', closed)))
+    await expect(api.post('/rules', { ...deny, name: 'meanwhile' })).rejects.toMatchObject({
+      problem: { code: 'rules.confirmation_pending' },
+    })
+    await until('the host has gone back', () => client.tcp('10.78.0.1', closed))
+    await until('the log says so', async () => {
+      const { pending } = await api.get<{ pending: unknown }>('/rule-set')
+      return pending === null
+    })
+    const { items } = await api.get<{ items: { kind: string; rule_name: string }[] }>(
+      '/rule-changes?limit=2',
+    )
+    expect(items.map(({ kind, rule_name }) => `${kind} ${rule_name}`)).toEqual([
+      'deleted hasty',
+      'created hasty',
+    ])
+
+    await apply('this time for good')
+    await until('every node has proved it', () =>
+      api.post('/rules/confirm').then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(await client.tcp('10.78.0.1', closed)).toBe(false)
+    const gone = await api.call('DELETE', '/rules/hasty')
+    await enforced(gone.headers.get('holdfast-sequence') ?? '')
+    expect(await client.tcp('10.78.0.1', closed, 2_000)).toBe(true)
   })
 
   test('a change is enforced soon, at 1,000 and at 10,000 rules (prints the figures)', async () => {
