@@ -114,6 +114,17 @@ describe('one aggregate', () => {
     expect(versions).toEqual(Array.from({ length: 200 }, (_, i) => BigInt(i + 1)))
   })
 
+  test('is looked at in memory without asking the log', async () => {
+    const id = randomUUID()
+    expect(log.peek(counter, id)).toBeUndefined()
+    const { sequence } = await log.execute(counter, id, add(1), newCommand())
+    expect(log.peek(counter, id)).toEqual({ state: { total: 1, adds: 1 }, revision: sequence })
+    await foreignCommit(id, sequence)
+    expect(log.peek(counter, id)?.revision).toBe(sequence)
+    const { revision } = await log.fold(counter, id)
+    expect(log.peek(counter, id)?.revision).toBe(revision)
+  })
+
   test('another writer makes it fold again and decide again', async () => {
     const id = randomUUID()
     await log.execute(counter, id, add(1), newCommand())

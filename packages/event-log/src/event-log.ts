@@ -125,7 +125,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     const last = await head()
     return asked.map(() => last)
   })
-  const { execute, fold } = executor({
+  const { execute, fold, peek } = executor({
     context,
     canAppend: token !== undefined,
     lineageId,
@@ -160,6 +160,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     safe: gate.safe,
     execute,
     fold,
+    peek,
     async subscribe(subscription, onBatch) {
       const signal = AbortSignal.any([subscription.signal, closing.signal])
       const subscriber = new Subscriber(

@@ -36,7 +36,7 @@ interface Running {
 const maxAttempts = 10
 
 /** Executes commands: fold, decide, append, evolve, and once each. */
-export function executor(options: Options): Pick<EventLog, 'execute' | 'fold'> {
+export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 'peek'> {
   const { aggregates, reader } = options
   const running = new Map<string, Running>()
   const clock = microseconds()
@@ -276,6 +276,10 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold'> {
         await hot.refresh(reader)
         return { state: hot.state, revision: hot.revision }
       })
+    },
+    peek(aggregate, id) {
+      const hot = aggregates.find(aggregate, subjectOf(aggregate.context, aggregate.type, id))
+      return hot?.isLoaded ? { state: hot.state, revision: hot.revision } : undefined
     },
   }
 }

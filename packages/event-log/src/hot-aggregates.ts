@@ -22,13 +22,17 @@ export class HotAggregates {
   }
 
   get<C, E, S>(aggregate: Aggregate<C, E, S>, subject: string): HotAggregate<C, E, S> {
-    const known = this.#entries.get(subject) as unknown as HotAggregate<C, E, S> | undefined
-    const entry =
-      known?.aggregate === aggregate ? known : new HotAggregate<C, E, S>(aggregate, subject)
+    const entry = this.find(aggregate, subject) ?? new HotAggregate<C, E, S>(aggregate, subject)
     this.#entries.delete(subject)
     this.#entries.set(subject, entry as unknown as HotAggregate<never, never, unknown>)
     this.#evict()
     return entry
+  }
+
+  /** What is there already; looking is no use. */
+  find<C, E, S>(aggregate: Aggregate<C, E, S>, subject: string): HotAggregate<C, E, S> | undefined {
+    const known = this.#entries.get(subject) as unknown as HotAggregate<C, E, S> | undefined
+    return known?.aggregate === aggregate ? known : undefined
   }
 
   /** Drops everything that is not in use: another server may hold another history. */

@@ -244,6 +244,15 @@ export interface EventLog {
   ): Promise<{ readonly state: S; readonly revision: bigint }>
 
   /**
+   * The aggregate if it is in memory, without asking the log: as of the last command carried out here, or older.
+   * For what need not be up to date.
+   */
+  peek<C, E, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+  ): { readonly state: S; readonly revision: bigint } | undefined
+
+  /**
    * Delivers commits in order, whole batches at a time, from `from` on until the signal aborts (then
    * it resolves). Survives reconnects. Takes nothing beyond the safe sequence. Rejects with `log.gap`,
    * `log.forked` or `log.commit_unreadable`, or with what the callback throws: the reader is frozen

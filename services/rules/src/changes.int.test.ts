@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ruleSetCodec } from './codecs/rule-set-codec.ts'
 import { ruleSets } from './commands/aggregates.ts'
 import { ruleSet } from './domain/rule-set.ts'
+import type { RuleSetState } from './domain/rule-set-state.ts'
+import { positionOf } from './domain/rules-in-order.ts'
 import {
   codeOf,
   meaning,
@@ -16,6 +18,10 @@ import {
 import { revertGraceMs, type Suite, startSuite } from './testing/suite.ts'
 
 const v1 = holdfast.rules.v1
+const placesIn = ({ rules, inOrder }: RuleSetState) =>
+  [...rules.values()].map(({ settings: { priority }, order }) =>
+    positionOf(inOrder, priority, order),
+  )
 
 let suite: Suite
 let rules: Suite['rules']
@@ -327,7 +333,9 @@ test('the log alone gives back every rule set as it is', async () => {
       }
     }
     expect(replayed.rules.size).toBe(state.rules.size)
-    expect(replayed).toEqual(state)
+    // Their lists in order may be settled or not; what they say is the same.
+    expect({ ...replayed, inOrder: undefined }).toEqual({ ...state, inOrder: undefined })
+    expect(placesIn(replayed)).toEqual(placesIn(state))
     const rows = await say.all(id)
     expect(rows.length).toBe(state.rules.size)
   }

@@ -8,6 +8,7 @@ import { changeSetHandlers } from './grpc/change-set-handlers.ts'
 import type { Edge } from './grpc/edge.ts'
 import type { PolicyEdge } from './grpc/policy-edge.ts'
 import { policyHandlers } from './grpc/policy-handlers.ts'
+import { positionsFrom } from './grpc/positions.ts'
 import { ruleHandlers } from './grpc/rule-handlers.ts'
 import type { FlowClient } from './policy/observed-hosts.ts'
 import { testsOf } from './policy/policy-tests.ts'
@@ -48,7 +49,8 @@ export function composeRules(parts: RulesParts) {
   const evidence = evidenceOf({ postgres, topology, firewalls, counters, flush: flushStatus, now })
   const tools: CommandTools = { log, testsOf: testsOf(topology, now), now }
 
-  const edge: Edge = { tools, log, postgres, evidence, catchUp, catchUpToHead }
+  const withPositions = positionsFrom({ log, postgres })
+  const edge: Edge = { tools, log, postgres, evidence, withPositions, catchUp, catchUpToHead }
   const { flows } = parts
   const policyEdge: PolicyEdge = { ...edge, log, topology, flows, flushStatus, now }
   const reverts = revertUnconfirmed({ tools, postgres, telemetry, graceMs: parts.revertGraceMs })

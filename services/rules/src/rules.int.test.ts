@@ -1,7 +1,7 @@
 import { type CommandId, newId } from '@holdfast/domain'
-import { holdfast } from '@holdfast/proto'
+import { holdfast, RuleService } from '@holdfast/proto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { person } from './testing/calls.ts'
+import { person, requests } from './testing/calls.ts'
 import { codeOf, names, refusal, type Settings, settings, speakTo } from './testing/speak.ts'
 import { type Suite, startSuite } from './testing/suite.ts'
 
@@ -73,6 +73,26 @@ describe('single rules', () => {
       sequence: Number(changed.sequence),
     })
     expect(changed.sequence).toBeGreaterThan(sequence)
+  })
+
+  test('is switched by name or id, each time to what it was not; a repeat changes nothing', async () => {
+    const of = await say.newOrganization()
+    const id = await say.newRule('lamp', {}, of.id)
+    await suite.settled()
+    const isOn = async (how: object) =>
+      (await rules.updateRule({ isToggled: true, ...how }, of.caller)).rule?.settings?.isActive
+    expect(await isOn({ id: 'LAMP' })).toBe(false)
+    expect(await isOn({ id })).toBe(true)
+    expect(await isOn({ id: 'lamp', organization: of.name })).toBe(false)
+    const again = { ...of.caller, commandId: newId<CommandId>(), requestHash: Buffer.alloc(32, 1) }
+    const [first, second] = [
+      await rules.updateRule({ id, isToggled: true }, again),
+      await rules.updateRule({ id, isToggled: true }, again),
+    ]
+    expect(second.rule?.settings).toEqual(first.rule?.settings)
+    expect(await codeOf(rules.updateRule({ id: newId<string>(), isToggled: true }))).toBe(
+      'rules.rule_not_found',
+    )
   })
 
   test('a command that comes again is answered again and stored once', async () => {
@@ -230,6 +250,30 @@ describe('lists', () => {
       expect(await codeOf(rules.listRules({ cursor: bad }))).toBe('invalid')
     }
     expect(await codeOf(rules.listRules({ limit: 1001 }))).toBe('invalid')
+  })
+
+  test('positions are the same from memory, counted, and after another instance has changed the set', async () => {
+    const of = await say.newOrganization()
+    const ids: string[] = []
+    for (const name of ['a', 'b', 'c', 'd']) ids.push(await say.newRule(name, {}, of.id))
+    await suite.settled()
+    const positions = async (from: Suite['rules']) =>
+      (await from.listRules({ organizationId: of.id }, of.caller)).rules?.map((rule) => [
+        rule.settings?.name,
+        rule.position,
+      ])
+    const inOrder = ['a', 'b', 'c', 'd'].map((name, i) => [name, i + 1])
+    expect(await positions(rules)).toEqual(inOrder)
+    const another = requests((await suite.another()).rules, RuleService)
+    expect(await positions(another)).toEqual(inOrder)
+    const raise = { settings: { priority: 200 }, fields: ['priority'] }
+    await another.updateRule({ id: ids[3] ?? '', ...raise }, of.caller)
+    await suite.settled()
+    const raised = ['d', 'a', 'b', 'c'].map((name, i) => [name, i + 1])
+    expect(await positions(rules)).toEqual(raised)
+    expect(await positions(another)).toEqual(raised)
+    const { rule } = await rules.getRule({ rule: 'b' }, of.caller)
+    expect(rule?.position).toBe(3)
   })
 
   test('names: the only organization is meant, several are listed, strangers see nothing', async () => {

@@ -17555,6 +17555,12 @@ export namespace holdfast {
                 /** UpdateRuleRequest changeSetId. */
                 changeSetId: string;
 
+                /** UpdateRuleRequest organization. */
+                organization: string;
+
+                /** UpdateRuleRequest isToggled. */
+                isToggled: boolean;
+
                 /**
                  * Creates a new UpdateRuleRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17598,6 +17604,12 @@ export namespace holdfast {
 
                     /** UpdateRuleRequest changeSetId */
                     changeSetId?: (string|null);
+
+                    /** UpdateRuleRequest organization */
+                    organization?: (string|null);
+
+                    /** UpdateRuleRequest isToggled */
+                    isToggled?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -17703,6 +17715,9 @@ export namespace holdfast {
                 /** DeleteRuleRequest changeSetId. */
                 changeSetId: string;
 
+                /** DeleteRuleRequest organization. */
+                organization: string;
+
                 /**
                  * Creates a new DeleteRuleRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17740,6 +17755,9 @@ export namespace holdfast {
 
                     /** DeleteRuleRequest changeSetId */
                     changeSetId?: (string|null);
+
+                    /** DeleteRuleRequest organization */
+                    organization?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -24992,6 +24992,8 @@ export const holdfast = $root.holdfast = (() => {
                 UpdateRuleRequest.prototype.settings = null;
                 UpdateRuleRequest.prototype.fields = $util.emptyArray;
                 UpdateRuleRequest.prototype.changeSetId = "";
+                UpdateRuleRequest.prototype.organization = "";
+                UpdateRuleRequest.prototype.isToggled = false;
 
                 UpdateRuleRequest.create = function(properties) {
                     return new UpdateRuleRequest(properties);
@@ -25013,6 +25015,10 @@ export const holdfast = $root.holdfast = (() => {
                             writer.uint32(26).string(message.fields[i]);
                     if (message.changeSetId != null && $Object.hasOwnProperty.call(message, "changeSetId") && message.changeSetId !== "")
                         writer.uint32(34).string(message.changeSetId);
+                    if (message.organization != null && $Object.hasOwnProperty.call(message, "organization") && message.organization !== "")
+                        writer.uint32(42).string(message.organization);
+                    if (message.isToggled != null && $Object.hasOwnProperty.call(message, "isToggled") && message.isToggled !== false)
+                        writer.uint32(48).bool(message.isToggled);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -25076,6 +25082,24 @@ export const holdfast = $root.holdfast = (() => {
                                     message.changeSetId = value;
                                 else
                                     delete message.changeSetId;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organization = value;
+                                else
+                                    delete message.organization;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isToggled = value;
+                                else
+                                    delete message.isToggled;
                                 continue;
                             }
                         }
@@ -25205,6 +25229,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 DeleteRuleRequest.prototype.id = "";
                 DeleteRuleRequest.prototype.changeSetId = "";
+                DeleteRuleRequest.prototype.organization = "";
 
                 DeleteRuleRequest.create = function(properties) {
                     return new DeleteRuleRequest(properties);
@@ -25221,6 +25246,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(10).string(message.id);
                     if (message.changeSetId != null && $Object.hasOwnProperty.call(message, "changeSetId") && message.changeSetId !== "")
                         writer.uint32(18).string(message.changeSetId);
+                    if (message.organization != null && $Object.hasOwnProperty.call(message, "organization") && message.organization !== "")
+                        writer.uint32(26).string(message.organization);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -25270,6 +25297,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.changeSetId = value;
                                 else
                                     delete message.changeSetId;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organization = value;
+                                else
+                                    delete message.organization;
                                 continue;
                             }
                         }

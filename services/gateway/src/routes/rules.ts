@@ -233,17 +233,20 @@ export const ruleRoutes =
       async (request, reply) => {
         const options = writing(request, reply)
         const inOrganization = await organizationId(clients, request.query.organization, request)
-        const rule = await findRule(clients, request.params.id, inOrganization, request)
-        const isActive = request.body?.active ?? !(rule.settings?.isActive ?? false)
-        const changed = await rules.updateRule(
-          {
-            id: rule.id ?? '',
-            settings: { isActive },
-            fields: ['is_active'],
-            changeSetId: text(request.query.change_set),
-          },
-          options,
-        )
+        const changeSetId = text(request.query.change_set)
+        const id = request.params.id
+        let isActive = request.body?.active
+        // A draft may have switched it already, which only the rule as it is knows nothing of.
+        if (isActive === undefined && changeSetId !== '') {
+          const { settings } = await findRule(clients, id, inOrganization, request)
+          isActive = !(settings?.isActive ?? false)
+        }
+        const wish =
+          isActive === undefined
+            ? { isToggled: true }
+            : { settings: { isActive }, fields: ['is_active'] }
+        const about = { id, organization: inOrganization, changeSetId }
+        const changed = await rules.updateRule({ ...about, ...wish }, options)
         return sendChanged(reply, printRule(present(changed.rule, 'rule')))
       },
     )
@@ -265,9 +268,12 @@ export const ruleRoutes =
       async (request, reply) => {
         const options = writing(request, reply)
         const inOrganization = await organizationId(clients, request.query.organization, request)
-        const rule = await findRule(clients, request.params.id, inOrganization, request)
         await rules.deleteRule(
-          { id: rule.id ?? '', changeSetId: text(request.query.change_set) },
+          {
+            id: request.params.id,
+            organization: inOrganization,
+            changeSetId: text(request.query.change_set),
+          },
           options,
         )
         return empty(reply)

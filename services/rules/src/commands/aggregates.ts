@@ -9,7 +9,7 @@ export const ruleSets: Aggregate<RuleSetCommand, RuleSetEvent, RuleSetState> = {
   type: 'rule_set',
   decider: ruleSet,
   codec: ruleSetCodec,
-  stateVersion: 1,
+  stateVersion: 2,
   // Its answer is its own fact, and another rule's creation changes no rule there is.
   mayFollow: ({ type }) => type === 'CreateRule',
 }

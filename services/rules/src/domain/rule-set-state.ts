@@ -2,6 +2,7 @@ import { assertNever } from '@holdfast/domain'
 import type { Cidr } from '@holdfast/net'
 import type { Direction, PortRange, Protocol, RuleSettings, Target } from '@holdfast/policy'
 import type { ApplyId, ChangeSetId, PolicyTestId, RuleId } from './ids.ts'
+import { noRulesInOrder, putInOrder, type RulesInOrder, takeOutOfOrder } from './rules-in-order.ts'
 import { nameKey } from './settings.ts'
 
 /** A rule with its identity. Never changed in place, so it may be kept. */
@@ -108,6 +109,8 @@ export interface RuleSetState {
   rules: Map<RuleId, RuleState>
   /** By name in lower case. */
   names: Map<string, RuleId>
+  /** The same rules. */
+  inOrder: RulesInOrder
   isLockoutAllowed: boolean
   /** Order of the rule created next; from 1. */
   nextOrder: number
@@ -121,6 +124,7 @@ export interface RuleSetState {
 export const initialRuleSet = (): RuleSetState => ({
   rules: new Map(),
   names: new Map(),
+  inOrder: noRulesInOrder(),
   isLockoutAllowed: false,
   nextOrder: 1,
   drafts: new Map(),
@@ -135,8 +139,7 @@ export function evolveRuleSet(state: RuleSetState, event: RuleSetEvent): RuleSet
     case 'RuleCreated': {
       const { ruleId: id, settings, order, earlierChanges } = event
       remember(state, id)
-      state.rules.set(id, { id, settings, order, revision: earlierChanges + 1 })
-      state.names.set(nameKey(settings.name), id)
+      put(state, { id, settings, order, revision: earlierChanges + 1 })
       if (order >= state.nextOrder) state.nextOrder = order + 1
       return state
     }
@@ -146,8 +149,8 @@ export function evolveRuleSet(state: RuleSetState, event: RuleSetEvent): RuleSet
       if (!rule) return state
       remember(state, id)
       release(state, rule)
-      state.rules.set(id, { id, settings, order: rule.order, revision: rule.revision + 1 })
-      state.names.set(nameKey(settings.name), id)
+      if (rule.settings.priority !== settings.priority) takeOutOfOrder(state.inOrder, rule)
+      put(state, { id, settings, order: rule.order, revision: rule.revision + 1 })
       return state
     }
     case 'RuleDeleted': {
@@ -156,6 +159,7 @@ export function evolveRuleSet(state: RuleSetState, event: RuleSetEvent): RuleSet
       remember(state, rule.id)
       release(state, rule)
       state.rules.delete(rule.id)
+      takeOutOfOrder(state.inOrder, rule)
       return state
     }
     case 'RuleSetSettingsUpdated':
@@ -205,6 +209,12 @@ export function evolveRuleSet(state: RuleSetState, event: RuleSetEvent): RuleSet
 function remember(state: RuleSetState, id: RuleId): void {
   const before = state.pending?.before
   if (before && !before.has(id)) before.set(id, state.rules.get(id))
+}
+
+function put(state: RuleSetState, rule: RuleState): void {
+  state.rules.set(rule.id, rule)
+  state.names.set(nameKey(rule.settings.name), rule.id)
+  putInOrder(state.inOrder, rule)
 }
 
 /** Another rule of the same commit may have the name already. */

@@ -38,6 +38,13 @@ type Wish =
       now: number
       expectedRevision?: bigint | undefined
     }
+  | {
+      /** On when it is off, and off when it is on. */
+      type: 'ToggleRule'
+      ruleId: RuleId
+      now: number
+      expectedRevision?: bigint | undefined
+    }
   | { type: 'DeleteRule'; ruleId: RuleId; expectedRevision?: bigint | undefined }
   | {
       /** One commit, whole or not at all. */
@@ -116,10 +123,13 @@ export const ruleSet: Decider<RuleSetCommand, RuleSetEvent, RuleSetState> = {
         plan.create(ruleId, settings)
         return judged(plan)
       }
-      case 'UpdateRule': {
+      case 'UpdateRule':
+      case 'ToggleRule': {
         const rule = requireRule(state, command.ruleId)
         requireRevision(command.expectedRevision, BigInt(rule.revision))
-        const settings = { ...rule.settings, ...command.changes }
+        const isToggled = command.type === 'ToggleRule'
+        const changes = isToggled ? { isActive: !rule.settings.isActive } : command.changes
+        const settings = { ...rule.settings, ...changes }
         const errors = contradictions(settings)
         if (errors.length > 0) throw invalid(...errors)
         requireExpiries([{ field: 'expires_at', before: rule.settings, settings }], command.now)

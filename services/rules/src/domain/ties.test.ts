@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cidr, nodeIdOf, ruleIdOf, settingsOf } from './fixtures.ts'
 import type { RuleState } from './rule-set-state.ts'
+import { noRulesInOrder, putInOrder } from './rules-in-order.ts'
 import { tieWarnings } from './ties.ts'
 
 const rule = (n: number, settings: Partial<RuleSettings> = {}): RuleState => ({
@@ -11,8 +12,11 @@ const rule = (n: number, settings: Partial<RuleSettings> = {}): RuleState => ({
   order: n,
   revision: 1,
 })
-const warnings = (changed: readonly RuleState[], ...others: readonly RuleState[]) =>
-  tieWarnings(changed, new Map([...changed, ...others].map((one) => [one.id, one])))
+const warnings = (changed: readonly RuleState[], ...others: readonly RuleState[]) => {
+  const inOrder = noRulesInOrder()
+  for (const one of [...changed, ...others]) putInOrder(inOrder, one)
+  return tieWarnings(changed, inOrder)
+}
 const ties = (a: Partial<RuleSettings>, b: Partial<RuleSettings>) =>
   warnings([rule(2, { action: 'allow', ...b })], rule(1, a)).length > 0
 

@@ -2,6 +2,7 @@ import { type Cidr, readNetwork } from '@holdfast/net'
 import type { PortRange, RuleSettings } from '@holdfast/policy'
 import type { RuleId } from './ids.ts'
 import type { RuleState } from './rule-set-state.ts'
+import { equalsOf, type RulesInOrder } from './rules-in-order.ts'
 import { idOfTarget } from './settings.ts'
 
 /** Pairs looked at for one answer; a set in which everything overlaps everything would take hours. */
@@ -124,22 +125,17 @@ function sentence(one: RuleState, other: RuleState): string {
  */
 export function tieWarnings(
   changed: readonly RuleState[],
-  rules: ReadonlyMap<string, RuleState>,
+  inOrder: RulesInOrder,
 ): readonly string[] {
   const deciding = changed.filter(({ settings }) => decides(settings))
   if (deciding.length === 0) return []
   const judged = new Set(deciding.map(({ id }) => id))
   const priorities = new Set(deciding.map(({ settings }) => settings.priority))
-  const equals = new Map<number, Spanned[]>()
-  for (const rule of rules.values()) {
-    const { priority } = rule.settings
-    if (!priorities.has(priority) || !decides(rule.settings)) continue
-    const list = equals.get(priority)
-    if (list) list.push(spanned(rule))
-    else equals.set(priority, [spanned(rule)])
-  }
   const ties = new Ties()
-  for (const list of equals.values()) if (!lookAtPairs(list, judged, ties)) break
+  for (const priority of priorities) {
+    const equals = equalsOf(inOrder, priority).filter(({ settings }) => decides(settings))
+    if (!lookAtPairs(equals.map(spanned), judged, ties)) break
+  }
   return ties.sentences()
 }
 

@@ -52,10 +52,10 @@ export function bulkHandlers(edge: Edge): Bulk {
         name: `import of ${settings.length} rules`,
         now: tools.now(),
       }
-      const answer = (events: readonly RuleSetEvent[], rules: RuleSetState['rules']) => {
+      const answer = (events: readonly RuleSetEvent[], { rules, inOrder }: RuleSetState) => {
         const counts = countedChanges(events)
         const unchanged = settings.length - counts.created - counts.updated
-        const warnings = [...tieWarnings(changedIn(events, rules), rules)]
+        const warnings = [...tieWarnings(changedIn(events, rules), inOrder)]
         const applied = applicationIn(events)
         const applyId = applied && applied.confirmWithinMs > 0 ? applied.applyId : ''
         return { ...counts, unchanged, warnings, applyId }
@@ -70,7 +70,7 @@ export function bulkHandlers(edge: Edge): Bulk {
         return { ...counts, unchanged, warnings: [], applyId: '' }
       }
       const outcome = await changeRuleSet(tools, organizationId, wish, call.command(organizationId))
-      const answered = answer(outcome.events, outcome.state.rules)
+      const answered = answer(outcome.events, outcome.state)
       call.committed(outcome.sequence)
       return answered
     },

@@ -14,7 +14,7 @@ import { homeOfChangeSet } from '../queries/change-sets.ts'
 import { matchOrganizations, visibleOrganizations } from '../queries/organizations.ts'
 import { matchPastRules } from '../queries/past-rules.ts'
 import { homeOfPolicyTest } from '../queries/policy-tests.ts'
-import { homeOfRule, matchRules, type RuleView } from '../queries/rules.ts'
+import { type FoundRule, homeOfRule, matchRules, type RuleView } from '../queries/rules.ts'
 import type { Edge } from './edge.ts'
 
 /** What the caller may see with a permission. */
@@ -84,7 +84,7 @@ export async function resolveRule(
   idOrName: string,
   organization: string,
   permission: Permission,
-): Promise<RuleView> {
+): Promise<FoundRule> {
   const organizationId =
     organization === ''
       ? undefined
@@ -114,7 +114,7 @@ export async function resolvePastRule(
 ): Promise<RuleView> {
   const { postgres } = edge
   const organizationId = isUuid(idOrName)
-    ? (await rulePlace(edge, call, idOrName, 'rules.rules.read')).organizationId
+    ? (await rulePlace(edge, call, idOrName, organization, 'rules.rules.read')).organizationId
     : await resolveOrganization(edge, call, organization, 'rules.rules.read')
   const scope = { organizations: [organizationId] }
   const [found] = isSearchable(idOrName)
@@ -144,16 +144,23 @@ async function placeOf(
   return organizationId
 }
 
-/** Where a rule is, by id or name; by id also one that is gone, for deleting twice. */
+/** Where a rule is, by id or name (see `resolveRule`); by id also one that is gone, for deleting twice. */
 export async function rulePlace(
   edge: Edge,
   call: Call,
   idOrName: string,
+  organization: string,
   permission: Permission,
 ): Promise<{ readonly organizationId: OrganizationId; readonly ruleId: RuleId }> {
   const hidden = () => RuleNotFound({ rule: shown(idOrName) })
   if (!isUuid(idOrName)) {
-    const { organizationId, id } = await resolveRule(edge, call, idOrName, '', 'rules.rules.read')
+    const { organizationId, id } = await resolveRule(
+      edge,
+      call,
+      idOrName,
+      organization,
+      'rules.rules.read',
+    )
     call.caller.require(permission, organizationId, hidden)
     return { organizationId, ruleId: id }
   }

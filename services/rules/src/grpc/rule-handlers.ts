@@ -2,7 +2,7 @@ import { invalid } from '@holdfast/errors'
 import { parsePage } from '@holdfast/postgres'
 import type { RuleService } from '@holdfast/proto'
 import type { Handlers } from '@holdfast/service'
-import { changeRuleSet } from '../commands/change-rule-set.ts'
+import { changeRuleSet, type RuleSetWish } from '../commands/change-rule-set.ts'
 import { ruleIdsOf } from '../domain/ids.ts'
 import { tieWarnings } from '../domain/ties.ts'
 import { listPastRules } from '../queries/past-rules.ts'
@@ -47,7 +47,7 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
       const context = call.command(organizationId)
       const outcome = await changeRuleSet(tools, organizationId, wish, context)
       const { view, rule } = createdRule(organizationId, outcome, call)
-      const warnings = tieWarnings([rule], outcome.state.rules)
+      const warnings = tieWarnings([rule], outcome.state.inOrder)
       call.committed(outcome.sequence)
       const [message] = await present(edge, [view])
       return { rule: message ?? null, warnings: [...warnings] }
@@ -59,8 +59,8 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
       if (at !== undefined) {
         return { rule: printRule(await resolvePastRule(edge, call, rule, organization, at)) }
       }
-      const view = await resolveRule(edge, call, rule, organization, 'rules.rules.read')
-      const [message] = await present(edge, [view], withCounters)
+      const found = await resolveRule(edge, call, rule, organization, 'rules.rules.read')
+      const [message] = await present(edge, await edge.withPositions([found]), withCounters)
       return { rule: message ?? null }
     },
 
@@ -93,7 +93,7 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
         return { rules: rows.map((row) => printRule(row)), nextCursor }
       }
       const { rows, nextCursor } = await listRules(postgres, scope, page, filter)
-      const rules = await present(edge, rows, request.withCounters)
+      const rules = await present(edge, await edge.withPositions(rows), request.withCounters)
       const of = organizationId === '' ? rows[0]?.organizationId : organizationId
       const implicit = of === undefined ? [] : await evidence.implicitRules(of)
       return { rules, nextCursor, implicit: implicit.map((one) => ({ ...one })) }
@@ -105,18 +105,24 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
         edge,
         call,
         request.id,
+        request.organization,
         'rules.rules.write',
       )
-      const changes = parseRuleChanges(request.settings, request.fields)
-      const { target } = changes
+      const changes = request.isToggled
+        ? undefined
+        : parseRuleChanges(request.settings, request.fields)
+      const target = changes?.target
       if (target) await requireKnownTargets(edge, organizationId, [{ target }])
       const { expectedRevision } = call
       const now = tools.now()
-      const wish = { type: 'UpdateRule', ruleId, changes, now, expectedRevision } as const
+      const about = { ruleId, now, expectedRevision }
+      const wish: RuleSetWish = changes
+        ? { type: 'UpdateRule', changes, ...about }
+        : { type: 'ToggleRule', ...about }
       const context = call.command(organizationId)
       const outcome = await changeRuleSet(tools, organizationId, wish, context)
       const changed = outcome.state.rules.get(ruleId)
-      const warnings = changed ? tieWarnings([changed], outcome.state.rules) : []
+      const warnings = changed ? tieWarnings([changed], outcome.state.inOrder) : []
       call.committed(outcome.sequence)
       const view = await changedRule(edge, organizationId, ruleId, outcome, call)
       const [message] = await present(edge, [view])
@@ -129,6 +135,7 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
         edge,
         call,
         request.id,
+        request.organization,
         'rules.rules.write',
       )
       const { expectedRevision } = call

@@ -3,20 +3,10 @@ import type { Call } from '@holdfast/service'
 import type { RuleSetOutcome } from '../commands/change-rule-set.ts'
 import { RuleNotFound } from '../domain/errors.ts'
 import type { RuleId } from '../domain/ids.ts'
-import type { RuleSetState, RuleState } from '../domain/rule-set-state.ts'
+import type { RuleState } from '../domain/rule-set-state.ts'
+import { positionOf } from '../domain/rules-in-order.ts'
 import { matchRules, type RuleView, ruleCreatedAt } from '../queries/rules.ts'
 import type { Edge } from './edge.ts'
-
-/** Place of a rule in the order of evaluation, from 1. */
-function positionOf({ settings, order }: RuleState, rules: RuleSetState['rules']): number {
-  const { priority } = settings
-  let position = 1
-  for (const other of rules.values()) {
-    const before = other.settings.priority - priority
-    if (before > 0 || (before === 0 && other.order < order)) position++
-  }
-  return position
-}
 
 /** What a creation made, from its own fact: a repeated creation gives the same answer. */
 export function createdRule(
@@ -33,7 +23,7 @@ export function createdRule(
     organizationId,
     settings,
     order,
-    position: positionOf(rule, state.rules),
+    position: positionOf(state.inOrder, settings.priority, order),
     createdAtUnixMs: timeUnixMs,
     updatedAtUnixMs: timeUnixMs,
     updatedByKind: call.caller.actor.kind,
@@ -55,14 +45,14 @@ export async function changedRule(
   // Taken before anything is awaited: the state is the living one.
   const rule = outcome.state.rules.get(ruleId)
   if (!rule) throw RuleNotFound({ rule: ruleId })
-  const position = positionOf(rule, outcome.state.rules)
+  const position = positionOf(outcome.state.inOrder, rule.settings.priority, rule.order)
   const { timeUnixMs, sequence } = outcome
   if (timeUnixMs === undefined) {
     // Nothing was changed, so it is as the read model has it or will have it.
     await edge.catchUp()
-    const [view] = await matchRules(edge.postgres, { organizations: '*' }, ruleId, organizationId)
-    if (!view) throw RuleNotFound({ rule: ruleId })
-    return view
+    const [found] = await matchRules(edge.postgres, { organizations: '*' }, ruleId, organizationId)
+    if (!found) throw RuleNotFound({ rule: ruleId })
+    return { ...found, position }
   }
   let createdAtUnixMs = await ruleCreatedAt(edge.postgres, ruleId)
   if (createdAtUnixMs === undefined) {

@@ -17,13 +17,12 @@ import { nameKey } from '../domain/settings.ts'
 import { place as placeText } from '../projections/rules.ts'
 import { settingsFromBytes } from '../projections/settings-columns.ts'
 
-export interface RuleView {
+/** A rule without its place in the order of evaluation, which depends on all others. */
+export interface FoundRule {
   readonly id: RuleId
   readonly organizationId: OrganizationId
   readonly settings: RuleSettings
   readonly order: number
-  /** Place in the order of evaluation of the whole set, from 1. */
-  readonly position: number
   readonly createdAtUnixMs: number
   readonly updatedAtUnixMs: number
   readonly updatedByKind: string
@@ -31,6 +30,13 @@ export interface RuleView {
   readonly revision: number
   /** Of the last commit that changed it. */
   readonly sequence: bigint
+  /** Of the last commit on its set. */
+  readonly setSequence: bigint
+}
+
+export interface RuleView extends Omit<FoundRule, 'setSequence'> {
+  /** Place in the order of evaluation of the whole set, from 1. */
+  readonly position: number
 }
 
 export interface RuleRow {
@@ -47,16 +53,31 @@ export interface RuleRow {
   readonly sequence: bigint
 }
 
+interface FoundRow extends RuleRow {
+  readonly set_sequence: bigint
+}
+
 const place = sql.raw(placeText)
 const columns = sql`rule_id, organization_id, rule_order, ${place} as place, settings,
-  created_at_unix_ms, updated_at_unix_ms, updated_by_kind, updated_by_id, revision, sequence`
+  created_at_unix_ms, updated_at_unix_ms, updated_by_kind, updated_by_id, revision, sequence,
+  coalesce((select s.sequence from rules.rule_sets s where s.organization_id = r.organization_id), 0)
+    as set_sequence`
+
+const toFoundRule = (row: FoundRow): FoundRule => ({
+  ...ruleOf(row),
+  setSequence: row.set_sequence,
+})
 
 export const toRuleView = (row: RuleRow, position: number): RuleView => ({
+  ...ruleOf(row),
+  position,
+})
+
+const ruleOf = (row: RuleRow) => ({
   id: row.rule_id,
   organizationId: row.organization_id,
   settings: settingsFromBytes(row.settings),
   order: Number(row.rule_order),
-  position,
   createdAtUnixMs: Number(row.created_at_unix_ms),
   updatedAtUnixMs: Number(row.updated_at_unix_ms),
   updatedByKind: row.updated_by_kind,
@@ -71,19 +92,15 @@ export async function matchRules(
   scope: ReadScope,
   idOrName: string,
   organizationId: string | undefined,
-): Promise<readonly RuleView[]> {
+): Promise<readonly FoundRule[]> {
   const rows = await postgres.read(scope, (tx) =>
-    tx.query<RuleRow & { before: bigint }>(sql`
-      select ${columns}, (
-          select count(*) from rules.rules o where o.organization_id = r.organization_id
-            and ((o.rank::bigint << 32) + o.rule_order) < ((r.rank::bigint << 32) + r.rule_order)
-        ) as before
-      from rules.rules r
+    tx.query<FoundRow>(sql`
+      select ${columns} from rules.rules r
       where ${isUuid(idOrName) ? sql`rule_id = ${idOrName}::uuid` : sql`name_key = ${nameKey(idOrName)}`}
         and ${ofOrganization(organizationId ?? '')}
       order by name_key, rule_id limit 20`),
   )
-  return rows.map((row) => toRuleView(row, Number(row.before) + 1))
+  return rows.map(toFoundRule)
 }
 
 const ofOrganization = (organizationId: string): Sql =>
@@ -123,43 +140,31 @@ export async function listRules(
   scope: ReadScope,
   page: PageWish,
   filter: RuleFilter,
-): Promise<Page<RuleView>> {
+): Promise<Page<FoundRule>> {
   const { where, tail } = keyset(page, place, sql`rule_id`, sequenceOf)
-  return await postgres.read(scope, async (tx) => {
-    const rows = await tx.query<RuleRow>(sql`
-      select ${columns} from rules.rules
-      where ${where} and ${ofOrganization(filter.organizationId)} and ${matching(filter)} ${tail}`)
-    const { rows: shown, nextCursor } = toPage(rows, page, (row) => ({
-      key: row.place.toString(),
-      id: row.rule_id,
-    }))
-    const first = shown[0]
-    if (!first) return { rows: [], nextCursor }
-    // Without a filter the rows of one set follow each other, so the place of the first gives all of them.
-    if (filter.organizationId !== '' && !isFiltered(filter)) {
-      const [found] = await tx.query<{ before: bigint }>(sql`
-        select count(*) as before from rules.rules
-        where organization_id = ${filter.organizationId}::uuid and ${place} < ${first.place}`)
-      const before = Number(found?.before ?? 0)
-      return { rows: shown.map((row, i) => toRuleView(row, before + i + 1)), nextCursor }
-    }
-    const ids = shown.map((row) => row.rule_id)
-    const of = [...new Set(shown.map((row) => row.organization_id))]
-    const positions = await tx.query<{ rule_id: string; position: bigint }>(sql`
-      select rule_id, position from (
-        select rule_id, row_number() over (partition by organization_id order by ${place}) as position
-        from rules.rules where organization_id = any (${of}::uuid[])) numbered
-      where rule_id = any (${ids}::uuid[])`)
-    const positionOf = new Map(positions.map((row) => [row.rule_id, Number(row.position)]))
-    return {
-      rows: shown.map((row) => toRuleView(row, positionOf.get(row.rule_id) ?? 0)),
-      nextCursor,
-    }
-  })
+  const rows = await postgres.read(scope, (tx) =>
+    tx.query<FoundRow>(sql`
+      select ${columns} from rules.rules r
+      where ${where} and ${ofOrganization(filter.organizationId)} and ${matching(filter)} ${tail}`),
+  )
+  const found = toPage(rows, page, (row) => ({ key: row.place.toString(), id: row.rule_id }))
+  return { rows: found.rows.map(toFoundRule), nextCursor: found.nextCursor }
 }
 
-const isFiltered = ({ query, tag, action, targets }: RuleFilter): boolean =>
-  query !== '' || tag !== '' || action !== undefined || targets !== undefined
+/** Places of these rules, counted in their whole sets; what that takes grows with the sets. */
+export async function numberRules(
+  postgres: Postgres,
+  rules: readonly Pick<FoundRule, 'id' | 'organizationId'>[],
+): Promise<ReadonlyMap<string, number>> {
+  const ids = rules.map(({ id }) => id)
+  const of = [...new Set(rules.map(({ organizationId }) => organizationId))]
+  const rows = await postgres.query<{ rule_id: string; position: bigint }>(sql`
+    select rule_id, position from (
+      select rule_id, row_number() over (partition by organization_id order by ${place}) as position
+      from rules.rules where organization_id = any (${of}::uuid[])) numbered
+    where rule_id = any (${ids}::uuid[])`)
+  return new Map(rows.map((row) => [row.rule_id, Number(row.position)]))
+}
 
 function matching({ query, tag, action, targets }: RuleFilter): Sql {
   const conditions: Sql[] = [sql`true`]
