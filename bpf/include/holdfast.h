@@ -130,9 +130,7 @@ struct hf_table {
 	__u32 src_shift;		/* address >> shift = index into the root (IPv6: see hf_root6) */
 	__u32 dst_shift;
 	__u32 nodes;			/* hf_node4[] or hf_node6[] */
-	__u32 vals;			/* u32[]: what leaves of trees hold */
-	__u32 src_rows;			/* u64[][words] */
-	__u32 dst_rows;
+	__u32 tags;			/* hf_tag of each slot; 0: lookups go straight to the slots */
 	__u32 words;			/* of a row */
 	__u32 minus_64;			/* 0xffffffc0: an offset the verifier knows nothing about */
 	__u32 tuples;			/* hf_tuple4[] or hf_tuple6[] */
@@ -141,6 +139,7 @@ struct hf_table {
 	__u32 acts;			/* hf_act[]: by rank */
 	__u32 dport_root;		/* hf_portroot */
 	__u32 sport_root;
+	__u32 zero1[2];
 	/* user space only */
 	__u32 lines;			/* hf_line4[] or hf_line6[]: by rank */
 	__u32 line_count;
@@ -148,27 +147,32 @@ struct hf_table {
 	__u32 longest_probe;
 	__u32 family;			/* 4 or 6 */
 	__u32 list_count;
-	__u32 zero[10];
+	__u32 src_rows;			/* u64[][words]: the bitmaps values of trees are offsets of */
+	__u32 dst_rows;
+	__u32 zero[8];
 };
 _Static_assert(sizeof(struct hf_table) == 128, "shared with packages/bpf");
 
 /*
  * 8-ary range tree. less[i] = 2^32 - boundary (0: unused), so that (less[i] + key) >> 32 counts the boundaries at or
- * below the key without a branch. base + count is the child; bit 31 of base: children are values.
+ * below the key without a branch. base + count is the child; with bit 31 of base, the leaf's value is vals[count].
  */
 struct hf_node4 {
 	__u32 less[7];
 	__u32 base;
+	__u32 vals[8];
 };
-_Static_assert(sizeof(struct hf_node4) == 32, "shared with packages/bpf");
+_Static_assert(sizeof(struct hf_node4) == 64, "shared with packages/bpf");
 
 /* The same over half an address: less[i] = 2^64 - boundary. */
 struct hf_node6 {
 	__u64 less[7];
 	__u32 base;
 	__u32 zero;
+	__u32 vals[8];
+	__u64 zeros[4];
 };
-_Static_assert(sizeof(struct hf_node6) == 64, "shared with packages/bpf");
+_Static_assert(sizeof(struct hf_node6) == 128, "shared with packages/bpf");
 
 /* In front of an IPv6 root: index = (upper half - first) >> shift; beyond `entries` lie `below` and `above`. */
 struct hf_root6 {
@@ -183,7 +187,7 @@ _Static_assert(sizeof(struct hf_root6) == 24, "shared with packages/bpf");
 /* In front of u32[257], by the high byte of a port: its class, or a node (hf_node4) when bit 31 is clear. */
 struct hf_portroot {
 	__u32 nodes;
-	__u32 vals;
+	__u32 zero;
 };
 _Static_assert(sizeof(struct hf_portroot) == 8, "shared with packages/bpf");
 
@@ -221,6 +225,15 @@ struct hf_slot6 {
 	__u64 zero;
 };
 _Static_assert(sizeof(struct hf_slot6) == 64, "shared with packages/bpf");
+
+/*
+ * Where most pairs that are looked for are not there, a byte a slot says so without reading it: 0 for an empty slot,
+ * else HF_TAG and the lower bits of the hash. 8 are read at once.
+ */
+enum hf_tag {
+	HF_TAG = 0x80,
+	HF_TAG_HASH = 0x7f,
+};
 
 /*
  * The lower bits are an offset: of a list of hf_entry, or, with HF_NEXT_CLASSES, of four u32 offsets of class tables

@@ -35,10 +35,24 @@ static __always_inline __u64 hf_hash6(__u64 a, __u64 b, __u64 c, __u64 d, __u64 
 }
 
 /* Any number of slots, not only powers of two, without a division. */
-static __always_inline __u32 hf_place(const struct hf_table *table, __u64 hash)
+static __always_inline __u32 hf_place(const struct hf_table *table, __u32 hash)
 {
-	return (hash >> 32) * table->slot_count >> 32;
+	return (__u64)hash * table->slot_count >> 32;
 }
+
+#define HF_EACH_TOP 0x8080808080808080ULL
+
+/* Of 8 tags, those that are this one's, before the first empty slot: the top bit of their bytes. */
+static __always_inline __u64 hf_candidates(__u64 tags, __u32 hash)
+{
+	__u64 other = tags ^ ((hash & HF_TAG_HASH) | HF_TAG) * 0x0101010101010101ULL;
+	__u64 empty = ~tags & HF_EACH_TOP;
+
+	/* A byte that differs by less than the top bit takes it away; empty slots only spoil what lies behind them. */
+	return (HF_EACH_TOP - other) & HF_EACH_TOP & (empty - 1) & ~empty;
+}
+
+#define HF_VALS(type) ((__u32)__builtin_offsetof(type, vals))
 
 /*
  * Levels of a tree: 6 hold what 16 bits behind the largest IPv4 root can tell apart, 8 hold 16 million intervals.
@@ -55,7 +69,7 @@ static __always_inline __u32 hf_place(const struct hf_table *table, __u64 hash)
  * From a root's entry down to what a leaf holds. Flags above an offset are left where they are: HF_AT masks them away,
  * and a verifier that saw them go would start to follow the number. `any` is a number it knows nothing about.
  */
-static __always_inline __u32 hf_descend4(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes, __u32 vals,
+static __always_inline __u32 hf_descend4(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes,
 					 __u32 key, __u32 any)
 {
 	__u32 at = entry, value = any;
@@ -64,16 +78,17 @@ static __always_inline __u32 hf_descend4(const __u8 *blob, __u32 mask, __u32 ent
 		return entry;
 	HF_DESCENT(6) {
 		const struct hf_node4 *node;
-		__u32 base;
+		__u32 base, count, here = nodes + at * (__u32)sizeof(*node);
 
 		HF_TURN;
-		node = HF_AT(blob, struct hf_node4, nodes + at * 32);
+		node = HF_AT(blob, struct hf_node4, here);
 		base = node->base;
-		at = base + hf_count4(node, key);
+		count = hf_count4(node, key);
 		if (hf_is_value(base)) {
-			value = HF_U32(blob, vals + at * 4);
+			value = HF_U32(blob, here + HF_VALS(struct hf_node4) + count * 4);
 			break;
 		}
+		at = base + count;
 	}
 	return value;
 }
@@ -81,43 +96,44 @@ static __always_inline __u32 hf_descend4(const __u8 *blob, __u32 mask, __u32 ent
 #ifdef HF_BPF_LOOP
 /* Down one tree of halves of addresses, from a node. */
 static __always_inline __u32 hf_half6(const __u8 *blob, __u32 mask, __u32 from, __u32 nodes,
-				      __u32 vals, __u64 key, __u32 any)
+				      __u64 key, __u32 any)
 {
 	__u32 at = from, value = any;
 
 	for (__u32 level = 0; level < 8; level++) {
 		const struct hf_node6 *node;
-		__u32 base;
+		__u32 base, count, here = nodes + at * (__u32)sizeof(*node);
 
-		node = HF_AT(blob, struct hf_node6, nodes + at * 64);
+		node = HF_AT(blob, struct hf_node6, here);
 		base = node->base;
-		at = base + hf_count6(node, key);
+		count = hf_count6(node, key);
 		if (hf_is_value(base)) {
-			value = HF_U32(blob, vals + at * 4);
+			value = HF_U32(blob, here + HF_VALS(struct hf_node6) + count * 4);
 			break;
 		}
+		at = base + count;
 	}
 	return value;
 }
 
 /* Two trees, one behind the other: a leaf of the upper half may name a node of the lower. */
 static __always_inline __u32 hf_descend6(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes,
-					 __u32 vals, __u64 upper, __u64 lower, __u32 any)
+					 __u64 upper, __u64 lower, __u32 any)
 {
 	__u32 value;
 
 	if (hf_is_value(entry))
 		return entry;
-	value = hf_half6(blob, mask, entry, nodes, vals, upper, any);
+	value = hf_half6(blob, mask, entry, nodes, upper, any);
 	if (!hf_is_value(value))
 		return value;
-	return hf_half6(blob, mask, value, nodes, vals, lower, any);
+	return hf_half6(blob, mask, value, nodes, lower, any);
 }
 
 #else
 /* Two trees, one behind the other: a leaf of the upper half may name a node of the lower. */
 static __always_inline __u32 hf_descend6(const __u8 *blob, __u32 mask, __u32 entry, __u32 nodes,
-					 __u32 vals, __u64 upper, __u64 lower, __u32 any)
+					 __u64 upper, __u64 lower, __u32 any)
 {
 	__u32 at = entry, value = any;
 	__u64 key = upper;
@@ -126,15 +142,16 @@ static __always_inline __u32 hf_descend6(const __u8 *blob, __u32 mask, __u32 ent
 		return entry;
 	for (;;) {
 		const struct hf_node6 *node;
-		__u32 base;
+		__u32 base, count, here = nodes + at * (__u32)sizeof(*node);
 
 		cond_break;
-		node = HF_AT(blob, struct hf_node6, nodes + at * 64);
+		node = HF_AT(blob, struct hf_node6, here);
 		base = node->base;
-		at = base + hf_count6(node, key);
+		count = hf_count6(node, key);
+		at = base + count;
 		if (!hf_is_value(base))
 			continue;
-		value = HF_U32(blob, vals + at * 4);
+		value = HF_U32(blob, here + HF_VALS(struct hf_node6) + count * 4);
 		if (!hf_is_value(value))
 			break;
 		at = value;
@@ -158,7 +175,7 @@ static __always_inline __u32 hf_row6(const __u8 *blob, __u32 mask, const struct 
 		entry = head->above;
 	else
 		entry = HF_U32(blob, root + (__u32)sizeof(*head) + (__u32)index * 4);
-	return hf_descend6(blob, mask, entry, table->nodes, table->vals, upper, lower,
+	return hf_descend6(blob, mask, entry, table->nodes, upper, lower,
 			   table->minus_64);
 }
 
@@ -167,7 +184,7 @@ static __always_inline __u32 hf_class(const __u8 *blob, __u32 mask, __u32 root, 
 	const struct hf_portroot *head = HF_AT(blob, struct hf_portroot, root);
 	__u32 entry = HF_U32(blob, root + (__u32)sizeof(*head) + (port >> 8) * 4);
 
-	return hf_descend4(blob, mask, entry, head->nodes, head->vals, port, any);
+	return hf_descend4(blob, mask, entry, head->nodes, port, any);
 }
 
 /* Where the list is that the lines behind the inline one of a pair are in; 0: nowhere. */

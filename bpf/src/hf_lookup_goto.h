@@ -3,25 +3,93 @@
 #ifndef HF_LOOKUP_GOTO_H
 #define HF_LOOKUP_GOTO_H
 
-/* What the lines of one pair make of `best`. */
-#define HF_MATCH(blob, table, slot, x, floor, best)                                                \
+/*
+ * The offset of the slot for which `is_pair` holds, 0 when there is none. HF_PROBE reads slots one after the other,
+ * HF_PROBE_TAGGED their tags and only slots that are likely the one.
+ */
+#define HF_PROBE(at, table, hash, type, is_pair)                                                   \
 	do {                                                                                       \
-		__u32 at;                                                                          \
-		if ((slot)->rank >= (best))                                                        \
+		at = (table)->slots + hf_place(table, hash) * (__u32)sizeof(type);                 \
+		for (;;) {                                                                         \
+			const type *slot;                                                          \
+			cond_break;                                                                \
+			slot = HF_AT(blob, type, at);                                              \
+			if (is_pair)                                                               \
+				break;                                                             \
+			if (slot->lo == ~0ULL) {                                                   \
+				at = 0;                                                            \
+				break;                                                             \
+			}                                                                          \
+			at += sizeof(type);                                                        \
+		}                                                                                  \
+	} while (0)
+
+#define HF_PROBE_TAGGED(table, hash, type, is_pair)                                                \
+	do {                                                                                       \
+		__u32 tag_at = (table)->tags + hf_place(table, hash);                              \
+		__u64 tags = HF_U64(blob, tag_at), likely_ones = hf_candidates(tags, hash);        \
+		for (;;) {                                                                         \
+			const type *slot;                                                          \
+			__u32 at;                                                                  \
+			cond_break;                                                                \
+			if (!likely_ones) {                                                        \
+				if (~tags & HF_EACH_TOP)                                           \
+					break;                                                     \
+				tag_at += 8;                                                       \
+				tags = HF_U64(blob, tag_at);                                       \
+				likely_ones = hf_candidates(tags, hash);                           \
+				continue;                                                          \
+			}                                                                          \
+			at = tag_at - (table)->tags + (hf_lowest(likely_ones) >> 3);               \
+			at = (table)->slots + at * (__u32)sizeof(type);                            \
+			likely_ones &= likely_ones - 1;                                            \
+			slot = HF_AT(blob, type, at);                                              \
+			if (is_pair)                                                               \
+				return at;                                                         \
+		}                                                                                  \
+		return 0;                                                                          \
+	} while (0)
+
+static __noinline __u32 hf_tagged4(const __u8 *blob, const struct hf_table *table, __u64 key,
+				   __u32 hash, __u32 number)
+{
+	__u32 mask = hf_blob_mask;
+
+	HF_PROBE_TAGGED(table, hash, struct hf_slot4,
+			slot->ip == key && slot->lo >> HF_BOX_TUPLE == number);
+}
+
+/* `key` has the four words of the masked addresses. */
+static __noinline __u32 hf_tagged6(const __u8 *blob, const struct hf_table *table,
+				   const __u64 *key, __u32 hash, __u32 number)
+{
+	__u32 mask = hf_blob_mask;
+
+	HF_PROBE_TAGGED(table, hash, struct hf_slot6,
+			slot->ip[0] == key[0] && slot->ip[1] == key[1] && slot->ip[2] == key[2] &&
+				slot->ip[3] == key[3] && slot->lo >> HF_BOX_TUPLE == number);
+}
+
+/* What the lines of one pair make of `best`. */
+#define HF_MATCH(table, pointer, x, floor, best)                                                   \
+	do {                                                                                       \
+		typeof(pointer) pair = (pointer);                                                  \
+		__u32 list;                                                                        \
+		if (pair->rank >= (best))                                                          \
 			break;                                                                     \
-		if ((slot)->rank >= (floor) && hf_in_box(x, (slot)->lo, (slot)->hi)) {             \
-			best = (slot)->rank;                                                       \
+		if (pair->rank >= (floor) && hf_in_box(x, pair->lo, pair->hi)) {                   \
+			best = pair->rank;                                                         \
 			break;                                                                     \
 		}                                                                                  \
-		if (!(slot)->next)                                                                 \
+		if (!pair->next)                                                                   \
 			break;                                                                     \
-		at = hf_list(blob, mask, table, (slot)->next, x);                                        \
-		if (!at)                                                                           \
+		list = hf_list(blob, mask, table, pair->next, x);                                  \
+		if (!list)                                                                         \
 			break;                                                                     \
 		for (;;) {                                                                         \
 			const struct hf_entry *entry;                                              \
 			cond_break;                                                                \
-			entry = HF_AT(blob, struct hf_entry, at);                                  \
+			entry = HF_AT(blob, struct hf_entry, list);                                \
 			if (entry->rank >= (best))                                                 \
 				break;                                                             \
 			if (entry->rank >= (floor) && hf_in_box(x, entry->lo, entry->hi)) {        \
@@ -30,7 +98,7 @@
 			}                                                                          \
 			if (entry->last)                                                           \
 				break;                                                             \
-			at += sizeof(*entry);                                                      \
+			list += sizeof(*entry);                                                    \
 		}                                                                                  \
 	} while (0)
 
@@ -38,13 +106,13 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 					__u32 src, __u32 dst, __u64 x, __u32 floor)
 {
 	__u64 ip = (__u64)src << 32 | dst;
-	__u32 nodes = table->nodes, vals = table->vals, any = table->minus_64;
+	__u32 nodes = table->nodes, any = table->minus_64;
 	__u32 src_row = hf_descend4(
 		blob, mask, HF_U32(blob, table->src_root + (src >> (table->src_shift & 31)) * 4), nodes,
-		vals, src, any);
+		src, any);
 	__u32 dst_row = hf_descend4(
 		blob, mask, HF_U32(blob, table->dst_root + (dst >> (table->dst_shift & 31)) * 4), nodes,
-		vals, dst, any);
+		dst, any);
 	__u32 base = any, best = HF_NONE;
 
 	for (__u32 left = table->words; left; left--) {
@@ -57,7 +125,7 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 		base += 64;
 		while (common) {
 			const struct hf_tuple4 *tuple;
-			__u32 number, at;
+			__u32 number, hash, at;
 			__u64 key;
 
 			cond_break;
@@ -67,22 +135,20 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 			if (tuple->min_rank >= best)
 				return best;
 			key = ip & tuple->mask;
-			at = table->slots + hf_place(table, hf_mix(key + tuple->seed)) * 32;
-			for (;;) {
-				const struct hf_slot4 *slot;
-				__u64 lo;
+			hash = hf_mix(key + tuple->seed) >> 32;
+			if (table->tags) {
+				/* Mostly it is not there, which 8 tags say without a call. */
+				__u64 tags = HF_U64(blob, table->tags + hf_place(table, hash));
 
-				cond_break;
-				slot = HF_AT(blob, struct hf_slot4, at);
-				lo = slot->lo;
-				if (slot->ip == key && lo >> HF_BOX_TUPLE == number) {
-					HF_MATCH(blob, table, slot, x, floor, best);
-					break;
-				}
-				if (lo == ~0ULL)
-					break;
-				at += sizeof(*slot);
+				if (!hf_candidates(tags, hash) && (~tags & HF_EACH_TOP))
+					continue;
+				at = hf_tagged4(blob, table, key, hash, number);
+			} else {
+				HF_PROBE(at, table, hash, struct hf_slot4,
+					 slot->ip == key && slot->lo >> HF_BOX_TUPLE == number);
 			}
+			if (at)
+				HF_MATCH(table, HF_AT(blob, struct hf_slot4, at), x, floor, best);
 		}
 	}
 	return best;
@@ -108,8 +174,8 @@ static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const stru
 		base += 64;
 		while (common) {
 			const struct hf_tuple6 *tuple;
-			__u64 a, b, c, d;
-			__u32 number, at;
+			__u64 key[4];
+			__u32 number, hash, at;
 
 			cond_break;
 			number = base + hf_lowest(common);
@@ -117,27 +183,26 @@ static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const stru
 			tuple = HF_AT(blob, struct hf_tuple6, table->tuples + number * 64);
 			if (tuple->min_rank >= best)
 				return best;
-			a = ip[0] & tuple->mask[0];
-			b = ip[1] & tuple->mask[1];
-			c = ip[2] & tuple->mask[2];
-			d = ip[3] & tuple->mask[3];
-			at = table->slots + hf_place(table, hf_hash6(a, b, c, d, tuple->seed)) * 64;
-			for (;;) {
-				const struct hf_slot6 *slot;
-				__u64 lo;
+			key[0] = ip[0] & tuple->mask[0];
+			key[1] = ip[1] & tuple->mask[1];
+			key[2] = ip[2] & tuple->mask[2];
+			key[3] = ip[3] & tuple->mask[3];
+			hash = hf_hash6(key[0], key[1], key[2], key[3], tuple->seed) >> 32;
+			if (table->tags) {
+				/* Mostly it is not there, which 8 tags say without a call. */
+				__u64 tags = HF_U64(blob, table->tags + hf_place(table, hash));
 
-				cond_break;
-				slot = HF_AT(blob, struct hf_slot6, at);
-				lo = slot->lo;
-				if (slot->ip[0] == a && slot->ip[1] == b && slot->ip[2] == c &&
-				    slot->ip[3] == d && lo >> HF_BOX_TUPLE == number) {
-					HF_MATCH(blob, table, slot, x, floor, best);
-					break;
-				}
-				if (lo == ~0ULL)
-					break;
-				at += sizeof(*slot);
+				if (!hf_candidates(tags, hash) && (~tags & HF_EACH_TOP))
+					continue;
+				at = hf_tagged6(blob, table, key, hash, number);
+			} else {
+				HF_PROBE(at, table, hash, struct hf_slot6,
+					 slot->ip[0] == key[0] && slot->ip[1] == key[1] &&
+						 slot->ip[2] == key[2] && slot->ip[3] == key[3] &&
+						 slot->lo >> HF_BOX_TUPLE == number);
 			}
+			if (at)
+				HF_MATCH(table, HF_AT(blob, struct hf_slot6, at), x, floor, best);
 		}
 	}
 	return best;

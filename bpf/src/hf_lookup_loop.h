@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
-/* Included by hf_lookup.h. The same search as in hf_lookup_goto.h, a function for each loop that has no small bound. */
+/*
+ * Included by hf_lookup.h. The same search as in hf_lookup_goto.h, a function for each loop that has no small
+ * bound. Tags are not looked at: what they spare is little beside these calls.
+ */
 #ifndef HF_LOOKUP_LOOP_H
 #define HF_LOOKUP_LOOP_H
 
@@ -87,7 +90,7 @@ static long hf_turn4(__u32 turn, struct hf_walk *walk)
 	if (tuple->min_rank >= walk->best)
 		return 1;
 	key = walk->ip[0] & tuple->mask;
-	at = table->slots + hf_place(table, hf_mix(key + tuple->seed)) * 32;
+	at = table->slots + hf_place(table, hf_mix(key + tuple->seed) >> 32) * 32;
 	for (__u32 i = 0; i < HF_MAX_PROBE; i++) {
 		const struct hf_slot4 *slot = HF_AT(blob, struct hf_slot4, at);
 		__u64 lo = slot->lo;
@@ -123,7 +126,7 @@ static long hf_turn6(__u32 turn, struct hf_walk *walk)
 	b = walk->ip[1] & tuple->mask[1];
 	c = walk->ip[2] & tuple->mask[2];
 	d = walk->ip[3] & tuple->mask[3];
-	at = table->slots + hf_place(table, hf_hash6(a, b, c, d, tuple->seed)) * 64;
+	at = table->slots + hf_place(table, hf_hash6(a, b, c, d, tuple->seed) >> 32) * 64;
 	for (__u32 i = 0; i < HF_MAX_PROBE; i++) {
 		const struct hf_slot6 *slot = HF_AT(blob, struct hf_slot6, at);
 		__u64 lo = slot->lo;
@@ -162,16 +165,16 @@ static long hf_again4(__u32 turn, struct hf_walk *walk)
 	const __u8 *blob = walk->blob;
 	const struct hf_table *table = walk->table;
 	__u32 mask = hf_blob_mask, any = table->minus_64;
-	__u32 nodes = table->nodes, vals = table->vals;
+	__u32 nodes = table->nodes;
 	__u32 src = walk->ip[0] >> 32, dst = walk->ip[0];
 
 	(void)turn;
 	walk->src_row = hf_descend4(
 		blob, mask, HF_U32(blob, table->src_root + (src >> (table->src_shift & 31)) * 4),
-		nodes, vals, src, any);
+		nodes, src, any);
 	walk->dst_row = hf_descend4(
 		blob, mask, HF_U32(blob, table->dst_root + (dst >> (table->dst_shift & 31)) * 4),
-		nodes, vals, dst, any);
+		nodes, dst, any);
 	hf_begin(walk);
 	bpf_loop(HF_TURNS, hf_turn4, walk, 0);
 	return hf_decides(walk);

@@ -40,3 +40,4 @@ HF_KEEP(struct, hf_flow);
 HF_KEEP(struct, hf_connkey);
 HF_KEEP(struct, hf_conn);
 HF_KEEP(enum, hf_timeout);
+HF_KEEP(enum, hf_tag);

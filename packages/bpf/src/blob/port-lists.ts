@@ -340,10 +340,8 @@ function putPortRoot(arena: Arena, starts: Uint32Array): number {
   const trees = new RangeTrees4()
   const classes = Uint32Array.from(starts, (_, i) => i)
   const root = root4(trees, starts, classes, starts.length, { shift: 8, entries: 257 })
-  const { nodes, values } = trees.put(arena)
   const words = new Uint32Array(2 + root.length)
-  words[0] = nodes
-  words[1] = values
+  words[0] = trees.put(arena)
   words.set(root, 2)
   return arena.put(words)
 }

@@ -1,21 +1,21 @@
+import { hfNode4 } from '../gen/layout.ts'
 import type { Arena } from './arena.ts'
 
 /** Bit 31: in roots a value and not a node, in nodes the last level. */
 export const valueFlag = 0x80000000
 
-/** Nodes and values of 8-ary range trees over 32-bit keys; `hf_node4`. */
+const width = hfNode4.bytes >>> 2
+const base = hfNode4.atBase >>> 2
+const vals = hfNode4.atVals >>> 2
+
+/** Nodes of 8-ary range trees over 32-bit keys; `hf_node4`. */
 export class RangeTrees4 {
   #nodes = new Uint32Array(1024)
-  #nodeCount = 0
-  #values = new Uint32Array(1024)
-  #valueCount = 0
+  #count = 0
 
-  /** Writes both sections; offsets of nodes and values. */
-  put(arena: Arena): { nodes: number; values: number } {
-    return {
-      nodes: arena.put(this.#nodes.subarray(0, this.#nodeCount * 8)),
-      values: arena.put(this.#values.subarray(0, this.#valueCount)),
-    }
+  /** Writes the section; its offset. */
+  put(arena: Arena): number {
+    return arena.put(this.#nodes.subarray(0, this.#count * width))
   }
 
   /** The root node of a tree over intervals `from` to `to` - 1, which begin at `bounds` and have these values. */
@@ -26,30 +26,28 @@ export class RangeTrees4 {
   }
 
   #take(count: number): number {
-    const node = this.#nodeCount
-    this.#nodeCount += count
-    while (this.#nodeCount * 8 > this.#nodes.length) this.#nodes = doubled(this.#nodes)
+    const node = this.#count
+    this.#count += count
+    while (this.#count * width > this.#nodes.length) this.#nodes = doubled(this.#nodes)
     return node
   }
 
   #fill(node: number, bounds: Uint32Array, values: Uint32Array, from: number, to: number): void {
     const count = to - from
+    const at = node * width
     if (count <= 8) {
-      const base = this.#valueCount
-      this.#valueCount += count
-      while (this.#valueCount > this.#values.length) this.#values = doubled(this.#values)
-      for (let i = 0; i < count; i++) this.#values[base + i] = values[from + i] as number
-      for (let i = 1; i < count; i++) this.#nodes[node * 8 + i - 1] = -(bounds[from + i] as number)
-      this.#nodes[node * 8 + 7] = (valueFlag | base) >>> 0
+      for (let i = 0; i < count; i++) this.#nodes[at + vals + i] = values[from + i] as number
+      for (let i = 1; i < count; i++) this.#nodes[at + i - 1] = -(bounds[from + i] as number)
+      this.#nodes[at + base] = valueFlag
       return
     }
     const groups = groupsOf(count)
     const child = this.#take(groups)
-    this.#nodes[node * 8 + 7] = child
+    this.#nodes[at + base] = child
     for (let i = 0; i < groups; i++) {
       const start = from + Math.floor((count * i) / groups)
       const end = from + Math.floor((count * (i + 1)) / groups)
-      if (i > 0) this.#nodes[node * 8 + i - 1] = -(bounds[start] as number)
+      if (i > 0) this.#nodes[at + i - 1] = -(bounds[start] as number)
       this.#fill(child + i, bounds, values, start, end)
     }
   }

@@ -1,3 +1,4 @@
+import { hfNode6 } from '../gen/layout.ts'
 import type { Arena } from './arena.ts'
 import { doubled, groupsOf, rootBits, valueFlag } from './range-tree4.ts'
 import { scratch } from './scratch.ts'
@@ -8,18 +9,17 @@ export interface Keys64 {
   readonly low: Uint32Array
 }
 
-/** Nodes and values of 8-ary range trees over 64-bit keys; `hf_node6`. */
+const width = hfNode6.bytes >>> 2
+const base = hfNode6.atBase >>> 2
+const vals = hfNode6.atVals >>> 2
+
+/** Nodes of 8-ary range trees over 64-bit keys; `hf_node6`. */
 export class RangeTrees6 {
   #nodes = new Uint32Array(2048)
-  #nodeCount = 0
-  #values = new Uint32Array(1024)
-  #valueCount = 0
+  #count = 0
 
-  put(arena: Arena): { nodes: number; values: number } {
-    return {
-      nodes: arena.put(this.#nodes.subarray(0, this.#nodeCount * 16)),
-      values: arena.put(this.#values.subarray(0, this.#valueCount)),
-    }
+  put(arena: Arena): number {
+    return arena.put(this.#nodes.subarray(0, this.#count * width))
   }
 
   add(bounds: Keys64, values: Uint32Array, from: number, to: number): number {
@@ -29,26 +29,24 @@ export class RangeTrees6 {
   }
 
   #take(count: number): number {
-    const node = this.#nodeCount
-    this.#nodeCount += count
-    while (this.#nodeCount * 16 > this.#nodes.length) this.#nodes = doubled(this.#nodes)
+    const node = this.#count
+    this.#count += count
+    while (this.#count * width > this.#nodes.length) this.#nodes = doubled(this.#nodes)
     return node
   }
 
   #fill(node: number, bounds: Keys64, values: Uint32Array, from: number, to: number): void {
     const count = to - from
+    const at = node * width
     if (count <= 8) {
-      const base = this.#valueCount
-      this.#valueCount += count
-      while (this.#valueCount > this.#values.length) this.#values = doubled(this.#values)
-      for (let i = 0; i < count; i++) this.#values[base + i] = values[from + i] as number
+      for (let i = 0; i < count; i++) this.#nodes[at + vals + i] = values[from + i] as number
       for (let i = 1; i < count; i++) this.#setLess(node, i - 1, bounds, from + i)
-      this.#nodes[node * 16 + 14] = (valueFlag | base) >>> 0
+      this.#nodes[at + base] = valueFlag
       return
     }
     const groups = groupsOf(count)
     const child = this.#take(groups)
-    this.#nodes[node * 16 + 14] = child
+    this.#nodes[at + base] = child
     for (let i = 0; i < groups; i++) {
       const start = from + Math.floor((count * i) / groups)
       const end = from + Math.floor((count * (i + 1)) / groups)
@@ -60,8 +58,8 @@ export class RangeTrees6 {
   /** 2^64 - bound. */
   #setLess(node: number, i: number, { high, low }: Keys64, bound: number): void {
     const lower = -(low[bound] as number) >>> 0
-    this.#nodes[node * 16 + i * 2] = lower
-    this.#nodes[node * 16 + i * 2 + 1] = ~(high[bound] as number) + (lower === 0 ? 1 : 0)
+    this.#nodes[node * width + i * 2] = lower
+    this.#nodes[node * width + i * 2 + 1] = ~(high[bound] as number) + (lower === 0 ? 1 : 0)
   }
 }
 

@@ -5,6 +5,7 @@ import {
   hfSlot4,
   hfSlot6,
   hfTable,
+  hfTag,
   hfTuple4,
   hfTuple6,
 } from '../gen/layout.ts'
@@ -66,7 +67,8 @@ export function putTable(arena: Arena, columns: Columns, acts: number): TableMet
   fields.set(hfTable.atDportRoot, ports.dportRoot)
   fields.set(hfTable.atSportRoot, ports.sportRoot)
   fields.set(hfTable.atListCount, ports.entries)
-  const longestProbe = putSlots(arena, columns, tuples, pairs, ports.next, fields)
+  const hasTags = probesFor(columns, tuples, sides) > fewProbes
+  const longestProbe = putSlots(arena, columns, tuples, pairs, ports.next, hasTags, fields)
   fields.set(hfTable.atLongestProbe, longestProbe)
   fields.set(hfTable.atLines, family === 4 ? putLines4(arena, columns) : putLines6(arena, columns))
   for (const [field, value] of fields) arena.u32[(offset + field) >>> 2] = value
@@ -104,9 +106,7 @@ function putAddresses(
     fields.set(rootFields[side] as number, arena.put(root))
     fields.set(shiftFields[side] as number, shift)
   }
-  const sections = trees.put(arena)
-  fields.set(hfTable.atNodes, sections.nodes)
-  fields.set(hfTable.atVals, sections.values)
+  fields.set(hfTable.atNodes, trees.put(arena))
 }
 
 /** The first `length` bits of 32, most significant first. */
@@ -142,6 +142,7 @@ function putSlots(
   tuples: Tuples,
   pairs: Pairs,
   next: Uint32Array,
+  hasTags: boolean,
   fields: Map<number, number>,
 ): number {
   const { family, source, destination, low0, low1, high0, high1, what } = columns
@@ -175,9 +176,80 @@ function putSlots(
     u32[slot + lo + 4] = rankWord(what, line)
     u32[slot + lo + 5] = next[pair] as number
   }
+  if (hasTags) {
+    const tags = arena.take(slots + hfLimit.spareSlots)
+    const { bytes } = arena
+    for (let pair = 0; pair < pairs.count; pair++) {
+      bytes[tags + (at[pair] as number)] =
+        hfTag.tag | ((pairs.hash[pair] as number) & hfTag.tagHash)
+    }
+    fields.set(hfTable.atTags, tags)
+  }
   fields.set(hfTable.atSlots, base)
   fields.set(hfTable.atSlotCount, slots)
   return longestProbe
+}
+
+/** Pairs a packet is looked for under, on average, from which on tags pay. */
+const fewProbes = 2.5
+const samples = 256
+
+/** How many tuples a packet is looked for in, before its line is found: of packets drawn evenly from the lines. */
+function probesFor(
+  { source, destination, lines }: Columns,
+  { firstLine }: Tuples,
+  [from, to]: readonly [Intervals, Intervals],
+): number {
+  let probes = 0
+  const step = Math.max(1, Math.floor(lines.length / samples))
+  let looked = 0
+  for (let line = 0; line < lines.length; line += step) {
+    looked++
+    const width = from.rows.length / from.rowCount
+    const sourceRow = rowAt(from, source, line) * width
+    const destinationRow = rowAt(to, destination, line) * width
+    for (let word = 0; word < width; word++) {
+      const both =
+        (from.rows[sourceRow + word] as number) & (to.rows[destinationRow + word] as number)
+      for (let bits = both; bits !== 0; bits &= bits - 1) {
+        const tuple = word * 32 + 31 - Math.clz32(bits & -bits)
+        if ((firstLine[tuple] as number) <= line) probes++
+      }
+    }
+  }
+  return probes / Math.max(1, looked)
+}
+
+/** The row of the interval an address lies in. */
+function rowAt(
+  { bounds, count, row }: Intervals,
+  words: readonly Uint32Array[],
+  i: number,
+): number {
+  let low = 0
+  let high = count
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if (isBelow(words, i, bounds, middle)) high = middle
+    else low = middle
+  }
+  return row[low] as number
+}
+
+function isBelow(
+  a: readonly Uint32Array[],
+  i: number,
+  b: readonly Uint32Array[],
+  j: number,
+): boolean {
+  for (let word = 0; word < a.length; word++) {
+    const [one, other] = [
+      (a[word] as Uint32Array)[i] as number,
+      (b[word] as Uint32Array)[j] as number,
+    ]
+    if (one !== other) return one < other
+  }
+  return false
 }
 
 function placed(pairs: Pairs): { slots: number; at: Uint32Array; longestProbe: number } {

@@ -82,6 +82,11 @@ export const hfReason = {
   reasons: 16,
 } as const
 
+export const hfTag = {
+  tag: 128,
+  tagHash: 127,
+} as const
+
 export const hfTimeout = {
   timeoutTcp: 3600,
   timeoutClosing: 30,
@@ -521,20 +526,23 @@ export function writeHfLine6(bytes: Buffer, at: number, value: HfLine6): void {
 
 /** Size of `struct hf_node4`, and where its members are. */
 export const hfNode4 = {
-  bytes: 32,
+  bytes: 64,
   atLess: 0,
   atBase: 28,
+  atVals: 32,
 } as const
 
 export interface HfNode4 {
   readonly less: readonly number[]
   readonly base: number
+  readonly vals: readonly number[]
 }
 
 export function readHfNode4(bytes: Buffer, at = 0): HfNode4 {
   return {
     less: Array.from({ length: 7 }, (_, index) => bytes.readUInt32LE(at + index * 4)),
     base: bytes.readUInt32LE(at + 28),
+    vals: Array.from({ length: 8 }, (_, index) => bytes.readUInt32LE(at + 32 + index * 4)),
   }
 }
 
@@ -542,56 +550,60 @@ export function writeHfNode4(bytes: Buffer, at: number, value: HfNode4): void {
   for (const [index, element] of sized(value.less, 7).entries())
     bytes.writeUInt32LE(element, at + index * 4)
   bytes.writeUInt32LE(value.base, at + 28)
+  for (const [index, element] of sized(value.vals, 8).entries())
+    bytes.writeUInt32LE(element, at + 32 + index * 4)
 }
 
 /** Size of `struct hf_node6`, and where its members are. */
 export const hfNode6 = {
-  bytes: 64,
+  bytes: 128,
   atLess: 0,
   atBase: 56,
+  atVals: 64,
 } as const
 
 export interface HfNode6 {
   readonly less: readonly bigint[]
   readonly base: number
+  readonly vals: readonly number[]
 }
 
 export function readHfNode6(bytes: Buffer, at = 0): HfNode6 {
   return {
     less: Array.from({ length: 7 }, (_, index) => bytes.readBigUInt64LE(at + index * 8)),
     base: bytes.readUInt32LE(at + 56),
+    vals: Array.from({ length: 8 }, (_, index) => bytes.readUInt32LE(at + 64 + index * 4)),
   }
 }
 
 export function writeHfNode6(bytes: Buffer, at: number, value: HfNode6): void {
-  bytes.fill(0, at, at + 64)
+  bytes.fill(0, at, at + 128)
   for (const [index, element] of sized(value.less, 7).entries())
     bytes.writeBigUInt64LE(element, at + index * 8)
   bytes.writeUInt32LE(value.base, at + 56)
+  for (const [index, element] of sized(value.vals, 8).entries())
+    bytes.writeUInt32LE(element, at + 64 + index * 4)
 }
 
 /** Size of `struct hf_portroot`, and where its members are. */
 export const hfPortroot = {
   bytes: 8,
   atNodes: 0,
-  atVals: 4,
 } as const
 
 export interface HfPortroot {
   readonly nodes: number
-  readonly vals: number
 }
 
 export function readHfPortroot(bytes: Buffer, at = 0): HfPortroot {
   return {
     nodes: bytes.readUInt32LE(at),
-    vals: bytes.readUInt32LE(at + 4),
   }
 }
 
 export function writeHfPortroot(bytes: Buffer, at: number, value: HfPortroot): void {
+  bytes.fill(0, at, at + 8)
   bytes.writeUInt32LE(value.nodes, at)
-  bytes.writeUInt32LE(value.vals, at + 4)
 }
 
 /** Size of `struct hf_rate`, and where its members are. */
@@ -841,23 +853,23 @@ export const hfTable = {
   atSrcShift: 8,
   atDstShift: 12,
   atNodes: 16,
-  atVals: 20,
-  atSrcRows: 24,
-  atDstRows: 28,
-  atWords: 32,
-  atMinus64: 36,
-  atTuples: 40,
-  atSlots: 44,
-  atSlotCount: 48,
-  atActs: 52,
-  atDportRoot: 56,
-  atSportRoot: 60,
+  atTags: 20,
+  atWords: 24,
+  atMinus64: 28,
+  atTuples: 32,
+  atSlots: 36,
+  atSlotCount: 40,
+  atActs: 44,
+  atDportRoot: 48,
+  atSportRoot: 52,
   atLines: 64,
   atLineCount: 68,
   atTupleCount: 72,
   atLongestProbe: 76,
   atFamily: 80,
   atListCount: 84,
+  atSrcRows: 88,
+  atDstRows: 92,
 } as const
 
 export interface HfTable {
@@ -866,9 +878,7 @@ export interface HfTable {
   readonly srcShift: number
   readonly dstShift: number
   readonly nodes: number
-  readonly vals: number
-  readonly srcRows: number
-  readonly dstRows: number
+  readonly tags: number
   readonly words: number
   readonly minus64: number
   readonly tuples: number
@@ -883,6 +893,8 @@ export interface HfTable {
   readonly longestProbe: number
   readonly family: number
   readonly listCount: number
+  readonly srcRows: number
+  readonly dstRows: number
 }
 
 export function readHfTable(bytes: Buffer, at = 0): HfTable {
@@ -892,23 +904,23 @@ export function readHfTable(bytes: Buffer, at = 0): HfTable {
     srcShift: bytes.readUInt32LE(at + 8),
     dstShift: bytes.readUInt32LE(at + 12),
     nodes: bytes.readUInt32LE(at + 16),
-    vals: bytes.readUInt32LE(at + 20),
-    srcRows: bytes.readUInt32LE(at + 24),
-    dstRows: bytes.readUInt32LE(at + 28),
-    words: bytes.readUInt32LE(at + 32),
-    minus64: bytes.readUInt32LE(at + 36),
-    tuples: bytes.readUInt32LE(at + 40),
-    slots: bytes.readUInt32LE(at + 44),
-    slotCount: bytes.readUInt32LE(at + 48),
-    acts: bytes.readUInt32LE(at + 52),
-    dportRoot: bytes.readUInt32LE(at + 56),
-    sportRoot: bytes.readUInt32LE(at + 60),
+    tags: bytes.readUInt32LE(at + 20),
+    words: bytes.readUInt32LE(at + 24),
+    minus64: bytes.readUInt32LE(at + 28),
+    tuples: bytes.readUInt32LE(at + 32),
+    slots: bytes.readUInt32LE(at + 36),
+    slotCount: bytes.readUInt32LE(at + 40),
+    acts: bytes.readUInt32LE(at + 44),
+    dportRoot: bytes.readUInt32LE(at + 48),
+    sportRoot: bytes.readUInt32LE(at + 52),
     lines: bytes.readUInt32LE(at + 64),
     lineCount: bytes.readUInt32LE(at + 68),
     tupleCount: bytes.readUInt32LE(at + 72),
     longestProbe: bytes.readUInt32LE(at + 76),
     family: bytes.readUInt32LE(at + 80),
     listCount: bytes.readUInt32LE(at + 84),
+    srcRows: bytes.readUInt32LE(at + 88),
+    dstRows: bytes.readUInt32LE(at + 92),
   }
 }
 
@@ -919,23 +931,23 @@ export function writeHfTable(bytes: Buffer, at: number, value: HfTable): void {
   bytes.writeUInt32LE(value.srcShift, at + 8)
   bytes.writeUInt32LE(value.dstShift, at + 12)
   bytes.writeUInt32LE(value.nodes, at + 16)
-  bytes.writeUInt32LE(value.vals, at + 20)
-  bytes.writeUInt32LE(value.srcRows, at + 24)
-  bytes.writeUInt32LE(value.dstRows, at + 28)
-  bytes.writeUInt32LE(value.words, at + 32)
-  bytes.writeUInt32LE(value.minus64, at + 36)
-  bytes.writeUInt32LE(value.tuples, at + 40)
-  bytes.writeUInt32LE(value.slots, at + 44)
-  bytes.writeUInt32LE(value.slotCount, at + 48)
-  bytes.writeUInt32LE(value.acts, at + 52)
-  bytes.writeUInt32LE(value.dportRoot, at + 56)
-  bytes.writeUInt32LE(value.sportRoot, at + 60)
+  bytes.writeUInt32LE(value.tags, at + 20)
+  bytes.writeUInt32LE(value.words, at + 24)
+  bytes.writeUInt32LE(value.minus64, at + 28)
+  bytes.writeUInt32LE(value.tuples, at + 32)
+  bytes.writeUInt32LE(value.slots, at + 36)
+  bytes.writeUInt32LE(value.slotCount, at + 40)
+  bytes.writeUInt32LE(value.acts, at + 44)
+  bytes.writeUInt32LE(value.dportRoot, at + 48)
+  bytes.writeUInt32LE(value.sportRoot, at + 52)
   bytes.writeUInt32LE(value.lines, at + 64)
   bytes.writeUInt32LE(value.lineCount, at + 68)
   bytes.writeUInt32LE(value.tupleCount, at + 72)
   bytes.writeUInt32LE(value.longestProbe, at + 76)
   bytes.writeUInt32LE(value.family, at + 80)
   bytes.writeUInt32LE(value.listCount, at + 84)
+  bytes.writeUInt32LE(value.srcRows, at + 88)
+  bytes.writeUInt32LE(value.dstRows, at + 92)
 }
 
 /** Size of `struct hf_tuple4`, and where its members are. */
