@@ -216,9 +216,9 @@ export function bpfBackend(options: BpfOptions): Backend {
             ? `rules end with the agent: ${pins} is in mounts of its own, which go with it`
             : '',
       },
-      ...[...instances].flatMap(([device, { xdp }]): Capability[] => {
-        if (!xdp) return []
-        const reason = whyNotXdp.get(device) ?? ''
+      ...[...instances].flatMap(([device, { xdp, whyNoXdp }]): Capability[] => {
+        const reason = whyNoXdp || (whyNotXdp.get(device) ?? '')
+        if (!xdp && reason === '') return []
         return [{ name: `xdp-native:${device}`, isAvailable: reason === '', reason }]
       }),
     ],

@@ -8,15 +8,15 @@ export interface Instance {
   readonly l2Bytes: number
   readonly ingress: BpfProgram
   readonly egress: BpfProgram
-  /** Undefined for a device on which packets have no frame, and where there is no such object. */
+  /** Undefined for a device on which packets have no frame, and where this kernel does not take it. */
   readonly xdp: BpfProgram | undefined
+  /** Why there is none although packets have a frame; empty otherwise. */
+  readonly whyNoXdp: string
 }
 
 export interface Programs {
   /** Loads what a device needs. Throws bpf.load_failed. */
   load(slot: number, l2Bytes: number, maps: KernelMaps): Instance
-  /** Which build of the objects this kernel takes. */
-  build(): string
   close(): void
 }
 
@@ -75,16 +75,30 @@ export function openPrograms(libbpf: Libbpf): Programs {
     const names = ['hf_ingress', 'hf_egress']
     const [ingress, egress] = loadObject(`hf_tc${chosen}`, names, slot, l2Bytes, maps)
     if (!ingress || !egress) throw new Error('the object has no programs')
-    const xdpName = `hf_xdp${chosen}`
-    const hasXdp = l2Bytes > 0 && existsSync(objectUrl(xdpName))
-    const [xdp] = hasXdp ? loadObject(xdpName, ['hf_xdp'], slot, l2Bytes, maps) : []
-    return { slot, l2Bytes, ingress, egress, xdp }
+    return { slot, l2Bytes, ingress, egress, ...loadXdp(chosen, slot, l2Bytes, maps) }
+  }
+
+  /** Without it incoming packets of an uplink meet TC, a little later. */
+  function loadXdp(
+    chosen: Build,
+    slot: number,
+    l2Bytes: number,
+    maps: KernelMaps,
+  ): Pick<Instance, 'xdp' | 'whyNoXdp'> {
+    if (l2Bytes === 0) return { xdp: undefined, whyNoXdp: '' }
+    try {
+      const [xdp] = loadObject(`hf_xdp${chosen}`, ['hf_xdp'], slot, l2Bytes, maps)
+      return { xdp, whyNoXdp: '' }
+    } catch (error) {
+      if (!BpfLoadFailed.is(error)) throw error
+      return { xdp: undefined, whyNoXdp: error.message }
+    }
   }
 
   return {
     load(slot, l2Bytes, maps) {
       if (build !== undefined) return loadBuild(build, slot, l2Bytes, maps)
-      let failure: unknown
+      let failure: Error | undefined
       for (const candidate of builds) {
         if (!existsSync(objectUrl(`hf_tc${candidate}`))) continue
         try {
@@ -98,7 +112,6 @@ export function openPrograms(libbpf: Libbpf): Programs {
       }
       throw failure ?? new Error(`there is no ${objectUrl('hf_tc').pathname}`)
     },
-    build: () => `hf_tc${build ?? ''}`,
     close() {
       for (const map of cacheMaps.values()) map.close()
     },
