@@ -6,9 +6,10 @@
  *   hf_bare		takes the packet and does nothing: what the harness costs
  *   hf_floor		takes it apart as far as a lookup needs
  *   hf_lookup		floor, and the search in the first table of device slot 0 that fits, without the flow cache
+ *   hf_verify		the same
  *   hf_scan		floor, and the same lines one by one
  *
- * hf_lookup and hf_scan leave the rank word in hf_ranks, so a test can compare millions of decisions.
+ * hf_verify and hf_scan leave the rank word in hf_ranks, so a test can compare millions of decisions.
  */
 #include "hf_parse.h"
 
@@ -130,31 +131,45 @@ static __always_inline void hf_leave(__u32 index, __u32 rank)
 		*left = rank;
 }
 
-SEC("tc")
-int hf_lookup(struct __sk_buff *skb)
+static __always_inline __u32 hf_find(__u32 *index)
 {
-	__u32 index, mask = hf_blob_mask, rank, offset;
-	const struct hf_sample *sample = hf_next_sample(&index);
+	const struct hf_sample *sample = hf_next_sample(index);
+	__u32 mask = hf_blob_mask, offset;
 	struct hf_packet packet = {};
 	const struct hf_table *table;
 	struct hf_stat *stat;
 	__u64 zero = 0;
 	const __u8 *blob;
 
-	(void)skb;
 	stat = bpf_map_lookup_elem(&hf_scratch, &zero);
 	if (!sample || !stat)
-		return 0;
+		return HF_NONE;
 	hf_take_apart(sample, &packet);
 	blob = hf_fetch();
 	if (!blob)
-		return 0;
+		return HF_NONE;
 	offset = hf_table_offset(blob, packet.family);
 	table = HF_AT(blob, struct hf_table, offset);
 	if (packet.family == 6)
-		rank = hf_search6(blob, mask, table, packet.ip, packet.x, stat);
-	else
-		rank = hf_search4(blob, mask, table, packet.src, packet.dst, packet.x, stat);
+		return hf_search6(blob, mask, table, packet.ip, packet.x, stat);
+	return hf_search4(blob, mask, table, packet.src, packet.dst, packet.x, stat);
+}
+
+SEC("tc")
+int hf_lookup(struct __sk_buff *skb)
+{
+	__u32 index = 0;
+
+	(void)skb;
+	return hf_find(&index) & HF_RANK_ACTION;
+}
+
+SEC("tc")
+int hf_verify(struct __sk_buff *skb)
+{
+	__u32 index = 0, rank = hf_find(&index);
+
+	(void)skb;
 	hf_leave(index, rank);
 	return rank & HF_RANK_ACTION;
 }

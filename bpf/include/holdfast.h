@@ -37,6 +37,7 @@ enum hf_limit {
 	HF_MAX_CONTINUES = 8,
 	HF_MAX_EXT_HEADERS = 8,
 	HF_NO_PORTS = 65536,		/* the port of a packet without ports; "any port" is 0 to this */
+	HF_LOST_FLOWS = 64,		/* told apart by a device, direction and CPU */
 	HF_CACHE_SLOTS4 = 8192,
 	HF_CACHE_SLOTS6 = 4096,
 };
@@ -87,7 +88,7 @@ enum hf_reason {
 	HF_R_PASSED = 6,
 	HF_R_ESTABLISHED = 7,		/* passed: belongs to a flow opened in the other direction */
 	HF_R_OTHER = 8,			/* passed: not IP */
-	HF_R_LOST_FLOWS = 9,		/* flow log: records that found no room */
+	HF_R_LOST_FLOWS = 9,		/* flow log: records that found no room; an estimate from above */
 	HF_R_LOST_PACKETS = 10,		/* flow log: packets that no record counts */
 	HF_R_UNTRACKED = 11,		/* stateful: accepted packets whose flow found no room */
 	HF_REASONS = 16,
@@ -326,9 +327,11 @@ struct hf_stat {
 	/* Scratch of the program: continuing lines the packet at hand passed. */
 	__u32 passes;
 	__u32 passed[HF_MAX_CONTINUES];
+	/* And of flows without a record, by their hash: the last one of which packets were lost. */
+	__u32 lost[HF_LOST_FLOWS];
 	__u32 zero;
 };
-_Static_assert(sizeof(struct hf_stat) == 168, "shared with packages/bpf");
+_Static_assert(sizeof(struct hf_stat) == 424, "shared with packages/bpf");
 
 /* Key of hf_srcbuckets; its value, as that of hf_buckets, is a time in 1/16 ns. */
 struct hf_srckey {

@@ -81,6 +81,28 @@ __noinline int hf_within(const struct hf_packet *packet, const struct hf_rate *r
 /* New records a second of packets that no line decided, and how many at once. */
 enum { HF_GUARD_RATE = 1000, HF_GUARD_BURST = 2000 };
 
+/*
+ * A packet without a record. Its flow counts once as long as no other one with the same hash is lost in between; so
+ * flows are counted too often rather than too seldom.
+ */
+static __always_inline void hf_lose(struct hf_stat *stat, const struct hf_flowkey *key)
+{
+	__u64 words[7], hash = 0;
+	__u32 slot, tag;
+
+	__builtin_memcpy(words, key, sizeof(words));
+#pragma unroll
+	for (int i = 0; i < 7; i++)
+		hash = hf_mix(hash + words[i]);
+	slot = hash >> 58;
+	tag = (__u32)hash | 1;
+	if (stat->lost[slot] != tag) {
+		stat->lost[slot] = tag;
+		stat->count[HF_R_LOST_FLOWS]++;
+	}
+	stat->count[HF_R_LOST_PACKETS]++;
+}
+
 /* Adds the packet to its record in the flow log. */
 __noinline int hf_record(const struct hf_packet *packet, struct hf_stat *stat,
 				__u32 generation, __u32 counter, __u32 direction_verdict)
@@ -133,7 +155,7 @@ __noinline int hf_record(const struct hf_packet *packet, struct hf_stat *stat,
 	flow->last_ns = now;
 	return 0;
 lost:
-	stat->count[HF_R_LOST_PACKETS]++;
+	hf_lose(stat, &key);
 	return 0;
 }
 

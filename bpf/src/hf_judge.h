@@ -78,8 +78,8 @@ static __always_inline enum hf_verdict hf_default(const struct hf_case *of)
 	return HF_DROP;
 }
 
-static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, const __u8 *blob, __u32 mask,
-						__u32 acts, __u32 rank)
+static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, const __u8 *blob,
+						__u32 mask, __u32 acts, __u32 rank)
 {
 	struct hf_act act = hf_act(blob, mask, acts, rank);
 	struct hf_counter *counter = hf_hit(of, act.counter);
@@ -157,8 +157,9 @@ static __noinline int hf_would_pass(const struct hf_case *of)
 	const __u8 *blob = of->blob;
 	__u32 mask = hf_blob_mask;
 	int is6 = packet->family == 6;
-	__u32 offset = HF_U32(blob, of->tables + ((of->direction ^ 1) + 2 * is6) * 4), rank = HF_NONE;
+	__u32 offset = HF_U32(blob, of->tables + ((of->direction ^ 1) + 2 * is6) * 4);
 	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
+	__u32 rank = HF_NONE;
 
 	if (offset && is6)
 		rank = hf_search6(blob, mask, table, packet->ip, packet->x, of->stat);

@@ -162,8 +162,9 @@ static __always_inline __u32 hf_descend6(const __u8 *blob, __u32 mask, __u32 ent
 
 #endif
 
-static __always_inline __u32 hf_row6(const __u8 *blob, __u32 mask, const struct hf_table *table, __u32 root,
-				     __u32 shift, __u64 upper, __u64 lower)
+static __always_inline __u32 hf_row6(const __u8 *blob, __u32 mask,
+				     const struct hf_table *table, __u32 root, __u32 shift,
+				     __u64 upper, __u64 lower)
 {
 	const struct hf_root6 *head = HF_AT(blob, struct hf_root6, root);
 	__u64 index = (upper - head->first) >> (shift & 63);
@@ -179,7 +180,8 @@ static __always_inline __u32 hf_row6(const __u8 *blob, __u32 mask, const struct 
 			   table->minus_64);
 }
 
-static __always_inline __u32 hf_class(const __u8 *blob, __u32 mask, __u32 root, __u32 port, __u32 any)
+static __always_inline __u32 hf_class(const __u8 *blob, __u32 mask, __u32 root, __u32 port,
+				      __u32 any)
 {
 	const struct hf_portroot *head = HF_AT(blob, struct hf_portroot, root);
 	__u32 entry = HF_U32(blob, root + (__u32)sizeof(*head) + (port >> 8) * 4);
@@ -188,8 +190,8 @@ static __always_inline __u32 hf_class(const __u8 *blob, __u32 mask, __u32 root, 
 }
 
 /* Where the list is that the lines behind the inline one of a pair are in; 0: nowhere. */
-static __always_inline __u32 hf_list(const __u8 *blob, __u32 mask, const struct hf_table *table, __u32 next,
-				     __u64 x)
+static __always_inline __u32 hf_list(const __u8 *blob, __u32 mask,
+				     const struct hf_table *table, __u32 next, __u64 x)
 {
 	__u32 offset = next;
 	__u32 protocol = (x >> HF_BOX_PROTO) & 0xff, kind = 12, class;

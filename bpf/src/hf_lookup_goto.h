@@ -107,12 +107,10 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 {
 	__u64 ip = (__u64)src << 32 | dst;
 	__u32 nodes = table->nodes, any = table->minus_64;
-	__u32 src_row = hf_descend4(
-		blob, mask, HF_U32(blob, table->src_root + (src >> (table->src_shift & 31)) * 4), nodes,
-		src, any);
-	__u32 dst_row = hf_descend4(
-		blob, mask, HF_U32(blob, table->dst_root + (dst >> (table->dst_shift & 31)) * 4), nodes,
-		dst, any);
+	__u32 src_at = table->src_root + (src >> (table->src_shift & 31)) * 4;
+	__u32 src_row = hf_descend4(blob, mask, HF_U32(blob, src_at), nodes, src, any);
+	__u32 dst_at = table->dst_root + (dst >> (table->dst_shift & 31)) * 4;
+	__u32 dst_row = hf_descend4(blob, mask, HF_U32(blob, dst_at), nodes, dst, any);
 	__u32 base = any, best = HF_NONE;
 
 	for (__u32 left = table->words; left; left--) {
@@ -158,10 +156,10 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					const __u64 *ip, __u64 x, __u32 floor)
 {
-	__u32 src_row = hf_row6(blob, mask, table, table->src_root, table->src_shift, bpf_be64(ip[0]),
-				bpf_be64(ip[1]));
-	__u32 dst_row = hf_row6(blob, mask, table, table->dst_root, table->dst_shift, bpf_be64(ip[2]),
-				bpf_be64(ip[3]));
+	__u32 src_row = hf_row6(blob, mask, table, table->src_root, table->src_shift,
+				bpf_be64(ip[0]), bpf_be64(ip[1]));
+	__u32 dst_row = hf_row6(blob, mask, table, table->dst_root, table->dst_shift,
+				bpf_be64(ip[2]), bpf_be64(ip[3]));
 	__u32 base = table->minus_64, best = HF_NONE;
 
 	for (__u32 left = table->words; left; left--) {

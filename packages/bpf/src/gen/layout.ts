@@ -49,6 +49,7 @@ export const hfLimit = {
   maxContinues: 8,
   maxExtHeaders: 8,
   noPorts: 65536,
+  lostFlows: 64,
   cacheSlots4: 8192,
   cacheSlots6: 4096,
 } as const
@@ -816,16 +817,18 @@ export function writeHfSrckey(bytes: Buffer, at: number, value: HfSrckey): void 
 
 /** Size of `struct hf_stat`, and where its members are. */
 export const hfStat = {
-  bytes: 168,
+  bytes: 424,
   atCount: 0,
   atPasses: 128,
   atPassed: 132,
+  atLost: 164,
 } as const
 
 export interface HfStat {
   readonly count: readonly bigint[]
   readonly passes: number
   readonly passed: readonly number[]
+  readonly lost: readonly number[]
 }
 
 export function readHfStat(bytes: Buffer, at = 0): HfStat {
@@ -833,16 +836,19 @@ export function readHfStat(bytes: Buffer, at = 0): HfStat {
     count: Array.from({ length: 16 }, (_, index) => bytes.readBigUInt64LE(at + index * 8)),
     passes: bytes.readUInt32LE(at + 128),
     passed: Array.from({ length: 8 }, (_, index) => bytes.readUInt32LE(at + 132 + index * 4)),
+    lost: Array.from({ length: 64 }, (_, index) => bytes.readUInt32LE(at + 164 + index * 4)),
   }
 }
 
 export function writeHfStat(bytes: Buffer, at: number, value: HfStat): void {
-  bytes.fill(0, at, at + 168)
+  bytes.fill(0, at, at + 424)
   for (const [index, element] of sized(value.count, 16).entries())
     bytes.writeBigUInt64LE(element, at + index * 8)
   bytes.writeUInt32LE(value.passes, at + 128)
   for (const [index, element] of sized(value.passed, 8).entries())
     bytes.writeUInt32LE(element, at + 132 + index * 4)
+  for (const [index, element] of sized(value.lost, 64).entries())
+    bytes.writeUInt32LE(element, at + 164 + index * 4)
 }
 
 /** Size of `struct hf_table`, and where its members are. */

@@ -256,10 +256,13 @@ class Tally {
       expect(found, `${what} counter ${key}`).toEqual(this.#counters.get(key)),
     )
     let lost = 0
+    let lostFlows = 0
     for (const direction of directions) {
       for (const [reason, count] of this.#enforcer.reasons(this.#slot, direction).entries()) {
         const expected = this.#reasons.get(`${direction} ${reason}`)
-        if (reason === hfReason.rLostPackets) lost += count - (expected ?? 0)
+        const more = count - (expected ?? 0)
+        if (reason === hfReason.rLostPackets) lost += more
+        else if (reason === hfReason.rLostFlows) lostFlows += more
         else expect(count, `${what} ${direction} reason ${reason}`).toBe(expected)
       }
     }
@@ -286,6 +289,8 @@ class Tally {
       ruled.set(name, { packets: Number(flow.packets), bytes: Number(flow.bytes) })
     }
     expect(ruled, what).toEqual(this.#flows)
+    expect(lostFlows, what).toBeLessThanOrEqual(lost)
+    expect(Math.sign(lostFlows), what).toBe(Math.sign(lost))
     expect(unruled + lost, `${what} packets no line decided`).toBe(this.#unruled)
   }
 

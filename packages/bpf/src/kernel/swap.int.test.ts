@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined)('a swap', () => {
   }, async () => {
     const enforcer = started()
     const programs = enforcer.load('hf_bench', {})
-    const search = programs.get('hf_lookup')
+    const search = programs.get('hf_verify')
     if (search === undefined) throw new RangeError('no search')
     const policies = twoPolicies()
     const [one] = policies

@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)('the search', () => {
     prepare(policy, packets)
     const lines = policy.views[0]?.ingress4 ?? []
     let judged = 0
-    for (const [i, number] of found('hf_lookup', packets).entries()) {
+    for (const [i, number] of found('hf_verify', packets).entries()) {
       const expected = trace[i]?.expected ?? -1
       // The scan knew protocols that rules cannot name.
       if (set.skipped.has(expected)) continue
@@ -105,7 +105,7 @@ describe.skipIf(missing !== undefined)('the search', () => {
       return packet.isFragment ? whole(packet) : packet
     })
     prepare(policy, packets)
-    const bySearch = found('hf_lookup', packets)
+    const bySearch = found('hf_verify', packets)
     const byScan = found('hf_scan', packets)
     for (let i = 0; i < packets.length; i++) {
       if (bySearch[i] !== byScan[i]) {
