@@ -13,6 +13,8 @@ export interface Capability {
 
 /** Of one policy that was put into the kernel. */
 export interface ApplyFigures {
+  /** Distinct rules it holds. */
+  readonly rules: number
   readonly tuples: number
   readonly longestProbe: number
   readonly blobBytes: number

@@ -15,7 +15,6 @@ import { rulesInForce, takenBack } from './rule-set-state.ts'
 import type { SavedRules } from './saved-rules.ts'
 import {
   allWell,
-  countRules,
   errorOf,
   type Finding,
   type FirewallStatus,
@@ -73,6 +72,7 @@ const firstRetryMs = 1_000
 const maxRetryMs = 60_000
 const maxTimerMs = 2 ** 31 - 1
 const noFigures: ApplyFigures = {
+  rules: 0,
   tuples: 0,
   longestProbe: 0,
   blobBytes: 0,
@@ -101,7 +101,6 @@ export function enforcer(options: EnforcerOptions): Enforcer {
   let applied: Wanted | undefined
   let appliedSequence = 0n
   let figures = noFigures
-  let rulesCount = 0
   let seen: Observation | undefined
   let seenVersion: Uint8Array | undefined
   let finding: Finding = allWell
@@ -226,7 +225,6 @@ export function enforcer(options: EnforcerOptions): Enforcer {
     if (isNew || isAsked) await apply(wanted)
     // What is the same for this host needs no swap.
     appliedSequence = sequence
-    if (isNew) rulesCount = countRules(policy)
     if (!isReplaying) waitForConfirmation()
     const before = seen
     const found = await readBack(wanted, depth)
@@ -384,7 +382,7 @@ export function enforcer(options: EnforcerOptions): Enforcer {
       pendingApplyId: pending && !pending.isReverted ? pending.applyId : '',
       pendingUntilUnixMs: pending && !pending.isReverted ? pending.untilUnixMs : 0,
       revertedApplyId,
-      rules: rulesCount,
+      rules: figures.rules,
       figures,
       changeMs,
       driftFound,

@@ -9,6 +9,7 @@ import {
   noFlows,
   type Observation,
 } from './backend.ts'
+import { countRules } from './count-rules.ts'
 
 /** A kernel in memory that does what a backend is told, and what a test does to it behind the backend's back. */
 export interface FakeBackend extends Backend {
@@ -52,7 +53,8 @@ export function fakeBackend(name: BackendName = 'bpf'): FakeBackend {
       for (const { device } of policy.devices) {
         if (fake.present.has(device)) fake.attached.add(device)
       }
-      return { tuples: 1, longestProbe: 1, blobBytes: 64, buildMs: 1, swapMs: 1 }
+      const rules = countRules(policy)
+      return { rules, tuples: 1, longestProbe: 1, blobBytes: 64, buildMs: 1, swapMs: 1 }
     },
     async observe(depth): Promise<Observation> {
       fake.depths.push(depth)

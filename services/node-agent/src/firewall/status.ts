@@ -89,13 +89,3 @@ export function judgeObservation(wanted: Policy, seen: Observation, isSame: bool
   if (errors.length === 0) return allWell
   return { errors, troubles: [...troubles.values()].slice(0, maxTroubles) }
 }
-
-export function countRules(policy: Policy): number {
-  const found = new Set<string>()
-  for (const view of policy.views) {
-    for (const list of [view.ingress4, view.egress4, view.ingress6, view.egress6]) {
-      for (const { ruleId } of list) if (ruleId !== '') found.add(ruleId)
-    }
-  }
-  return found.size
-}

@@ -16,7 +16,7 @@ import {
   sizeClass,
   sweepPins,
 } from '@holdfast/bpf'
-import type { Policy } from '@holdfast/policy'
+import type { Line, Policy } from '@holdfast/policy'
 import type { Backend, Capability, DeviceObservation, Observation } from '../backend.ts'
 import {
   allDevices,
@@ -163,8 +163,7 @@ export function bpfBackend(options: BpfOptions): Backend {
   function put(wanted: Policy, blob: Blob, next: KernelMaps): void {
     const [a, b] = next.blobs
     const idle = next.gen.innerId(0) === a.info.id ? b : a
-    const value = Buffer.alloc(idle.stride)
-    value.set(blob.bytes)
+    const value = blob.value.length === idle.stride ? blob.value : padded(blob.value, idle.stride)
     idle.update(0, value)
     next.gen.setInner(0, idle)
     given = { policy: wanted, value }
@@ -225,6 +224,7 @@ export function bpfBackend(options: BpfOptions): Backend {
 
     async apply(wanted, version) {
       const startedAt = performance.now()
+      given = undefined // its bytes are where the next ones but one are built
       const assigned = assignSlots(slots, wanted)
       const number = (generation % 0xffff_fffe) + 1
       const blob = buildBlob(wanted, { version, slots: assigned.slots, generation: number }, memory)
@@ -248,8 +248,9 @@ export function bpfBackend(options: BpfOptions): Backend {
       settle(next, places)
       policy = wanted
       isFirst = false
-      const { tuples, longestProbe, bytes } = blob.metrics
+      const { tuples, longestProbe, bytes, rules } = blob.metrics
       return {
+        rules: rules - implicitIn(wanted),
         tuples,
         longestProbe,
         blobBytes: bytes,
@@ -312,6 +313,25 @@ export function bpfBackend(options: BpfOptions): Backend {
     }
     return { slots: noSlots, generation: Math.floor(Math.random() * 0x7fff_ffff) }
   }
+}
+
+/** Implicit lines have counters, too; they come first in every list. */
+function implicitIn({ views }: Policy): number {
+  const found = new Set<string>()
+  for (const lines of views.flatMap((view) => Object.values(view) as readonly Line[][])) {
+    for (const { ruleId, implicit } of lines) {
+      if (ruleId !== '') break
+      found.add(implicit)
+    }
+  }
+  return found.size
+}
+
+/** For maps that were made for more. */
+function padded(value: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length)
+  longer.set(value)
+  return longer
 }
 
 const hasSourceLimits = ({ views }: Policy): boolean =>

@@ -13,6 +13,7 @@ import {
   noFlows,
   type Observation,
 } from '../backend.ts'
+import { countRules } from '../count-rules.ts'
 import { isAbsent, nftRunner, type RunNft } from './run-nft.ts'
 
 const table = 'holdfast'
@@ -57,6 +58,7 @@ export function nftablesBackend(command: readonly string[] | undefined): Backend
       policy = wanted
       loaded = present
       return {
+        rules: countRules(wanted),
         tuples: 0,
         longestProbe: 0,
         blobBytes: Buffer.byteLength(script),
