@@ -34,6 +34,7 @@ enum hf_limit {
 	HF_SPARE_SLOTS = 64,		/* behind the hash, so that a probe never wraps */
 	HF_MAX_PROBE = 48,		/* slots looked at for one tuple, the empty one included */
 	HF_MAX_TUPLES = 4096,
+	HF_COUNTERS = 524288,		/* counter slots */
 	HF_MAX_CONTINUES = 8,
 	HF_MAX_EXT_HEADERS = 8,
 	HF_NO_PORTS = 65536,		/* the port of a packet without ports; "any port" is 0 to this */
@@ -48,6 +49,7 @@ enum hf_box {
 	HF_BOX_DPORT = 18,		/* 17 bits, guard 35 */
 	HF_BOX_PROTO = 36,		/* 8 bits, guard 44 */
 	HF_BOX_TUPLE = 45,		/* in the lower bound of a slot: the tuple's number */
+	HF_BOX_COUNTER = 45,		/* in upper bounds: the line's counter slot, below HF_COUNTERS */
 	HF_KEY_SLOT = 48,		/* in the flow cache: device slot, 6 bits */
 	HF_KEY_DIR = 54,		/* in the flow cache: direction */
 };

@@ -13,7 +13,6 @@ struct hf_case {
 	__u32 generation;
 	__u32 direction;
 	__u32 flags;			/* of the device */
-	__u32 tables;			/* offset of the device's four table offsets */
 };
 
 static __always_inline void hf_address16(__u64 to[2], const struct hf_packet *packet, int is_dst)

@@ -10,62 +10,110 @@ static __always_inline __u64 hf_cache_key(const struct hf_case *of)
 	return of->packet->x | (__u64)hf_slot << HF_KEY_SLOT | (__u64)of->direction << HF_KEY_DIR;
 }
 
-/* Packets that passed continuing lines are not cached: only the search knows which. */
-static __noinline __u32 hf_find4(const struct hf_case *of, const struct hf_table *table)
+/* This instance's device in the blob; its slot is a constant. */
+static __always_inline const struct hf_device *hf_device_in(const __u8 *blob)
 {
-	const __u8 *blob = of->blob;
-	__u32 mask = hf_blob_mask;
-	__u32 src = of->packet->src, dst = of->packet->dst, rank = HF_NONE;
-	__u64 ip = (__u64)src << 32 | dst, key = hf_cache_key(of), x = of->packet->x, index;
-	struct hf_cache4 *entry;
-
-	index = hf_mix(ip ^ key * HF_SALT) >> 51;
-	entry = bpf_map_lookup_elem(&hf_cache4, &index);
-	if (!entry)
-		return HF_NONE;
-	if (entry->ip == ip && entry->key == key && entry->generation == of->generation) {
-		of->stat->passes = 0;
-		return entry->rank;
-	}
-	rank = hf_search4(blob, mask, table, src, dst, x, of->stat);
-	if (!of->stat->passes) {
-		entry->ip = ip;
-		entry->key = key;
-		entry->generation = of->generation;
-		entry->rank = rank;
-	}
-	return rank;
+	return (const struct hf_device *)(blob + sizeof(struct hf_head)) +
+	       (hf_slot & (HF_DEVICES - 1));
 }
 
-static __noinline __u32 hf_find6(const struct hf_case *of, const struct hf_table *table)
+/* Offset of the table for packets in a direction, 0 when there is none. */
+static __always_inline __u32 hf_table_at(const struct hf_case *of, __u32 direction)
 {
-	const __u8 *blob = of->blob;
-	__u32 mask = hf_blob_mask;
-	const __u64 *ip = of->packet->ip;
-	__u64 key = hf_cache_key(of), x = of->packet->x, index;
-	__u32 rank = HF_NONE;
-	struct hf_cache6 *entry;
+	__u32 index = direction + (of->packet->family == 6 ? 2 : 0);
 
-	index = hf_hash6(ip[0], ip[1], ip[2], ip[3], hf_mix(key)) >> 52;
-	entry = bpf_map_lookup_elem(&hf_cache6, &index);
+	return hf_device_in(of->blob)->table[index & (HF_TABLES - 1)];
+}
+
+/* Counts and records the continuing lines the packet passed. */
+static __always_inline void hf_note_passes(const struct hf_case *of, const __u8 *blob, __u32 mask,
+					   __u32 acts)
+{
+	__u32 passes = of->stat->passes;
+
+	for (__u32 i = 0; i < HF_MAX_CONTINUES && i < passes; i++) {
+		struct hf_act act = hf_act(blob, mask, acts, of->stat->passed[i]);
+
+		hf_hit(of, act.counter);
+		hf_log(of, act.counter, HF_FLOW_PASS);
+	}
+}
+
+/* Asks the lines. Packets that passed continuing ones are not cached: only the search knows which. */
+static __noinline __u64 hf_ask4(const struct hf_case *of, struct hf_cache4 *entry)
+{
+	__u32 mask = hf_blob_mask, offset = hf_table_at(of, of->direction);
+	const __u8 *blob = of->blob;
+	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
+	__u32 src = of->packet->src, dst = of->packet->dst;
+	__u64 answer;
+
+	if (!offset)
+		return HF_NONE;
+	answer = hf_search4(blob, mask, table, src, dst, of->packet->x, of->stat);
+	if (unlikely(of->stat->passes)) {
+		hf_note_passes(of, blob, mask, table->acts);
+		return answer;
+	}
+	entry->ip = (__u64)src << 32 | dst;
+	entry->key = hf_cache_key(of);
+	entry->generation = of->generation;
+	entry->answer = answer;
+	return answer;
+}
+
+static __noinline __u64 hf_ask6(const struct hf_case *of, struct hf_cache6 *entry)
+{
+	__u32 mask = hf_blob_mask, offset = hf_table_at(of, of->direction);
+	const __u8 *blob = of->blob;
+	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
+	const __u64 *ip = of->packet->ip;
+	__u64 answer;
+
+	if (!offset)
+		return HF_NONE;
+	answer = hf_search6(blob, mask, table, ip, of->packet->x, of->stat);
+	if (unlikely(of->stat->passes)) {
+		hf_note_passes(of, blob, mask, table->acts);
+		return answer;
+	}
+	entry->ip[0] = ip[0];
+	entry->ip[1] = ip[1];
+	entry->ip[2] = ip[2];
+	entry->ip[3] = ip[3];
+	entry->key = hf_cache_key(of);
+	entry->generation = of->generation;
+	entry->answer = answer;
+	return answer;
+}
+
+/* The line that decides, from the flow cache or from the lines. */
+static __always_inline __u64 hf_find4(const struct hf_case *of)
+{
+	__u64 ip = (__u64)of->packet->src << 32 | of->packet->dst, key = hf_cache_key(of);
+	__u64 index = hf_mix(ip ^ key * HF_SALT) >> 51;
+	struct hf_cache4 *entry = bpf_map_lookup_elem(&hf_cache4, &index);
+
+	if (!entry)
+		return HF_NONE;
+	if (entry->ip == ip && entry->key == key && entry->generation == of->generation)
+		return entry->answer;
+	return hf_ask4(of, entry);
+}
+
+static __always_inline __u64 hf_find6(const struct hf_case *of)
+{
+	const __u64 *ip = of->packet->ip;
+	__u64 key = hf_cache_key(of);
+	__u64 index = hf_hash6(ip[0], ip[1], ip[2], ip[3], hf_mix(key)) >> 52;
+	struct hf_cache6 *entry = bpf_map_lookup_elem(&hf_cache6, &index);
+
 	if (!entry)
 		return HF_NONE;
 	if (entry->ip[0] == ip[0] && entry->ip[1] == ip[1] && entry->ip[2] == ip[2] &&
-	    entry->ip[3] == ip[3] && entry->key == key && entry->generation == of->generation) {
-		of->stat->passes = 0;
-		return entry->rank;
-	}
-	rank = hf_search6(blob, mask, table, ip, x, of->stat);
-	if (!of->stat->passes) {
-		entry->ip[0] = ip[0];
-		entry->ip[1] = ip[1];
-		entry->ip[2] = ip[2];
-		entry->ip[3] = ip[3];
-		entry->key = key;
-		entry->generation = of->generation;
-		entry->rank = rank;
-	}
-	return rank;
+	    entry->ip[3] == ip[3] && entry->key == key && entry->generation == of->generation)
+		return entry->answer;
+	return hf_ask6(of, entry);
 }
 
 static __always_inline enum hf_verdict hf_default(const struct hf_case *of)
@@ -78,54 +126,40 @@ static __always_inline enum hf_verdict hf_default(const struct hf_case *of)
 	return HF_DROP;
 }
 
-static __always_inline enum hf_verdict hf_apply(const struct hf_case *of, const __u8 *blob,
-						__u32 mask, __u32 acts, __u32 rank)
+/* Whether the limit of a line lets the packet through. */
+static __always_inline int hf_is_within(const struct hf_case *of, __u32 rank)
 {
-	struct hf_act act = hf_act(blob, mask, acts, rank);
-	struct hf_counter *counter = hf_hit(of, act.counter);
-	__u32 action = rank & HF_RANK_ACTION, outcome = HF_FLOW_PASS;
+	__u32 mask = hf_blob_mask, offset = hf_table_at(of, of->direction);
+	const __u8 *blob = of->blob;
+	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
+	struct hf_act act = hf_act(blob, mask, table->acts, rank);
 
-	if (action == HF_ACT_DENY) {
-		outcome = HF_FLOW_DROP;
-		of->stat->count[HF_R_DENIED]++;
-	} else if (action == HF_ACT_RATE) {
-		if (!hf_within(of->packet, HF_AT(blob, struct hf_rate, act.rate))) {
-			outcome = HF_FLOW_LIMITED;
-			of->stat->count[HF_R_LIMITED]++;
-			if (counter) {
-				counter->limited_packets++;
-				counter->limited_bytes += of->packet->bytes;
-			}
-		}
-	}
-	if (rank & HF_RANK_LOGS)
-		hf_log(of, act.counter, outcome);
-	return outcome == HF_FLOW_PASS ? HF_PASS : HF_DROP;
+	return hf_within(of->packet, HF_AT(blob, struct hf_rate, act.rate));
 }
 
 static __always_inline enum hf_verdict hf_classify(const struct hf_case *of)
 {
-	const __u8 *blob = of->blob;
-	__u32 mask = hf_blob_mask;
-	int is6 = of->packet->family == 6;
-	__u32 offset = HF_U32(blob, of->tables + (of->direction + 2 * is6) * 4);
-	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
-	__u32 acts, passes, rank;
+	__u64 answer = of->packet->family == 6 ? hf_find6(of) : hf_find4(of);
+	__u32 rank = answer, slot = answer >> 32, outcome = HF_FLOW_PASS;
+	struct hf_counter *counter;
 
-	if (!offset)
-		return hf_default(of);
-	rank = is6 ? hf_find6(of, table) : hf_find4(of, table);
-	acts = table->acts;
-	passes = of->stat->passes;
-	for (__u32 i = 0; i < HF_MAX_CONTINUES && i < passes; i++) {
-		struct hf_act act = hf_act(blob, mask, acts, of->stat->passed[i]);
-
-		hf_hit(of, act.counter);
-		hf_log(of, act.counter, HF_FLOW_PASS);
-	}
 	if (rank == HF_NONE)
 		return hf_default(of);
-	return hf_apply(of, blob, mask, acts, rank);
+	counter = hf_hit(of, slot);
+	if ((rank & HF_RANK_ACTION) == HF_ACT_DENY) {
+		outcome = HF_FLOW_DROP;
+		of->stat->count[HF_R_DENIED]++;
+	} else if ((rank & HF_RANK_ACTION) == HF_ACT_RATE && !hf_is_within(of, rank)) {
+		outcome = HF_FLOW_LIMITED;
+		of->stat->count[HF_R_LIMITED]++;
+		if (counter) {
+			counter->limited_packets++;
+			counter->limited_bytes += of->packet->bytes;
+		}
+	}
+	if (rank & HF_RANK_LOGS)
+		hf_log(of, slot, outcome);
+	return outcome == HF_FLOW_PASS ? HF_PASS : HF_DROP;
 }
 
 /* The packet turned round: what opened the flow that it answers. */
@@ -157,7 +191,7 @@ static __noinline int hf_would_pass(const struct hf_case *of)
 	const __u8 *blob = of->blob;
 	__u32 mask = hf_blob_mask;
 	int is6 = packet->family == 6;
-	__u32 offset = HF_U32(blob, of->tables + ((of->direction ^ 1) + 2 * is6) * 4);
+	__u32 offset = hf_table_at(of, of->direction ^ 1);
 	const struct hf_table *table = HF_AT(blob, struct hf_table, offset);
 	__u32 rank = HF_NONE;
 
@@ -204,8 +238,7 @@ static __always_inline enum hf_verdict hf_judge(struct hf_packet *packet,
 		goto no_policy;
 	head = (const struct hf_head *)of.blob;
 	of.generation = head->generation;
-	of.tables = sizeof(*head) + (hf_slot & (HF_DEVICES - 1)) * sizeof(struct hf_device);
-	of.flags = ((const struct hf_device *)(of.blob + of.tables))->flags;
+	of.flags = hf_device_in(of.blob)->flags;
 	if (!(of.flags & HF_DEV_PRESENT))
 		goto no_policy;
 	if (parsed != HF_IP) {

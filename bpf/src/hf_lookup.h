@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0) */
 /*
- * The line that decides: hf_search4() and hf_search6() answer with its rank word, HF_NONE when there is none.
- * Continuing lines are noted in `stat` and the search goes on behind them.
+ * The line that decides: hf_search4() and hf_search6() answer with its rank word, HF_NONE when there is none, and
+ * above it the slot of its counter. Continuing lines are noted in `stat` and the search goes on behind them.
  *
  * There are two ways to loop. Kernels from 6.9 on take any loop with may_goto in it (hf_lookup_goto.h); those from 5.17
  * on have bpf_loop(), which calls a function for each turn (hf_lookup_loop.h, built with HF_BPF_LOOP). What both need
@@ -222,6 +222,12 @@ static __always_inline __u32 hf_pass_by(struct hf_stat *stat, __u32 rank)
 		stat->passes = passes + 1;
 	}
 	return (rank | ((1 << HF_RANK_SHIFT) - 1)) + 1;
+}
+
+/* What a search answers: `hi` is the upper bound of the line's entry. */
+static __always_inline __u64 hf_answer_of(__u32 rank, __u64 hi)
+{
+	return rank | hi >> HF_BOX_COUNTER << 32;
 }
 
 static __always_inline int hf_continues(__u32 rank)

@@ -70,8 +70,8 @@ static __noinline __u32 hf_tagged6(const __u8 *blob, const struct hf_table *tabl
 				slot->ip[3] == key[3] && slot->lo >> HF_BOX_TUPLE == number);
 }
 
-/* What the lines of one pair make of `best`. */
-#define HF_MATCH(table, pointer, x, floor, best)                                                   \
+/* What the lines of one pair make of `best`, and of `won`, its upper bound. */
+#define HF_MATCH(table, pointer, x, floor, best, won)                                                  \
 	do {                                                                                       \
 		typeof(pointer) pair = (pointer);                                                  \
 		__u32 list;                                                                        \
@@ -79,6 +79,7 @@ static __noinline __u32 hf_tagged6(const __u8 *blob, const struct hf_table *tabl
 			break;                                                                     \
 		if (pair->rank >= (floor) && hf_in_box(x, pair->lo, pair->hi)) {                   \
 			best = pair->rank;                                                         \
+			won = pair->hi;                                                            \
 			break;                                                                     \
 		}                                                                                  \
 		if (!pair->next)                                                                   \
@@ -94,6 +95,7 @@ static __noinline __u32 hf_tagged6(const __u8 *blob, const struct hf_table *tabl
 				break;                                                             \
 			if (entry->rank >= (floor) && hf_in_box(x, entry->lo, entry->hi)) {        \
 				best = entry->rank;                                                \
+				won = entry->hi;                                                   \
 				break;                                                             \
 			}                                                                          \
 			if (entry->last)                                                           \
@@ -102,7 +104,7 @@ static __noinline __u32 hf_tagged6(const __u8 *blob, const struct hf_table *tabl
 		}                                                                                  \
 	} while (0)
 
-static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const struct hf_table *table,
+static __always_inline __u64 hf_lookup4(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					__u32 src, __u32 dst, __u64 x, __u32 floor)
 {
 	__u64 ip = (__u64)src << 32 | dst;
@@ -112,6 +114,7 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 	__u32 dst_at = table->dst_root + (dst >> (table->dst_shift & 31)) * 4;
 	__u32 dst_row = hf_descend4(blob, mask, HF_U32(blob, dst_at), nodes, dst, any);
 	__u32 base = any, best = HF_NONE;
+	__u64 won = 0;
 
 	for (__u32 left = table->words; left; left--) {
 		__u64 common;
@@ -131,7 +134,7 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 			common &= common - 1;
 			tuple = HF_AT(blob, struct hf_tuple4, table->tuples + number * 16);
 			if (tuple->min_rank >= best)
-				return best;
+				return hf_answer_of(best, won);
 			key = ip & tuple->mask;
 			hash = hf_mix(key + tuple->seed) >> 32;
 			if (table->tags) {
@@ -146,14 +149,14 @@ static __always_inline __u32 hf_lookup4(const __u8 *blob, __u32 mask, const stru
 					 slot->ip == key && slot->lo >> HF_BOX_TUPLE == number);
 			}
 			if (at)
-				HF_MATCH(table, HF_AT(blob, struct hf_slot4, at), x, floor, best);
+				HF_MATCH(table, HF_AT(blob, struct hf_slot4, at), x, floor, best, won);
 		}
 	}
-	return best;
+	return hf_answer_of(best, won);
 }
 
 /* Addresses as the packet has them (network order): the trees compare them turned round, the hash does not care. */
-static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const struct hf_table *table,
+static __always_inline __u64 hf_lookup6(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					const __u64 *ip, __u64 x, __u32 floor)
 {
 	__u32 src_row = hf_row6(blob, mask, table, table->src_root, table->src_shift,
@@ -161,6 +164,7 @@ static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const stru
 	__u32 dst_row = hf_row6(blob, mask, table, table->dst_root, table->dst_shift,
 				bpf_be64(ip[2]), bpf_be64(ip[3]));
 	__u32 base = table->minus_64, best = HF_NONE;
+	__u64 won = 0;
 
 	for (__u32 left = table->words; left; left--) {
 		__u64 common;
@@ -180,7 +184,7 @@ static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const stru
 			common &= common - 1;
 			tuple = HF_AT(blob, struct hf_tuple6, table->tuples + number * 64);
 			if (tuple->min_rank >= best)
-				return best;
+				return hf_answer_of(best, won);
 			key[0] = ip[0] & tuple->mask[0];
 			key[1] = ip[1] & tuple->mask[1];
 			key[2] = ip[2] & tuple->mask[2];
@@ -200,42 +204,42 @@ static __always_inline __u32 hf_lookup6(const __u8 *blob, __u32 mask, const stru
 						 slot->lo >> HF_BOX_TUPLE == number);
 			}
 			if (at)
-				HF_MATCH(table, HF_AT(blob, struct hf_slot6, at), x, floor, best);
+				HF_MATCH(table, HF_AT(blob, struct hf_slot6, at), x, floor, best, won);
 		}
 	}
-	return best;
+	return hf_answer_of(best, won);
 }
 
 /* Floors only rise, so the search ends. */
-#define HF_SEARCH(stat, rank, lookup)                                                              \
+#define HF_SEARCH(stat, answer, lookup)                                                             \
 	do {                                                                                       \
 		__u32 floor = 0;                                                                   \
 		(stat)->passes = 0;                                                                \
 		for (;;) {                                                                         \
 			cond_break;                                                                \
-			rank = (lookup);                                                           \
-			if (!hf_continues(rank))                                                   \
+			answer = (lookup);                                                         \
+			if (!hf_continues(answer))                                                 \
 				break;                                                             \
-			floor = hf_pass_by(stat, rank);                                            \
+			floor = hf_pass_by(stat, answer);                                          \
 		}                                                                                  \
 	} while (0)
 
-static __always_inline __u32 hf_search4(const __u8 *blob, __u32 mask, const struct hf_table *table,
+static __always_inline __u64 hf_search4(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					__u32 src, __u32 dst, __u64 x, struct hf_stat *stat)
 {
-	__u32 rank = HF_NONE;
+	__u64 answer = HF_NONE;
 
-	HF_SEARCH(stat, rank, hf_lookup4(blob, mask, table, src, dst, x, floor));
-	return rank;
+	HF_SEARCH(stat, answer, hf_lookup4(blob, mask, table, src, dst, x, floor));
+	return answer;
 }
 
-static __always_inline __u32 hf_search6(const __u8 *blob, __u32 mask, const struct hf_table *table,
+static __always_inline __u64 hf_search6(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					const __u64 *ip, __u64 x, struct hf_stat *stat)
 {
-	__u32 rank = HF_NONE;
+	__u64 answer = HF_NONE;
 
-	HF_SEARCH(stat, rank, hf_lookup6(blob, mask, table, ip, x, floor));
-	return rank;
+	HF_SEARCH(stat, answer, hf_lookup6(blob, mask, table, ip, x, floor));
+	return answer;
 }
 
 #endif

@@ -24,6 +24,7 @@ struct hf_walk {
 	__u32 best;
 	__u32 floor;
 	__u32 zero;
+	__u64 won;			/* upper bound of the best */
 };
 
 static long hf_list_turn(__u32 turn, struct hf_walk *walk)
@@ -37,6 +38,7 @@ static long hf_list_turn(__u32 turn, struct hf_walk *walk)
 		return 1;
 	if (entry->rank >= walk->floor && hf_in_box(walk->x, entry->lo, entry->hi)) {
 		walk->best = entry->rank;
+		walk->won = entry->hi;
 		return 1;
 	}
 	walk->at += sizeof(*entry);
@@ -51,6 +53,7 @@ static __always_inline void hf_match(struct hf_walk *walk, const __u8 *blob, __u
 		return;
 	if (rank >= walk->floor && hf_in_box(walk->x, lo, hi)) {
 		walk->best = rank;
+		walk->won = hi;
 		return;
 	}
 	if (!next)
@@ -79,6 +82,7 @@ static long hf_turn4(__u32 turn, struct hf_walk *walk)
 	const struct hf_table *table = walk->table;
 	__u32 mask = hf_blob_mask, number, at;
 	const struct hf_tuple4 *tuple;
+	const struct hf_slot4 *slot;
 	__u64 key;
 
 	(void)turn;
@@ -92,17 +96,15 @@ static long hf_turn4(__u32 turn, struct hf_walk *walk)
 	key = walk->ip[0] & tuple->mask;
 	at = table->slots + hf_place(table, hf_mix(key + tuple->seed) >> 32) * 32;
 	for (__u32 i = 0; i < HF_MAX_PROBE; i++) {
-		const struct hf_slot4 *slot = HF_AT(blob, struct hf_slot4, at);
-		__u64 lo = slot->lo;
-
-		if (slot->ip == key && lo >> HF_BOX_TUPLE == number) {
-			hf_match(walk, blob, mask, lo, slot->hi, slot->rank, slot->next);
-			return 0;
-		}
-		if (lo == ~0ULL)
+		slot = HF_AT(blob, struct hf_slot4, at);
+		if (slot->ip == key && slot->lo >> HF_BOX_TUPLE == number)
+			break;
+		if (slot->lo == ~0ULL)
 			return 0;
 		at += sizeof(*slot);
 	}
+	slot = HF_AT(blob, struct hf_slot4, at);
+	hf_match(walk, blob, mask, slot->lo, slot->hi, slot->rank, slot->next);
 	return 0;
 }
 
@@ -112,6 +114,7 @@ static long hf_turn6(__u32 turn, struct hf_walk *walk)
 	const struct hf_table *table = walk->table;
 	__u32 mask = hf_blob_mask, number, at;
 	const struct hf_tuple6 *tuple;
+	const struct hf_slot6 *slot;
 	__u64 a, b, c, d;
 
 	(void)turn;
@@ -128,18 +131,16 @@ static long hf_turn6(__u32 turn, struct hf_walk *walk)
 	d = walk->ip[3] & tuple->mask[3];
 	at = table->slots + hf_place(table, hf_hash6(a, b, c, d, tuple->seed) >> 32) * 64;
 	for (__u32 i = 0; i < HF_MAX_PROBE; i++) {
-		const struct hf_slot6 *slot = HF_AT(blob, struct hf_slot6, at);
-		__u64 lo = slot->lo;
-
+		slot = HF_AT(blob, struct hf_slot6, at);
 		if (slot->ip[0] == a && slot->ip[1] == b && slot->ip[2] == c && slot->ip[3] == d &&
-		    lo >> HF_BOX_TUPLE == number) {
-			hf_match(walk, blob, mask, lo, slot->hi, slot->rank, slot->next);
-			return 0;
-		}
-		if (lo == ~0ULL)
+		    slot->lo >> HF_BOX_TUPLE == number)
+			break;
+		if (slot->lo == ~0ULL)
 			return 0;
 		at += sizeof(*slot);
 	}
+	slot = HF_AT(blob, struct hf_slot6, at);
+	hf_match(walk, blob, mask, slot->lo, slot->hi, slot->rank, slot->next);
 	return 0;
 }
 
@@ -155,6 +156,7 @@ static __always_inline long hf_decides(struct hf_walk *walk)
 static __always_inline void hf_begin(struct hf_walk *walk)
 {
 	walk->best = HF_NONE;
+	walk->won = 0;
 	walk->common = 0;
 	walk->left = walk->table->words;
 	walk->base = walk->table->minus_64;
@@ -196,7 +198,7 @@ static long hf_again6(__u32 turn, struct hf_walk *walk)
 	return hf_decides(walk);
 }
 
-static __always_inline __u32 hf_search4(const __u8 *blob, __u32 mask, const struct hf_table *table,
+static __always_inline __u64 hf_search4(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					__u32 src, __u32 dst, __u64 x, struct hf_stat *stat)
 {
 	struct hf_walk walk = { .blob = blob, .table = table, .stat = stat, .x = x };
@@ -206,10 +208,10 @@ static __always_inline __u32 hf_search4(const __u8 *blob, __u32 mask, const stru
 	walk.best = HF_NONE;
 	stat->passes = 0;
 	bpf_loop(HF_TURNS, hf_again4, &walk, 0);
-	return walk.best;
+	return hf_answer_of(walk.best, walk.won);
 }
 
-static __always_inline __u32 hf_search6(const __u8 *blob, __u32 mask, const struct hf_table *table,
+static __always_inline __u64 hf_search6(const __u8 *blob, __u32 mask, const struct hf_table *table,
 					const __u64 *ip, __u64 x, struct hf_stat *stat)
 {
 	struct hf_walk walk = { .blob = blob, .table = table, .stat = stat, .x = x };
@@ -222,7 +224,7 @@ static __always_inline __u32 hf_search6(const __u8 *blob, __u32 mask, const stru
 	walk.best = HF_NONE;
 	stat->passes = 0;
 	bpf_loop(HF_TURNS, hf_again6, &walk, 0);
-	return walk.best;
+	return hf_answer_of(walk.best, walk.won);
 }
 
 #endif

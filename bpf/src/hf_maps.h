@@ -45,16 +45,17 @@ struct hf_cache4 {
 	__u64 ip;
 	__u64 key;
 	__u32 generation;
-	__u32 rank;
-	__u64 zero;
+	__u32 zero;
+	__u64 answer;			/* of the search */
 };
 
 struct hf_cache6 {
 	__u64 ip[4];
 	__u64 key;
 	__u32 generation;
-	__u32 rank;
-	__u64 zero[2];
+	__u32 zero;
+	__u64 answer;
+	__u64 zeros;
 };
 
 /* Exact match, one entry a hash; programs run with bottom halves off, so an entry has one writer at a time. */

@@ -289,7 +289,7 @@ class ListWriter {
   }
 
   add(lines: readonly number[]): number {
-    const { low0, low1, high0, high1, what } = this.#columns
+    const { low0, low1, high0, high1, what, counter } = this.#columns
     const list = this.count + 1
     for (const [i, line] of lines.entries()) {
       const at = this.count++ * 6
@@ -301,7 +301,7 @@ class ListWriter {
       this.#entries[at] = low0[line] as number
       this.#entries[at + 1] = low1[line] as number
       this.#entries[at + 2] = high0[line] as number
-      this.#entries[at + 3] = high1[line] as number
+      this.#entries[at + 3] = (high1[line] as number) | ((counter[line] as number) << 13)
       this.#entries[at + 4] = rankWord(what, line)
       this.#entries[at + 5] = i === lines.length - 1 ? 1 : 0
     }

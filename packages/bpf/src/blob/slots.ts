@@ -73,6 +73,11 @@ export function assignSlots(before: Slots, policy: Policy): AssignedSlots {
     counters.settle()
     buckets.settle()
   }
+  if (counters.need > hfLimit.counters) {
+    throw PolicyTooLarge({
+      what: `more than ${hfLimit.counters} rules had counters at one time or another`,
+    })
+  }
   const slots = { devices: devices.given, counters: counters.given, buckets: buckets.given }
   known.set(slots, { lists, counters: counters.mark(), buckets: buckets.mark() })
   return {

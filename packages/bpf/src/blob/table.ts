@@ -145,7 +145,7 @@ function putSlots(
   hasTags: boolean,
   fields: Map<number, number>,
 ): number {
-  const { family, source, destination, low0, low1, high0, high1, what } = columns
+  const { family, source, destination, low0, low1, high0, high1, what, counter } = columns
   const layout = family === 4 ? hfSlot4 : hfSlot6
   const { slots, at, longestProbe } = placed(pairs)
   const base = arena.take((slots + hfLimit.spareSlots) * layout.bytes)
@@ -172,7 +172,7 @@ function putSlots(
     u32[slot + lo] = low0[line] as number
     u32[slot + lo + 1] = (low1[line] as number) | ((tuples.of[line] as number) << 13)
     u32[slot + lo + 2] = high0[line] as number
-    u32[slot + lo + 3] = high1[line] as number
+    u32[slot + lo + 3] = (high1[line] as number) | ((counter[line] as number) << 13)
     u32[slot + lo + 4] = rankWord(what, line)
     u32[slot + lo + 5] = next[pair] as number
   }

@@ -12,6 +12,7 @@ export const hfBox = {
   boxDport: 18,
   boxProto: 36,
   boxTuple: 45,
+  boxCounter: 45,
   keySlot: 48,
   keyDir: 54,
 } as const
@@ -46,6 +47,7 @@ export const hfLimit = {
   spareSlots: 64,
   maxProbe: 48,
   maxTuples: 4096,
+  counters: 524288,
   maxContinues: 8,
   maxExtHeaders: 8,
   noPorts: 65536,
