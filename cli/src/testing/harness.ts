@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { type Ask, createContext } from '../context.ts'
 import { CliError, exitCodes } from '../exit.ts'
@@ -87,12 +88,17 @@ export async function holdfast(
     },
     { ...nobody, ...options.ask },
   )
+  // Without colours: whether there are any depends on where the tests run.
+  const said = () => ({
+    out: stripVTControlCharacters(out.join('\n')),
+    notes: stripVTControlCharacters(notes.join('\n')),
+  })
   try {
     await createProgram(context).parseAsync(['node', 'holdfast', ...args])
-    return { out: out.join('\n'), notes: notes.join('\n'), exitCode: 0 }
+    return { ...said(), exitCode: 0 }
   } catch (error) {
     if (!(error instanceof CliError)) throw error
-    return { out: out.join('\n'), notes: notes.join('\n'), exitCode: error.exitCode, error }
+    return { ...said(), exitCode: error.exitCode, error }
   }
 }
 
