@@ -213,6 +213,19 @@ test('a stream ends with its token', async () => {
   expect(client.text()).toContain(': the access token has expired')
 })
 
+/** What is left of a body, and whether it came to its end. */
+async function rest(response: Response): Promise<{ text: string; isWhole: boolean }> {
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for await (const chunk of response.body ?? []) text += decoder.decode(chunk, { stream: true })
+    return { text: text.trimEnd(), isWhole: true }
+  } catch {
+    // Of an event that was cut in two only whole lines count.
+    return { text: text.slice(0, text.lastIndexOf('\n') + 1).trimEnd(), isWhole: false }
+  }
+}
+
 test('a client that does not read is cut off, and the others go on', async () => {
   const { url, log, app } = await start()
   const good = await listen(url)
@@ -223,8 +236,9 @@ test('a client that does not read is cut off, and the others go on', async () =>
     await good.has(i)
   }
   expect(good.ids()).toHaveLength(100)
-  const left = (await slow.text()).trimEnd()
-  expect(left).toContain(': too slow')
+  const { text: left, isWhole } = await rest(slow)
+  // A client so slow that it does not even take the last words in time is cut off without them.
+  if (isWhole) expect(left).toContain(': too slow')
   // What it did get is contiguous, so it can come back with its last id.
   const ids = [...left.matchAll(/^id: (\d+)\nevent/gm)].map(([, id]) => Number(id))
   expect(ids).toEqual(Array.from({ length: ids.length }, (_, i) => i + 1))
