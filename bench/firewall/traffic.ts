@@ -168,7 +168,8 @@ function address(
   }
 }
 
-function checksum(bytes: Buffer, at: number): number {
+/** Of an IPv4 header whose own checksum is still zero. */
+export function checksum(bytes: Buffer, at: number): number {
   let sum = 0
   for (let i = 0; i < 20; i += 2) sum += bytes.readUInt16BE(at + i)
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16)
