@@ -10,8 +10,7 @@ import type { Family } from '../../packages/policy/src/family.ts'
 import type { Depth } from '../../services/node-agent/src/firewall/backend.ts'
 import { bpfBackend } from '../../services/node-agent/src/firewall/bpf/bpf-backend.ts'
 import { median } from './measure.ts'
-import { plannedSet } from './planned-sets.ts'
-import { policyOf, seed } from './rule-sets.ts'
+import { plannedCases, policyOf } from './rule-sets.ts'
 
 export interface ChangeJob {
   readonly shape: Shape
@@ -111,7 +110,9 @@ async function measure(job: ChangeJob): Promise<ChangeFigures> {
   }
 
   try {
-    let ruleSet = plannedSet(job.shape, job.size, job.family, seed + job.size)
+    const [of] = plannedCases([job.family], [job.size], [job.shape])
+    if (!of) throw new RangeError('no such set')
+    let ruleSet = of.make()
     const start = await enforce(ruleSet)
     const list: ChangeTimes[] = []
     for (let turn = 0; turn <= job.changes; turn++) {

@@ -116,6 +116,9 @@ interface Traveller {
   readonly trace?: Trace
 }
 
+/** A quarter as many go ahead untimed: what others left in the caches is not this road's. */
+const ahead = 4
+
 /** One road after the other, over and over; the first is the one without a firewall. */
 export function travel(
   sender: Sender,
@@ -128,7 +131,10 @@ export function travel(
     let bare = Number.NaN
     for (const [i, { road, packets, trace }] of roads.entries()) {
       if (trace) sender.setTrace(trace)
-      sender.rewind((turn * packets) % tracePackets)
+      const from = (turn * packets) % tracePackets
+      sender.rewind(from + tracePackets - Math.ceil(packets / ahead))
+      road.run(sender.deliver, Math.ceil(packets / ahead))
+      sender.rewind(from)
       const whole = road.run(sender.deliver, packets)
       if (i === 0) bare = whole
       wholes[i]?.push(whole)
@@ -147,7 +153,7 @@ export interface Comparison {
   readonly notes: readonly string[]
 }
 
-const fast = 20_000
+const fast = tracePackets
 const slow = 1_500
 
 /** Ours beside iptables, an nftables rule list and an nftables concatenated map, with one set of rules. */

@@ -2,10 +2,9 @@
 // few addresses are in many rules, and a service is a port. What is drawn is after the filter sets in research
 // (acl1, fw1, ipc1 of ClassBench), whose number of different pairs of lengths (100 to 350) hardly grows with their
 // size. `generateRuleSet` of packages/policy instead makes lengths of all sorts, which no network has; it is measured
-// too, as what is hard.
+// too, as what is hard. All of it is IPv4; `inIpv6` makes the like of a set in the other family.
 import type { PortRange, Prefix, Protocol, Rule, RuleSet } from '@holdfast/policy'
 import { Random, type Shape } from '@holdfast/policy/testing'
-import { bits, type Family } from '../../packages/policy/src/family.ts'
 import { anyPrefix, printPrefix } from '../../packages/policy/src/prefix.ts'
 
 type Weights<T> = readonly (readonly [T, number])[]
@@ -23,7 +22,6 @@ interface Plan {
 
 type PortClass = 'any' | 'service' | 'high' | 'range'
 
-// Lengths of IPv4; `lengths6` gives their like in IPv6.
 const plans: Readonly<Record<Shape, Plan>> = {
   acl: {
     source: [
@@ -185,25 +183,12 @@ const services = [
   20, 21, 22, 23, 25, 53, 67, 69, 80, 110, 119, 123, 135, 143, 161, 389, 443, 445, 514, 750, 993,
 ]
 
-/** Networks of sites, subnets and hosts: a length of IPv4 by its like in IPv6. */
-const length6 = (length: number): number => {
-  if (length < 3) return length
-  if (length === 32) return 128
-  return length < 16 ? 32 + (length & 7) : 24 + length + (length > 24 ? 8 : 0)
-}
-
-export function plannedSet(shape: Shape, size: number, family: Family, seed: number): RuleSet {
+export function plannedSet(shape: Shape, size: number, seed: number): RuleSet {
   const random = new Random(seed)
   const plan = plans[shape]
-  const sites = sitesOf(random, family, size)
-  const sources = networks(random, family, sites, plan.source, (size * plan.sources) / 100)
-  const destinations = networks(
-    random,
-    family,
-    sites,
-    plan.destination,
-    (size * plan.destinations) / 100,
-  )
+  const sites = sitesOf(random, size)
+  const sources = networks(random, sites, plan.source, (size * plan.sources) / 100)
+  const destinations = networks(random, sites, plan.destination, (size * plan.destinations) / 100)
   const rules: Rule[] = []
   for (let i = 0; i < size; i++) {
     const isLast = i === size - 1
@@ -223,8 +208,8 @@ export function plannedSet(shape: Shape, size: number, family: Family, seed: num
         action: random.chance(0.5) ? 'allow' : 'deny',
         direction: 'ingress',
         protocol,
-        source: printPrefix(family, source.prefix),
-        destination: printPrefix(family, destination.prefix),
+        source: printPrefix(4, source.prefix),
+        destination: printPrefix(4, destination.prefix),
         sourcePorts: hasPorts ? ports(random, plan.sourcePorts) : undefined,
         destinationPorts: hasPorts ? ports(random, plan.destinationPorts) : undefined,
         rate: undefined,
@@ -255,38 +240,26 @@ interface Network {
 
 const everywhere: Network = { prefix: anyPrefix, isWide: true }
 
-/** Few, and each large enough for all that is in it. */
-function sitesOf(random: Random, family: Family, size: number): Prefix[] {
+/** Few, and each with 256 subnets of 256 hosts. */
+function sitesOf(random: Random, size: number): bigint[] {
   const count = Math.max(3, Math.ceil(Math.sqrt(size) / 2))
-  return Array.from({ length: count }, () => {
-    if (family === 4) return { value: random.bits(16) << 16n, length: 16 }
-    return {
-      value: (0x2001_0db8n << 96n) | (random.bits(8) << 88n) | (random.bits(8) << 80n),
-      length: 48,
-    }
-  })
+  return Array.from({ length: count }, () => random.bits(16) << 16n)
 }
 
 function networks(
   random: Random,
-  family: Family,
-  sites: readonly Prefix[],
+  sites: readonly bigint[],
   lengths: Weights<number>,
   count: number,
 ): readonly Network[] {
   let subnet = 0n
   return Array.from({ length: Math.max(4, Math.ceil(count)) }, () => {
-    const drawn = random.weighted(lengths)
-    const length = family === 4 ? drawn : length6(drawn)
-    const site = random.pick(sites)
+    const length = random.weighted(lengths)
     // Three in four lie in the subnet the one before lies in, or beside it.
-    const width = family === 4 ? 8 : 16
-    if (random.chance(0.25)) subnet = random.bits(width)
-    const hostBits = BigInt(bits[family] - site.length - width)
-    const host = family === 4 ? random.bits(8) : random.bits(12)
-    const address = site.value | (subnet << hostBits) | host
-    const free = BigInt(bits[family] - length)
-    return { prefix: { value: (address >> free) << free, length }, isWide: drawn < 14 }
+    if (random.chance(0.25)) subnet = random.bits(8)
+    const address = random.pick(sites) | (subnet << 8n) | random.bits(8)
+    const free = BigInt(32 - length)
+    return { prefix: { value: (address >> free) << free, length }, isWide: length < 14 }
   })
 }
 

@@ -2,19 +2,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { readNetwork } from '@holdfast/net'
 import { type HostFacts, type Policy, type RuleSet, resolve } from '@holdfast/policy'
 import {
   generateRuleSet,
   passing,
-  Random,
   readClassBench,
   type Shape,
   shapes,
   testNow,
 } from '@holdfast/policy/testing'
 import type { Family } from '../../packages/policy/src/family.ts'
-import { printPrefix } from '../../packages/policy/src/prefix.ts'
+import { inIpv6 } from './in-ipv6.ts'
 import { plannedSet } from './planned-sets.ts'
 
 export interface RuleSetCase {
@@ -59,7 +57,10 @@ export function plannedCases(
   return casesOf(families, ofSizes, ofShapes, (shape, family, size) => ({
     name: shape,
     origin: 'planned',
-    make: () => plannedSet(shape, size, family, seed + size),
+    make: () => {
+      const ruleSet = plannedSet(shape, size, seed + size)
+      return family === 4 ? ruleSet : inIpv6(ruleSet, seed, 'usual')
+    },
   }))
 }
 
@@ -112,42 +113,10 @@ export function filterSetCases(families: readonly Family[]): RuleSetCase[] {
         const bytes = readFileSync(url)
         const text = (ending === '.rules' ? bytes : gunzipSync(bytes)).toString('latin1')
         const { ruleSet } = readClassBench(text, seed)
-        return family === 4 ? ruleSet : inIpv6(ruleSet)
+        return family === 4 ? ruleSet : inIpv6(ruleSet, seed, 'inside')
       },
     }))
   })
 }
 
 export const filterSetFolder = fileURLToPath(folder)
-
-/** Half of the hosts stay hosts, the others become a /64. */
-function inIpv6(ruleSet: RuleSet): RuleSet {
-  const random = new Random(seed)
-  const known = new Map<string, ReturnType<typeof printPrefix>>()
-  const mapped = (cidr: string | undefined) => {
-    if (cidr === undefined) return undefined
-    const before = known.get(cidr)
-    if (before !== undefined) return before
-    const { first, prefixLength } = readNetwork(cidr as Parameters<typeof readNetwork>[0])
-    const upper = (0x2001_0db8n << 96n) | (first << 64n)
-    const made =
-      prefixLength === 0
-        ? printPrefix(6, { value: 0n, length: 0 })
-        : prefixLength === 32 && random.chance(0.5)
-          ? printPrefix(6, { value: upper | random.bits(64), length: 128 })
-          : printPrefix(6, { value: upper, length: 32 + prefixLength })
-    known.set(cidr, made)
-    return made
-  }
-  return {
-    ...ruleSet,
-    rules: ruleSet.rules.map((rule) => ({
-      ...rule,
-      settings: {
-        ...rule.settings,
-        source: mapped(rule.settings.source),
-        destination: mapped(rule.settings.destination),
-      },
-    })),
-  }
-}
