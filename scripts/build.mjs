@@ -156,6 +156,9 @@ export async function build() {
           external,
           sourcemap: 'linked',
           sourcesContent: false,
+          // Half the text to keep in memory and to read at a start; stacks are told by the map.
+          minifyWhitespace: true,
+          lineLimit: 160,
           legalComments: 'none',
           banner: { js: banner },
           plugins: [keepSourceUrls],

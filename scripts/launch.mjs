@@ -16,7 +16,8 @@ export async function launch(name) {
     })
     if (process.exitCode) process.exit()
   }
-  process.setSourceMapsEnabled(true)
+  // Not where the process stays: Node keeps what it reads of them (packages/telemetry/src/source-stack.ts).
+  if (name === 'cli') process.setSourceMapsEnabled(true)
   process.argv[1] = bundle
   await import(pathToFileURL(bundle).href)
 }

@@ -36,7 +36,6 @@ await main(async () => {
   const supervisor = join(root, 'dist/runtime.mjs')
   const rest = options.filter((option) => option !== '--detach')
   if (options.includes('--detach')) return detach(supervisor, rest, data)
-  process.setSourceMapsEnabled(true)
   process.argv = [process.argv[0], supervisor, ...rest]
   await import(pathToFileURL(supervisor).href)
 })
@@ -45,7 +44,7 @@ await main(async () => {
 function detach(supervisor, options, data) {
   mkdirSync(join(data, 'logs'), { recursive: true, mode: 0o700 })
   const log = openSync(join(data, 'logs/console.log'), 'a', 0o600)
-  const child = spawn(process.execPath, ['--enable-source-maps', supervisor, ...options], {
+  const child = spawn(process.execPath, [supervisor, ...options], {
     cwd: root,
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],

@@ -1,5 +1,6 @@
 import { ConfigError } from '@holdfast/config'
 import { DomainError } from '@holdfast/errors'
+import { sourceStack } from '@holdfast/telemetry'
 import { settings } from './config.ts'
 import { openConsole } from './console.ts'
 import { PortTaken } from './ports.ts'
@@ -43,7 +44,7 @@ async function main(): Promise<number> {
     })
   }
   process.on('uncaughtException', (error) => {
-    suite.say('error', `the supervisor failed: ${error.stack ?? error.message}`)
+    suite.say('error', `the supervisor failed: ${sourceStack(error.stack ?? error.message)}`)
     void end(1, screen.say)
   })
 
@@ -62,7 +63,7 @@ function explain(error: unknown): string {
   const isPlain = [Refused, PortTaken, CannotStart, ConfigError, DomainError].some(
     (kind) => error instanceof kind,
   )
-  return isPlain ? error.message : (error.stack ?? error.message)
+  return isPlain ? error.message : sourceStack(error.stack ?? error.message)
 }
 
 try {

@@ -25,7 +25,7 @@ export function nodeProcess(what: NodeProcess): ProcessSpec {
     name: what.name,
     endSignal: 'SIGTERM',
     async launch({ onLine, onPid, signal }) {
-      const child = spawn(process.execPath, ['--enable-source-maps', what.file], {
+      const child = spawn(process.execPath, [what.file], {
         env: what.env,
         // A group of its own: Ctrl-C in a terminal is ours to pass on, in order.
         detached: true,

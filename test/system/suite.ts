@@ -75,7 +75,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
 
   const run = (): RunFile => JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as RunFile
   const start = async (): Promise<void> => {
-    const command = [process.execPath, '--enable-source-maps', supervisor]
+    const command = [process.execPath, supervisor]
     const [file = '', ...args] = options.namespace
       ? ['ip', 'netns', 'exec', options.namespace, ...command]
       : command

@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { sourceStack } from './source-stack.ts'
 
 /** Names of fields whose value never reaches a line, however deep they are. Child loggers carry ids only. */
 const secretNames: ReadonlySet<string> = new Set([
@@ -63,7 +64,7 @@ export function errorLine(error: unknown, depth = 0): ErrorLine {
     type: error.name,
     message: error.message,
     ...code,
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(error.stack === undefined ? {} : { stack: sourceStack(error.stack) }),
     ...(error.cause === undefined || depth >= 3
       ? {}
       : { cause: errorLine(error.cause, depth + 1) }),
