@@ -110,7 +110,7 @@ export interface RuleSetState {
   /** By name in lower case. */
   names: Map<string, RuleId>
   /** The same rules. */
-  inOrder: RulesInOrder
+  inOrder: RulesInOrder<RuleState>
   isLockoutAllowed: boolean
   /** Order of the rule created next; from 1. */
   nextOrder: number

@@ -26,7 +26,7 @@ const change = fc.tuple(
 test('places are those of the whole set in order, whatever happened before', () => {
   fc.assert(
     fc.property(fc.array(fc.array(change, { maxLength: 80 }), { maxLength: 5 }), (rounds) => {
-      const inOrder = noRulesInOrder()
+      const inOrder = noRulesInOrder<RuleState>()
       const rules = new Map<number, RuleState>()
       for (const round of rounds) {
         for (const [order, priority] of round) {
@@ -53,7 +53,7 @@ test('places are those of the whole set in order, whatever happened before', () 
 })
 
 test('a rule that would be there has a place, too', () => {
-  const inOrder = noRulesInOrder()
+  const inOrder = noRulesInOrder<RuleState>()
   for (const order of [1, 2, 4]) putInOrder(inOrder, rule(order, 100))
   expect(positionOf(inOrder, 100, 3)).toBe(3)
   expect(positionOf(inOrder, 101, 9)).toBe(1)
@@ -62,7 +62,7 @@ test('a rule that would be there has a place, too', () => {
 
 // Moving each by itself would take minutes here: the test's time limit would end it.
 test('100,000 rules leave and come back at once', () => {
-  const inOrder = noRulesInOrder()
+  const inOrder = noRulesInOrder<RuleState>()
   const rules = Array.from({ length: 100_000 }, (_, i) => rule(i, 100))
   for (const one of rules) putInOrder(inOrder, one)
   for (const one of rules) takeOutOfOrder(inOrder, one)

@@ -1,35 +1,39 @@
-import type { RuleState } from './rule-set-state.ts'
-
 const priorities = 1001
 /** So many changes are made one by one; more of them at once. */
 const few = 32
 
-interface Equals {
+/** What of a rule says where it stands. */
+interface Placed {
+  readonly settings: { readonly priority: number }
+  readonly order: number
+}
+
+interface Equals<R> {
   /** Ascending by order. */
-  list: RuleState[]
+  list: R[]
   /** By order: what is not in the list yet; undefined for what is to leave it. */
-  readonly pending: Map<number, RuleState | undefined>
+  readonly pending: Map<number, R | undefined>
 }
 
 /**
  * The rules of a set in the order of evaluation, kept beside them: places and equals are found without looking at
  * every rule. Changed in place, as the state it is part of; changes in the middle wait until somebody looks.
  */
-export interface RulesInOrder {
+export interface RulesInOrder<R extends Placed> {
   /** By rank, 0 for the highest priority. */
-  readonly ranks: Map<number, Equals>
+  readonly ranks: Map<number, Equals<R>>
   /** How many rules are before each rank; undefined when it has to be counted again. */
   before: Uint32Array | undefined
 }
 
-export const noRulesInOrder = (): RulesInOrder => ({
+export const noRulesInOrder = <R extends Placed>(): RulesInOrder<R> => ({
   ranks: new Map(),
   before: undefined,
 })
 
 const rankOf = (priority: number): number => priorities - 1 - priority
 
-function equalsAt({ ranks }: RulesInOrder, priority: number): Equals {
+function equalsAt<R extends Placed>({ ranks }: RulesInOrder<R>, priority: number): Equals<R> {
   const rank = rankOf(priority)
   let equals = ranks.get(rank)
   if (!equals) {
@@ -40,7 +44,7 @@ function equalsAt({ ranks }: RulesInOrder, priority: number): Equals {
 }
 
 /** The first index at which a rule of this order may stand. */
-function indexOf(list: readonly RuleState[], order: number): number {
+function indexOf(list: readonly Placed[], order: number): number {
   let low = 0
   let high = list.length
   while (low < high) {
@@ -51,7 +55,7 @@ function indexOf(list: readonly RuleState[], order: number): number {
   return low
 }
 
-export function putInOrder(inOrder: RulesInOrder, rule: RuleState): void {
+export function putInOrder<R extends Placed>(inOrder: RulesInOrder<R>, rule: R): void {
   const { list, pending } = equalsAt(inOrder, rule.settings.priority)
   const isLast = pending.size === 0 && (list.at(-1)?.order ?? -1) < rule.order
   const at = isLast ? list.length : indexOf(list, rule.order)
@@ -62,23 +66,33 @@ export function putInOrder(inOrder: RulesInOrder, rule: RuleState): void {
   if (!isThere) inOrder.before = undefined
 }
 
-export function takeOutOfOrder(inOrder: RulesInOrder, { settings, order }: RuleState): void {
+export function takeOutOfOrder<R extends Placed>(
+  inOrder: RulesInOrder<R>,
+  { settings, order }: R,
+): void {
   equalsAt(inOrder, settings.priority).pending.set(order, undefined)
   inOrder.before = undefined
 }
 
 /** Rules of one priority, ascending by order. */
-export function equalsOf(inOrder: RulesInOrder, priority: number): readonly RuleState[] {
+export function equalsOf<R extends Placed>(
+  inOrder: RulesInOrder<R>,
+  priority: number,
+): readonly R[] {
   return settled(equalsAt(inOrder, priority))
 }
 
 /** Place in the order of evaluation, from 1, of a rule that is there or would be. */
-export function positionOf(inOrder: RulesInOrder, priority: number, order: number): number {
+export function positionOf<R extends Placed>(
+  inOrder: RulesInOrder<R>,
+  priority: number,
+  order: number,
+): number {
   inOrder.before ??= countBefore(inOrder)
   return (inOrder.before[rankOf(priority)] ?? 0) + indexOf(equalsOf(inOrder, priority), order) + 1
 }
 
-function countBefore({ ranks }: RulesInOrder): Uint32Array {
+function countBefore<R extends Placed>({ ranks }: RulesInOrder<R>): Uint32Array {
   const before = new Uint32Array(priorities)
   let sum = 0
   for (let rank = 0; rank < priorities; rank++) {
@@ -89,7 +103,7 @@ function countBefore({ ranks }: RulesInOrder): Uint32Array {
   return before
 }
 
-function settled(equals: Equals): readonly RuleState[] {
+function settled<R extends Placed>(equals: Equals<R>): readonly R[] {
   const { list, pending } = equals
   if (pending.size === 0) return list
   if (pending.size <= few) for (const [order, rule] of pending) change(list, order, rule)
@@ -102,7 +116,7 @@ function settled(equals: Equals): readonly RuleState[] {
   return equals.list
 }
 
-function change(list: RuleState[], order: number, rule: RuleState | undefined): void {
+function change<R extends Placed>(list: R[], order: number, rule: R | undefined): void {
   const at = indexOf(list, order)
   const found = list[at]?.order === order ? 1 : 0
   if (rule) list.splice(at, found, rule)

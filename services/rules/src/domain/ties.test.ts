@@ -13,7 +13,7 @@ const rule = (n: number, settings: Partial<RuleSettings> = {}): RuleState => ({
   revision: 1,
 })
 const warnings = (changed: readonly RuleState[], ...others: readonly RuleState[]) => {
-  const inOrder = noRulesInOrder()
+  const inOrder = noRulesInOrder<RuleState>()
   for (const one of [...changed, ...others]) putInOrder(inOrder, one)
   return tieWarnings(changed, inOrder)
 }

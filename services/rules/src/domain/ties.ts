@@ -125,7 +125,7 @@ function sentence(one: RuleState, other: RuleState): string {
  */
 export function tieWarnings(
   changed: readonly RuleState[],
-  inOrder: RulesInOrder,
+  inOrder: RulesInOrder<RuleState>,
 ): readonly string[] {
   const deciding = changed.filter(({ settings }) => decides(settings))
   if (deciding.length === 0) return []

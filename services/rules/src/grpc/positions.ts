@@ -2,6 +2,7 @@ import type { OrganizationId } from '@holdfast/domain'
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import { ruleSets } from '../commands/aggregates.ts'
+import type { RuleState } from '../domain/rule-set-state.ts'
 import { positionOf, type RulesInOrder } from '../domain/rules-in-order.ts'
 import { type FoundRule, numberRules, type RuleView } from '../queries/rules.ts'
 
@@ -29,7 +30,7 @@ export function positionsFrom(parts: {
   }
 
   return async (found) => {
-    const known = new Map<OrganizationId, RulesInOrder | undefined>()
+    const known = new Map<OrganizationId, RulesInOrder<RuleState> | undefined>()
     for (const { organizationId, setSequence } of found) {
       if (known.has(organizationId)) continue
       const held = log.peek(ruleSets, organizationId)
