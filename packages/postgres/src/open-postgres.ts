@@ -154,7 +154,9 @@ export function openPostgres(options: PostgresOptions): Postgres {
         `set local holdfast.organizations = '${scopeSetting(scope)}'`,
       ].join(';')
       return span(telemetry.tracer, 'postgres read', { 'db.system.name': 'postgresql' }, () =>
-        withClient(how?.signal, (client) => transaction(client, begin, how?.signal, fn)),
+        asSoonAsRead(fn, (work) =>
+          withClient(how?.signal, (client) => transaction(client, begin, how?.signal, work)),
+        ),
       )
     },
     session: () =>
@@ -166,6 +168,16 @@ export function openPostgres(options: PostgresOptions): Postgres {
       await pool.end()
     },
   }
+}
+
+/** What was read in one snapshot holds, whatever becomes of the commit: it is not waited for. */
+function asSoonAsRead<T>(
+  fn: (tx: Transaction) => Promise<T>,
+  run: (work: (tx: Transaction) => Promise<void>) => Promise<void>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    run(async (tx) => resolve(await fn(tx))).catch(reject)
+  })
 }
 
 function beginText(how: TxOptions): string {

@@ -19,6 +19,20 @@ const within = (organizationId: string, { after, upTo }: Stretch): Sql => sql`
   organization_id = ${organizationId}::uuid and sequence > ${after}
   and ${upTo === undefined ? sql`true` : sql`sequence <= ${upTo}`}`
 
+/** Sequence of the newest version of anything in an organization; 0 when there is none. */
+export async function lastVersion(
+  postgres: Pick<Queryable, 'query'>,
+  organizationId: string,
+): Promise<bigint> {
+  const of = sql`organization_id = ${organizationId}::uuid`
+  const [row] = await postgres.query<{ sequence: bigint }>(sql`
+    select coalesce(greatest(
+      (select max(sequence) from rules.node_versions where ${of}),
+      (select max(sequence) from rules.interface_versions where ${of}),
+      (select max(sequence) from rules.peer_versions where ${of})), 0) as sequence`)
+  return row?.sequence ?? 0n
+}
+
 /**
  * The last version within the stretch of each node, interface and peer of an organization. Run it in one snapshot.
  * `last` is the sequence of the newest; `after` when there is none.

@@ -3,7 +3,7 @@ import type { ControlEndpoint } from '@holdfast/policy'
 import { type Postgres, type ReadScope, sql } from '@holdfast/postgres'
 import type { Host } from './host.ts'
 import { OrganizationTopology } from './organization-topology.ts'
-import { readVersions } from './read-versions.ts'
+import { lastVersion, readVersions } from './read-versions.ts'
 
 /** The hosts of an organization at one moment. */
 export interface TopologyView {
@@ -44,7 +44,7 @@ export interface Topology {
 const maxKept = 400_000
 
 export function openTopology(parts: {
-  readonly postgres: Pick<Postgres, 'read'>
+  readonly postgres: Pick<Postgres, 'read' | 'query'>
   /** Where agents connect to, as far as addresses are known. */
   readonly control: readonly ControlEndpoint[]
   readonly now: () => number
@@ -59,11 +59,14 @@ export function openTopology(parts: {
       fold: new OrganizationTopology(organizationId, control),
       sequence: 0n,
     }
-    const { versions, last } = await postgres.read(everything, (tx) =>
-      readVersions(tx, organizationId, { after: found.sequence, upTo: undefined }),
-    )
-    found.fold.apply(versions)
-    found.sequence = last
+    // Mostly nothing has changed, and one question tells.
+    if ((await lastVersion(postgres, organizationId)) > found.sequence) {
+      const { versions, last } = await postgres.read(everything, (tx) =>
+        readVersions(tx, organizationId, { after: found.sequence, upTo: undefined }),
+      )
+      found.fold.apply(versions)
+      found.sequence = last
+    }
     kept.delete(organizationId)
     kept.set(organizationId, found)
     let size = 0
@@ -73,7 +76,7 @@ export function openTopology(parts: {
       kept.delete(id)
       size -= fold.size
     }
-    return { sequence: last, hosts: found.fold.hosts(now()) }
+    return { sequence: found.sequence, hosts: found.fold.hosts(now()) }
   }
 
   // One after the other: two that read the same stretch would both be right, and one wasted.
