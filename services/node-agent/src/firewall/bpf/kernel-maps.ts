@@ -47,7 +47,7 @@ export interface Capacity {
 
 /** Smallest that is made: what a small rule set needs, so that programs need not be loaded again soon. */
 const least: Omit<Capacity, 'blobBytes' | 'flows'> = {
-  counters: 2_048,
+  counters: 8_192,
   buckets: 256,
   sources: 1,
   connections: 1,
@@ -69,7 +69,7 @@ export interface Need {
 /** What is there if it is enough; else what is needed and room to grow, so that maps are not changed every time. */
 export function capacityFor(need: Need, current: Capacity | undefined): Capacity {
   const grown = (needed: number, now: number, smallest: number): number =>
-    now > 0 && needed <= now ? now : Math.max(smallest, Math.ceil((needed * 1.25) / 1_024) * 1_024)
+    now > 0 && needed <= now ? now : Math.max(smallest, Math.ceil((needed * 1.5) / 1_024) * 1_024)
   return {
     blobBytes: Math.max(need.blobBytes, current?.blobBytes ?? 0),
     counters: grown(need.counterSlots * 2, current?.counters ?? 0, least.counters),
