@@ -182,7 +182,10 @@ describe.each(['mux', 'unary'] as const)('over %s', (transport) => {
 
   test('a deadline ends the call on both sides', async () => {
     waiting.clear()
-    const error = await failure(ask('wait', { timeoutMs: 50 }))
+    // Long enough that the call has come to the other side, also where the machine is busy.
+    const ended = failure(ask('wait', { timeoutMs: 1_000 }))
+    await until(() => waiting.size === 1)
+    const error = await ended
     expect(error).toMatchObject({ code: 'rpc.timeout', kind: 'unavailable' })
     await until(() => [...waiting].every(({ signal }) => signal.aborted))
     expect(waiting.size).toBe(1)
