@@ -31,6 +31,7 @@ export {
   assignSlots,
   bucketKey,
   counterKey,
+  isBucketOfSource,
   noSlots,
   type Slots,
 } from './blob/slots.ts'

@@ -91,9 +91,12 @@ export class BpfMap {
     return new BpfMap(pinnedDescriptor(path))
   }
 
-  /** The value, in a per-CPU map the values of all CPUs; undefined when there is none. */
-  lookup(key: MapKey): Buffer | undefined {
-    const value = Buffer.alloc(this.stride)
+  /**
+   * The value, in a per-CPU map the values of all CPUs; undefined when there is none. `into`, of `stride` bytes, is
+   * where it goes: megabytes that are fresh each time cost more than the copy.
+   */
+  lookup(key: MapKey, into?: Buffer): Buffer | undefined {
+    const value = into?.length === this.stride ? into : Buffer.alloc(this.stride)
     const result = bpf(command.mapLookup, this.#element(key, value))
     if (result === -2 /* ENOENT */) return undefined
     answered(`look up in map ${this.info.name}`, result)

@@ -5,6 +5,9 @@ import type { Direction, HostFacts, PortRange } from './model.ts'
 import { anyPrefix } from './prefix.ts'
 import { tcp, udp } from './protocol-numbers.ts'
 
+/** Facts do not change, and the next policy is to have the very same lines: then only others are compiled again. */
+const known = new WeakMap<HostFacts, Map<string, readonly Line[]>>()
+
 /**
  * Lines no rule asked for, before all others: WireGuard's ports on the uplinks, and the agent's own connection on
  * every device. Without them one careless rule cuts a host off from everybody who could take it back.
@@ -14,7 +17,21 @@ export function implicitLines(
   kind: 'wireguard' | 'uplink',
   direction: Direction,
   family: Family,
-): Line[] {
+): readonly Line[] {
+  const ofHost = known.get(facts) ?? new Map<string, readonly Line[]>()
+  known.set(facts, ofHost)
+  const key = `${kind} ${direction} ${family}`
+  const lines = ofHost.get(key) ?? linesOf(facts, kind, direction, family)
+  ofHost.set(key, lines)
+  return lines
+}
+
+function linesOf(
+  facts: HostFacts,
+  kind: 'wireguard' | 'uplink',
+  direction: Direction,
+  family: Family,
+): readonly Line[] {
   const lines: Line[] = []
   if (kind === 'uplink') {
     const ports = new Set(facts.interfaces.map((one) => one.listenPort).filter((port) => port > 0))

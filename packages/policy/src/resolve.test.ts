@@ -255,6 +255,21 @@ test('what was computed before changes no version', () => {
   )
 })
 
+test('after a change to one rule all other lines, implicit ones too, are the very same objects', () => {
+  const facts = generateFacts({ seed: 1, uplinks: 1 })
+  const rules = [1, 2, 3].map((n) => rule(`r${n}`, n))
+  const linesIn = (changed: readonly Rule[]): readonly Line[] =>
+    resolve({ rules: changed, isLockoutAllowed: false }, facts, 0).views.flatMap((view) =>
+      (Object.values(view) as readonly Line[][]).flat(),
+    )
+  const before = new Set(linesIn(rules))
+  const after = linesIn([...rules.slice(0, 2), rule('r3', 3, { protocol: 'tcp' })])
+  expect(after.some(({ implicit }) => implicit !== '')).toBe(true)
+  expect(after.filter((line) => !before.has(line)).map(({ ruleId }) => ruleId)).toEqual(
+    after.filter(({ ruleId }) => ruleId === 'r3').map(({ ruleId }) => ruleId),
+  )
+})
+
 test('a rule is over at the millisecond it expires', () => {
   const facts = generateFacts({ seed: 1 })
   const lines = (now: number): number =>

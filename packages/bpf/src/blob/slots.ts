@@ -35,6 +35,9 @@ export const counterKey = ({ ruleId, implicit }: Line): string =>
 export const bucketKey = ({ ruleId, rate }: Line): string =>
   rate === undefined ? '' : `${ruleId} ${rate.pps} ${rate.burst} ${rate.bucket}`
 
+/** Whether a key of a bucket is that of a limit each source has for itself. */
+export const isBucketOfSource = (key: string): boolean => key.endsWith(' source')
+
 /**
  * What is remembered of slots that were given out: a next policy mostly has the same lines, the very same objects, and
  * then only new ones are looked at. Slots nobody needs any more are kept until many were added. So the maps of slots

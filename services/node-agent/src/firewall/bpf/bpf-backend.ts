@@ -8,6 +8,7 @@ import {
   buildBlob,
   decompile,
   ifindexOf,
+  isBucketOfSource,
   isRefusal,
   noSlots,
   openLibbpf,
@@ -83,6 +84,8 @@ export function bpfBackend(options: BpfOptions): Backend {
   let policy: Policy | undefined
   /** What was put into the kernel last, and what it was made from. */
   let given: { readonly policy: Policy; readonly value: Uint8Array } | undefined
+  /** What was read from the kernel last. */
+  let seen: Buffer | undefined
   let instances = new Map<string, Instance>()
   let maps = openMaps(pins, smallest(flows), undefined)
   /** Why a device of the policy is not judged as it should be, or not by XDP. */
@@ -101,13 +104,13 @@ export function bpfBackend(options: BpfOptions): Backend {
   }
 
   /** The maps the policy fits into: those there are, or greater ones. */
-  function mapsFor(blob: Blob, { need }: AssignedSlots, wanted: Policy): KernelMaps {
+  function mapsFor(blob: Blob, { need, slots }: AssignedSlots, wanted: Policy): KernelMaps {
     const capacity = capacityFor(
       {
         blobBytes: sizeClass(blob.bytes.length),
         counterSlots: need.counters,
         bucketSlots: need.buckets,
-        hasSourceLimits: hasSourceLimits(wanted),
+        hasSourceLimits: hasSourceLimits(slots),
         isStateful: wanted.devices.some(({ firewall }) => firewall.isStateful),
         flows,
       },
@@ -266,7 +269,8 @@ export function bpfBackend(options: BpfOptions): Backend {
         .filter((name) => !existsSync(join(pins, name)))
         .map((name) => `${name} is not pinned any more`)
       try {
-        const bytes = blobBehind(maps.gen)
+        const bytes = blobBehind(maps.gen, seen)
+        seen = bytes
         if (!bytes) return { policy: undefined, devices, faults: [...faults, 'no policy is there'] }
         const isGiven = depth === 'bytes' && given && Buffer.compare(bytes, given.value) === 0
         return { policy: isGiven ? given?.policy : decompile(bytes).policy, devices, faults }
@@ -334,12 +338,7 @@ function padded(value: Uint8Array, length: number): Uint8Array {
   return longer
 }
 
-const hasSourceLimits = ({ views }: Policy): boolean =>
-  views.some((view) =>
-    [view.ingress4, view.egress4, view.ingress6, view.egress6].some((lines) =>
-      lines.some(({ rate }) => rate?.bucket === 'source'),
-    ),
-  )
+const hasSourceLimits = ({ buckets }: Slots): boolean => [...buckets.keys()].some(isBucketOfSource)
 
 const smallest = (flows: number): Capacity =>
   capacityFor(

@@ -219,13 +219,13 @@ export function pinnedBlob(folder: string): Uint8Array | undefined {
   }
 }
 
-/** What a pointer points at now. */
-export function blobBehind(gen: BpfMap): Uint8Array | undefined {
+/** What a pointer points at now; `into` as in `BpfMap.lookup`. */
+export function blobBehind(gen: BpfMap, into?: Buffer): Buffer | undefined {
   const id = gen.innerId(0)
   if (id === undefined) return undefined
   const blob = BpfMap.byId(id)
   try {
-    return blob.lookup(0)
+    return blob.lookup(0, into)
   } finally {
     blob.close()
   }
