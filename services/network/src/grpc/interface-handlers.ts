@@ -1,6 +1,6 @@
 import { type InterfaceId, idFrom } from '@holdfast/domain'
 import type { Outcome } from '@holdfast/event-log'
-import { parsePage } from '@holdfast/postgres'
+import { parsePage, searchable } from '@holdfast/postgres'
 import type { InterfaceService } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
 import {
@@ -29,7 +29,6 @@ import { maxPage, requireListScope } from './list-scope.ts'
 import { parseCreateInterface, parseKeyPair, parseUpdateInterface } from './parse-interface.ts'
 import { printInterface } from './print.ts'
 import { interfacePlace, resolveInterface, resolveNodeOrLocal } from './resolve.ts'
-import { searchable } from './searchable.ts'
 
 type InterfaceOutcome = Outcome<InterfaceState, InterfaceEvent>
 

@@ -2,7 +2,7 @@ import type { NodeId, OrganizationId } from '@holdfast/domain'
 import { isNatsUserKey } from '@holdfast/event-log'
 import type { HostName } from '@holdfast/net'
 import { accept, type Parser, parseHostName, refuse } from '@holdfast/net'
-import { parsePage } from '@holdfast/postgres'
+import { parsePage, searchable } from '@holdfast/postgres'
 import type { holdfast, NodeService } from '@holdfast/proto'
 import type { Handlers } from '@holdfast/service'
 import { deleteNode, enrollNode, requireUsableKey, updateNode } from '../commands/change-nodes.ts'
@@ -16,7 +16,6 @@ import { maxPage, requireListScope } from './list-scope.ts'
 import { parseUplinks } from './parse-firewall.ts'
 import { printNode } from './print.ts'
 import { nodePlace, resolveNode } from './resolve.ts'
-import { searchable } from './searchable.ts'
 
 const parseNatsKey: Parser<string> = (text) =>
   isNatsUserKey(text) ? accept(text) : refuse('key_invalid', 'is not a NATS user key (U…)')

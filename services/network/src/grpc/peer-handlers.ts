@@ -1,6 +1,6 @@
 import { idFrom, isUuid, type PeerId } from '@holdfast/domain'
 import type { Outcome } from '@holdfast/event-log'
-import { parsePage } from '@holdfast/postgres'
+import { parsePage, searchable } from '@holdfast/postgres'
 import type { PeerService } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
 import type { InterfacePlace } from '../commands/change-interfaces.ts'
@@ -28,7 +28,6 @@ import {
 } from './parse-peer.ts'
 import { printPeer } from './print.ts'
 import { interfacePlace, peerPlace, resolvePeer } from './resolve.ts'
-import { searchable } from './searchable.ts'
 
 type InterfaceOutcome = Outcome<InterfaceState, InterfaceEvent>
 

@@ -1,5 +1,5 @@
 import { invalid } from '@holdfast/errors'
-import { parsePage } from '@holdfast/postgres'
+import { parsePage, searchable } from '@holdfast/postgres'
 import type { RuleService } from '@holdfast/proto'
 import type { Handlers } from '@holdfast/service'
 import { changeRuleSet, type RuleSetWish } from '../commands/change-rule-set.ts'
@@ -20,7 +20,6 @@ import { actionOf, printRule } from './print.ts'
 import { resolveOrganization, resolvePastRule, resolveRule, rulePlace } from './resolve.ts'
 import { ruleSetHandlers } from './rule-set-handlers.ts'
 import { changedRule, createdRule } from './rule-view.ts'
-import { searchable } from './searchable.ts'
 import { stageCreate, stageDelete, stageUpdate } from './stage-rule.ts'
 
 export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
