@@ -1,17 +1,20 @@
 // `npm test`: set-up when needed, then every test this machine can run, and at the end what was and was not run.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
 import { build } from './build.mjs'
 import { main, Plain, step } from './progress.mjs'
 
-/** What each needs beyond the installation. */
+/**
+ * What each needs beyond the installation, and when it is ended: a test that blocks its process is beyond the limits of
+ * its own, and a run that hangs tells nobody anything.
+ */
 const projects = [
-  { name: 'unit', needsNats: false },
-  { name: 'int', needsNats: true },
-  { name: 'system', needsNats: true },
+  { name: 'unit', needsNats: false, limitMinutes: 8 },
+  { name: 'int', needsNats: true, limitMinutes: 14 },
+  { name: 'system', needsNats: true, limitMinutes: 16 },
 ]
 
 await main(async () => {
@@ -29,14 +32,14 @@ await main(async () => {
   const rows = []
   const failures = []
   const reasons = new Set(machine.missing)
-  for (const { name, needsNats } of projects) {
+  for (const { name, needsNats, limitMinutes } of projects) {
     if (chosen.length > 0 && !chosen.includes(name)) continue
     if (needsNats && !machine.natsServer) {
       rows.push(`${name.padEnd(8)} not run: no nats-server`)
       continue
     }
     const begun = performance.now()
-    const result = await vitest(name, env, reasons)
+    const result = await vitest(name, env, reasons, limitMinutes)
     for (const key of Object.keys(sum)) sum[key] += result[key]
     failures.push(...result.failures)
     const seconds = ((performance.now() - begun) / 1000).toFixed(0)
@@ -72,10 +75,13 @@ function prepare() {
 }
 
 /** Runs one project and counts; lines that begin with `skipped:` are collected as reasons. */
-async function vitest(project, env, reasons) {
+async function vitest(project, env, reasons, limitMinutes) {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-test-'))
   const report = join(directory, 'report.json')
+  const running = join(directory, 'running')
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json']
+  args.push(`--reporter=${join(root, 'scripts/running-tests.mjs')}`)
+  let isOver = false
   try {
     const code = await new Promise((done, failed) => {
       const child = spawn(
@@ -83,10 +89,32 @@ async function vitest(project, env, reasons) {
         [join(root, 'node_modules/vitest/vitest.mjs'), ...args, `--outputFile.json=${report}`],
         {
           cwd: root,
-          env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+          env: {
+            ...env,
+            HOLDFAST_RUNNING_TESTS: running,
+            ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+          },
           stdio: ['ignore', 'pipe', 'inherit'],
+          // A group of its own, so that what hangs goes with those who wait for it.
+          detached: true,
         },
       )
+      const end = () => {
+        try {
+          process.kill(-child.pid, 'SIGKILL')
+        } catch {
+          // It is gone.
+        }
+      }
+      const timer = setTimeout(() => {
+        isOver = true
+        end()
+      }, limitMinutes * 60_000)
+      const stop = (signal) => {
+        end()
+        process.kill(process.pid, signal)
+      }
+      process.once('SIGINT', stop).once('SIGTERM', stop)
       let rest = ''
       child.stdout.setEncoding('utf8')
       child.stdout.on('data', (chunk) => {
@@ -98,9 +126,18 @@ async function vitest(project, env, reasons) {
         }
       })
       child.once('error', failed)
-      child.once('close', done)
+      child.once('exit', (status) => {
+        clearTimeout(timer)
+        process.off('SIGINT', stop).off('SIGTERM', stop)
+        // Whoever outlives it (a worker that is blocked) must not hold its output open.
+        end()
+        done(status)
+      })
     })
-    return count(report, code)
+    if (!isOver) return count(report, code)
+    const last = existsSync(running) ? readFileSync(running, 'utf8').trimEnd() : '  (nothing)'
+    const failure = `  ${project}: not done within ${limitMinutes} minutes; running at that moment:\n${last}`
+    return { passed: 0, failed: 1, skipped: 0, failures: [failure] }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -107,7 +107,7 @@ describe.skipIf(missing !== undefined)("the agent's firewall", () => {
   const inServer = (command: string, ...args: readonly string[]): string =>
     network.exec(network.server, command, ...args)
   const view = (method: 'GET' | 'POST', path: string): FirewallView =>
-    JSON.parse(inServer('curl', '-s', '-X', method, `http://127.0.0.1:9110${path}`))
+    JSON.parse(inServer('curl', '-s', '-m', '10', '-X', method, `http://127.0.0.1:9110${path}`))
   const prove = (): FirewallView => view('POST', '/firewall/prove')
   const pinFolder = (): string => `${data}/bpf/holdfast-${control.nodeId}`
   const connect = (): void => {

@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)('a node agent', () => {
     (JSON.parse(inServer('ip', '-j', 'link', 'show', 'dev', device)) as { ifindex: number }[])[0]
       ?.ifindex ?? 0
   const ready = async (): Promise<{ is_following: boolean; interfaces: { error: string }[] }> =>
-    JSON.parse(inServer('curl', '-s', 'http://127.0.0.1:9110/ready'))
+    JSON.parse(inServer('curl', '-s', '-m', '10', 'http://127.0.0.1:9110/ready'))
 
   /** Anew: after the host's device was made again, an old session would sit out its timers first. */
   const connectClient = (): void => {
@@ -330,7 +330,7 @@ describe.skipIf(missing !== undefined)('a node agent', () => {
   })
 
   test('metrics can be read, and no secret is in the log', async () => {
-    const metrics = inServer('curl', '-s', 'http://127.0.0.1:9110/metrics')
+    const metrics = inServer('curl', '-s', '-m', '10', 'http://127.0.0.1:9110/metrics')
     expect(metrics).toMatch(/holdfast_interface_enforced\{[^}]*device="[^"]+"[^}]*\} 1/)
     expect(metrics).toMatch(/holdfast_peer_handshake_age_seconds\{[^}]*name="laptop"/)
     const said = agent.said()

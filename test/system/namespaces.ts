@@ -26,8 +26,11 @@ export interface Network {
   remove(): void
 }
 
+/** A tool that never answers would block the whole run, and no limit of a test could end it. */
+const limit = { timeout: 30_000, killSignal: 'SIGKILL' } as const
+
 const ip = (...args: readonly string[]): void => {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'], ...limit })
 }
 
 /** Why this machine cannot make network namespaces with WireGuard in them; undefined when it can. */
@@ -95,6 +98,7 @@ export function createNetwork(): Network {
       execFileSync('ip', inside(namespace, command, args), {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
+        ...limit,
       }),
     start: (namespace, command, args, env) =>
       spawn('ip', inside(namespace, command, args), {

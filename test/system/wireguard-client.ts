@@ -17,7 +17,12 @@ export interface WireGuardClient {
   remove(): void
 }
 
-export function startClient(network: Network, config: string, device: string): WireGuardClient {
+/** Tells clients of one run apart: the last one's wireguard-go may still be taking its socket away. */
+let started = 0
+
+/** `name` is the beginning of the device's name, at most 12 characters. */
+export function startClient(network: Network, config: string, name: string): WireGuardClient {
+  const device = `${name}${(started++).toString(36)}`
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-client-'))
   const file = join(directory, `${device}.conf`)
   writeFileSync(file, config, { mode: 0o600 })
@@ -50,6 +55,8 @@ export function startClient(network: Network, config: string, device: string): W
           '0.2',
           '-W',
           String(seconds),
+          '-w',
+          String(count + seconds),
           address,
         )
         return true

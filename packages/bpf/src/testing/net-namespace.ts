@@ -43,7 +43,7 @@ export function netNamespace(): NetNamespace {
     if (result !== 0) throw new Error(`cannot enter ${path}`)
   }
   const ip = (...words: readonly string[]): string =>
-    execFileSync('ip', ['-n', name, ...words], { encoding: 'utf8' })
+    execFileSync('ip', ['-n', name, ...words], { encoding: 'utf8', timeout: 30_000 })
   const ping = (address: string, ...limit: readonly string[]): boolean =>
     spawnSync('ip', ['netns', 'exec', name, 'ping', '-n', '-c', '1', ...limit, address]).status ===
     0

@@ -49,6 +49,9 @@ export function testNamespace(): TestNamespace {
     execFileSync(enter[0] ?? '', [...enter.slice(1), ...words], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A tool that never answers would block the run beyond every limit of a test.
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
     })
   exec('ip', 'link', 'set', 'lo', 'up')
   return {
