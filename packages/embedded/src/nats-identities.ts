@@ -45,10 +45,6 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
     }),
   },
   {
-    name: 'rules',
-    permissions: servicePermissions({ name: 'rules', stream, ingest, listensTo: ['tlm.node.>'] }),
-  },
-  {
     name: 'audit',
     permissions: servicePermissions({
       name: 'audit',

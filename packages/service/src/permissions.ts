@@ -1,6 +1,9 @@
 /** Every permission there is. The `access` options in proto/ name these and no others. */
 export const permissions = [
   'audit.flows.read',
+  'audit.keys.write',
+  'audit.log.export',
+  'audit.log.read',
   'auth.keys.rotate',
   'auth.organizations.create',
   'auth.organizations.delete',
@@ -11,6 +14,8 @@ export const permissions = [
   'auth.sites.write',
   'auth.users.read',
   'auth.users.write',
+  'backup.archive.read',
+  'backup.archive.repair',
   'log.events.read',
   'network.interfaces.read',
   'network.interfaces.write',
@@ -35,9 +40,13 @@ export type Role = (typeof roles)[number]
 
 /** What concerns the instance and not one organization. Only a super-admin holds these. */
 const instanceWide: readonly Permission[] = [
+  'audit.keys.write',
+  'audit.log.export',
   'auth.keys.rotate',
   'auth.organizations.create',
   'auth.organizations.delete',
+  'backup.archive.read',
+  'backup.archive.repair',
 ]
 
 const readOnly: readonly Permission[] = [
@@ -67,6 +76,6 @@ export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = 
     'network.secrets.read',
     'rules.rules.write',
   ] satisfies Permission[]),
-  AUDITOR: new Set([...readOnly, 'auth.users.read'] satisfies Permission[]),
+  AUDITOR: new Set([...readOnly, 'audit.log.read', 'auth.users.read'] satisfies Permission[]),
   VIEWER: new Set(readOnly),
 }

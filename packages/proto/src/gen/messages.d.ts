@@ -4,6 +4,170 @@ import Long = require("long");
 /** Namespace holdfast. */
 export namespace holdfast {
 
+    /** Namespace access. */
+    namespace access {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /**
+             * Properties of an AccessRecord.
+             * @deprecated Use holdfast.access.v1.AccessRecord.$Properties instead.
+             */
+            interface IAccessRecord extends holdfast.access.v1.AccessRecord.$Properties {
+            }
+
+            /** Represents an AccessRecord. */
+            class AccessRecord {
+
+                /**
+                 * Constructs a new AccessRecord.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.access.v1.AccessRecord.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AccessRecord id. */
+                id: Uint8Array;
+
+                /** AccessRecord atUnixMs. */
+                atUnixMs: number;
+
+                /** AccessRecord action. */
+                action: string;
+
+                /** AccessRecord result. */
+                result: holdfast.access.v1.AccessResult;
+
+                /** AccessRecord code. */
+                code: string;
+
+                /** AccessRecord userId. */
+                userId: Uint8Array;
+
+                /** AccessRecord sessionId. */
+                sessionId: Uint8Array;
+
+                /** AccessRecord organizationId. */
+                organizationId: Uint8Array;
+
+                /** AccessRecord target. */
+                target: string;
+
+                /** AccessRecord sourceSealed. */
+                sourceSealed: Uint8Array;
+
+                /** AccessRecord sourceTag. */
+                sourceTag: Uint8Array;
+
+                /** AccessRecord count. */
+                count: number;
+
+                /** AccessRecord windowMs. */
+                windowMs: number;
+
+                /** AccessRecord accounts. */
+                accounts: number;
+
+                /**
+                 * Creates a new AccessRecord instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AccessRecord instance
+                 */
+                static create(properties: holdfast.access.v1.AccessRecord.$Shape): holdfast.access.v1.AccessRecord & holdfast.access.v1.AccessRecord.$Shape;
+                static create(properties?: holdfast.access.v1.AccessRecord.$Properties): holdfast.access.v1.AccessRecord;
+
+                /**
+                 * Encodes the specified AccessRecord message. Does not implicitly {@link holdfast.access.v1.AccessRecord.verify|verify} messages.
+                 * @param message AccessRecord message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.access.v1.AccessRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AccessRecord message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.access.v1.AccessRecord & holdfast.access.v1.AccessRecord.$Shape} AccessRecord
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.access.v1.AccessRecord & holdfast.access.v1.AccessRecord.$Shape;
+            }
+
+            namespace AccessRecord {
+
+                /** Properties of an AccessRecord. */
+                interface $Properties {
+
+                    /** AccessRecord id */
+                    id?: (Uint8Array|null);
+
+                    /** AccessRecord atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** AccessRecord action */
+                    action?: (string|null);
+
+                    /** AccessRecord result */
+                    result?: (holdfast.access.v1.AccessResult|null);
+
+                    /** AccessRecord code */
+                    code?: (string|null);
+
+                    /** AccessRecord userId */
+                    userId?: (Uint8Array|null);
+
+                    /** AccessRecord sessionId */
+                    sessionId?: (Uint8Array|null);
+
+                    /** AccessRecord organizationId */
+                    organizationId?: (Uint8Array|null);
+
+                    /** AccessRecord target */
+                    target?: (string|null);
+
+                    /** AccessRecord sourceSealed */
+                    sourceSealed?: (Uint8Array|null);
+
+                    /** AccessRecord sourceTag */
+                    sourceTag?: (Uint8Array|null);
+
+                    /** AccessRecord count */
+                    count?: (number|null);
+
+                    /** AccessRecord windowMs */
+                    windowMs?: (number|null);
+
+                    /** AccessRecord accounts */
+                    accounts?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AccessRecord. */
+                type $Shape = holdfast.access.v1.AccessRecord.$Properties;
+            }
+
+            /** AccessResult enum. */
+            enum AccessResult {
+
+                /** ACCESS_RESULT_UNSPECIFIED value */
+                ACCESS_RESULT_UNSPECIFIED = 0,
+
+                /** ACCESS_RESULT_SUCCESS value */
+                ACCESS_RESULT_SUCCESS = 1,
+
+                /** ACCESS_RESULT_FAILURE value */
+                ACCESS_RESULT_FAILURE = 2
+            }
+        }
+    }
+
     /** Namespace agent. */
     namespace agent {
 
@@ -1243,6 +1407,255 @@ export namespace holdfast {
                 /** Shape of a PeerReport. */
                 type $Shape = holdfast.agent.v1.PeerReport.$Properties;
             }
+
+            /**
+             * Properties of a WitnessState.
+             * @deprecated Use holdfast.agent.v1.WitnessState.$Properties instead.
+             */
+            interface IWitnessState extends holdfast.agent.v1.WitnessState.$Properties {
+            }
+
+            /** Represents a WitnessState. */
+            class WitnessState {
+
+                /**
+                 * Constructs a new WitnessState.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.WitnessState.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WitnessState publicKey. */
+                publicKey: Uint8Array;
+
+                /** WitnessState size. */
+                size: number;
+
+                /** WitnessState root. */
+                root: Uint8Array;
+
+                /** WitnessState cosignature. */
+                cosignature: string;
+
+                /** WitnessState refusal. */
+                refusal: string;
+
+                /** WitnessState logVerifierKey. */
+                logVerifierKey: string;
+
+                /**
+                 * Creates a new WitnessState instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WitnessState instance
+                 */
+                static create(properties: holdfast.agent.v1.WitnessState.$Shape): holdfast.agent.v1.WitnessState & holdfast.agent.v1.WitnessState.$Shape;
+                static create(properties?: holdfast.agent.v1.WitnessState.$Properties): holdfast.agent.v1.WitnessState;
+
+                /**
+                 * Encodes the specified WitnessState message. Does not implicitly {@link holdfast.agent.v1.WitnessState.verify|verify} messages.
+                 * @param message WitnessState message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.WitnessState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WitnessState message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.WitnessState & holdfast.agent.v1.WitnessState.$Shape} WitnessState
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.WitnessState & holdfast.agent.v1.WitnessState.$Shape;
+            }
+
+            namespace WitnessState {
+
+                /** Properties of a WitnessState. */
+                interface $Properties {
+
+                    /** WitnessState publicKey */
+                    publicKey?: (Uint8Array|null);
+
+                    /** WitnessState size */
+                    size?: (number|null);
+
+                    /** WitnessState root */
+                    root?: (Uint8Array|null);
+
+                    /** WitnessState cosignature */
+                    cosignature?: (string|null);
+
+                    /** WitnessState refusal */
+                    refusal?: (string|null);
+
+                    /** WitnessState logVerifierKey */
+                    logVerifierKey?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WitnessState. */
+                type $Shape = holdfast.agent.v1.WitnessState.$Properties;
+            }
+
+            /**
+             * Properties of a WitnessChallenge.
+             * @deprecated Use holdfast.agent.v1.WitnessChallenge.$Properties instead.
+             */
+            interface IWitnessChallenge extends holdfast.agent.v1.WitnessChallenge.$Properties {
+            }
+
+            /** Represents a WitnessChallenge. */
+            class WitnessChallenge {
+
+                /**
+                 * Constructs a new WitnessChallenge.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.WitnessChallenge.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WitnessChallenge note. */
+                note: string;
+
+                /** WitnessChallenge fromSize. */
+                fromSize: number;
+
+                /** WitnessChallenge path. */
+                path: Uint8Array[];
+
+                /** WitnessChallenge rotations. */
+                rotations: holdfast.agent.v1.KeyRotation.$Properties[];
+
+                /**
+                 * Creates a new WitnessChallenge instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WitnessChallenge instance
+                 */
+                static create(properties: holdfast.agent.v1.WitnessChallenge.$Shape): holdfast.agent.v1.WitnessChallenge & holdfast.agent.v1.WitnessChallenge.$Shape;
+                static create(properties?: holdfast.agent.v1.WitnessChallenge.$Properties): holdfast.agent.v1.WitnessChallenge;
+
+                /**
+                 * Encodes the specified WitnessChallenge message. Does not implicitly {@link holdfast.agent.v1.WitnessChallenge.verify|verify} messages.
+                 * @param message WitnessChallenge message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.WitnessChallenge.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WitnessChallenge message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.WitnessChallenge & holdfast.agent.v1.WitnessChallenge.$Shape} WitnessChallenge
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.WitnessChallenge & holdfast.agent.v1.WitnessChallenge.$Shape;
+            }
+
+            namespace WitnessChallenge {
+
+                /** Properties of a WitnessChallenge. */
+                interface $Properties {
+
+                    /** WitnessChallenge note */
+                    note?: (string|null);
+
+                    /** WitnessChallenge fromSize */
+                    fromSize?: (number|null);
+
+                    /** WitnessChallenge path */
+                    path?: (Uint8Array[]|null);
+
+                    /** WitnessChallenge rotations */
+                    rotations?: (holdfast.agent.v1.KeyRotation.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WitnessChallenge. */
+                type $Shape = holdfast.agent.v1.WitnessChallenge.$Properties;
+            }
+
+            /**
+             * Properties of a KeyRotation.
+             * @deprecated Use holdfast.agent.v1.KeyRotation.$Properties instead.
+             */
+            interface IKeyRotation extends holdfast.agent.v1.KeyRotation.$Properties {
+            }
+
+            /** Represents a KeyRotation. */
+            class KeyRotation {
+
+                /**
+                 * Constructs a new KeyRotation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.agent.v1.KeyRotation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KeyRotation statement. */
+                statement: Uint8Array;
+
+                /** KeyRotation signature. */
+                signature: Uint8Array;
+
+                /**
+                 * Creates a new KeyRotation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns KeyRotation instance
+                 */
+                static create(properties: holdfast.agent.v1.KeyRotation.$Shape): holdfast.agent.v1.KeyRotation & holdfast.agent.v1.KeyRotation.$Shape;
+                static create(properties?: holdfast.agent.v1.KeyRotation.$Properties): holdfast.agent.v1.KeyRotation;
+
+                /**
+                 * Encodes the specified KeyRotation message. Does not implicitly {@link holdfast.agent.v1.KeyRotation.verify|verify} messages.
+                 * @param message KeyRotation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.agent.v1.KeyRotation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KeyRotation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.agent.v1.KeyRotation & holdfast.agent.v1.KeyRotation.$Shape} KeyRotation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.agent.v1.KeyRotation & holdfast.agent.v1.KeyRotation.$Shape;
+            }
+
+            namespace KeyRotation {
+
+                /** Properties of a KeyRotation. */
+                interface $Properties {
+
+                    /** KeyRotation statement */
+                    statement?: (Uint8Array|null);
+
+                    /** KeyRotation signature */
+                    signature?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KeyRotation. */
+                type $Shape = holdfast.agent.v1.KeyRotation.$Properties;
+            }
         }
     }
 
@@ -1251,6 +1664,148 @@ export namespace holdfast {
 
         /** Namespace v1. */
         namespace v1 {
+
+            /**
+             * Properties of a SigningKeyIntroduced.
+             * @deprecated Use holdfast.audit.v1.SigningKeyIntroduced.$Properties instead.
+             */
+            interface ISigningKeyIntroduced extends holdfast.audit.v1.SigningKeyIntroduced.$Properties {
+            }
+
+            /** Represents a SigningKeyIntroduced. */
+            class SigningKeyIntroduced {
+
+                /**
+                 * Constructs a new SigningKeyIntroduced.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SigningKeyIntroduced.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SigningKeyIntroduced publicKey. */
+                publicKey: Uint8Array;
+
+                /**
+                 * Creates a new SigningKeyIntroduced instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SigningKeyIntroduced instance
+                 */
+                static create(properties: holdfast.audit.v1.SigningKeyIntroduced.$Shape): holdfast.audit.v1.SigningKeyIntroduced & holdfast.audit.v1.SigningKeyIntroduced.$Shape;
+                static create(properties?: holdfast.audit.v1.SigningKeyIntroduced.$Properties): holdfast.audit.v1.SigningKeyIntroduced;
+
+                /**
+                 * Encodes the specified SigningKeyIntroduced message. Does not implicitly {@link holdfast.audit.v1.SigningKeyIntroduced.verify|verify} messages.
+                 * @param message SigningKeyIntroduced message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SigningKeyIntroduced.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SigningKeyIntroduced message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SigningKeyIntroduced & holdfast.audit.v1.SigningKeyIntroduced.$Shape} SigningKeyIntroduced
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SigningKeyIntroduced & holdfast.audit.v1.SigningKeyIntroduced.$Shape;
+            }
+
+            namespace SigningKeyIntroduced {
+
+                /** Properties of a SigningKeyIntroduced. */
+                interface $Properties {
+
+                    /** SigningKeyIntroduced publicKey */
+                    publicKey?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SigningKeyIntroduced. */
+                type $Shape = holdfast.audit.v1.SigningKeyIntroduced.$Properties;
+            }
+
+            /**
+             * Properties of a SigningKeyRotated.
+             * @deprecated Use holdfast.audit.v1.SigningKeyRotated.$Properties instead.
+             */
+            interface ISigningKeyRotated extends holdfast.audit.v1.SigningKeyRotated.$Properties {
+            }
+
+            /** Represents a SigningKeyRotated. */
+            class SigningKeyRotated {
+
+                /**
+                 * Constructs a new SigningKeyRotated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SigningKeyRotated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SigningKeyRotated statement. */
+                statement: Uint8Array;
+
+                /** SigningKeyRotated signature. */
+                signature: Uint8Array;
+
+                /** SigningKeyRotated newPublicKey. */
+                newPublicKey: Uint8Array;
+
+                /**
+                 * Creates a new SigningKeyRotated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SigningKeyRotated instance
+                 */
+                static create(properties: holdfast.audit.v1.SigningKeyRotated.$Shape): holdfast.audit.v1.SigningKeyRotated & holdfast.audit.v1.SigningKeyRotated.$Shape;
+                static create(properties?: holdfast.audit.v1.SigningKeyRotated.$Properties): holdfast.audit.v1.SigningKeyRotated;
+
+                /**
+                 * Encodes the specified SigningKeyRotated message. Does not implicitly {@link holdfast.audit.v1.SigningKeyRotated.verify|verify} messages.
+                 * @param message SigningKeyRotated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SigningKeyRotated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SigningKeyRotated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SigningKeyRotated & holdfast.audit.v1.SigningKeyRotated.$Shape} SigningKeyRotated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SigningKeyRotated & holdfast.audit.v1.SigningKeyRotated.$Shape;
+            }
+
+            namespace SigningKeyRotated {
+
+                /** Properties of a SigningKeyRotated. */
+                interface $Properties {
+
+                    /** SigningKeyRotated statement */
+                    statement?: (Uint8Array|null);
+
+                    /** SigningKeyRotated signature */
+                    signature?: (Uint8Array|null);
+
+                    /** SigningKeyRotated newPublicKey */
+                    newPublicKey?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SigningKeyRotated. */
+                type $Shape = holdfast.audit.v1.SigningKeyRotated.$Properties;
+            }
 
             /**
              * Properties of a Flow.
@@ -2003,6 +2558,2190 @@ export namespace holdfast {
 
                 /** Shape of a FlowSummary. */
                 type $Shape = holdfast.audit.v1.FlowSummary.$Properties;
+            }
+
+            /**
+             * Properties of a Checkpoint.
+             * @deprecated Use holdfast.audit.v1.Checkpoint.$Properties instead.
+             */
+            interface ICheckpoint extends holdfast.audit.v1.Checkpoint.$Properties {
+            }
+
+            /** Represents a Checkpoint. */
+            class Checkpoint {
+
+                /**
+                 * Constructs a new Checkpoint.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.Checkpoint.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Checkpoint size. */
+                size: number;
+
+                /** Checkpoint root. */
+                root: Uint8Array;
+
+                /** Checkpoint note. */
+                note: string;
+
+                /** Checkpoint signedAtUnixMs. */
+                signedAtUnixMs: number;
+
+                /** Checkpoint witnesses. */
+                witnesses: string[];
+
+                /**
+                 * Creates a new Checkpoint instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Checkpoint instance
+                 */
+                static create(properties: holdfast.audit.v1.Checkpoint.$Shape): holdfast.audit.v1.Checkpoint & holdfast.audit.v1.Checkpoint.$Shape;
+                static create(properties?: holdfast.audit.v1.Checkpoint.$Properties): holdfast.audit.v1.Checkpoint;
+
+                /**
+                 * Encodes the specified Checkpoint message. Does not implicitly {@link holdfast.audit.v1.Checkpoint.verify|verify} messages.
+                 * @param message Checkpoint message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.Checkpoint.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Checkpoint message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.Checkpoint & holdfast.audit.v1.Checkpoint.$Shape} Checkpoint
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.Checkpoint & holdfast.audit.v1.Checkpoint.$Shape;
+            }
+
+            namespace Checkpoint {
+
+                /** Properties of a Checkpoint. */
+                interface $Properties {
+
+                    /** Checkpoint size */
+                    size?: (number|null);
+
+                    /** Checkpoint root */
+                    root?: (Uint8Array|null);
+
+                    /** Checkpoint note */
+                    note?: (string|null);
+
+                    /** Checkpoint signedAtUnixMs */
+                    signedAtUnixMs?: (number|null);
+
+                    /** Checkpoint witnesses */
+                    witnesses?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Checkpoint. */
+                type $Shape = holdfast.audit.v1.Checkpoint.$Properties;
+            }
+
+            /**
+             * Properties of a GetCheckpointRequest.
+             * @deprecated Use holdfast.audit.v1.GetCheckpointRequest.$Properties instead.
+             */
+            interface IGetCheckpointRequest extends holdfast.audit.v1.GetCheckpointRequest.$Properties {
+            }
+
+            /** Represents a GetCheckpointRequest. */
+            class GetCheckpointRequest {
+
+                /**
+                 * Constructs a new GetCheckpointRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetCheckpointRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetCheckpointRequest size. */
+                size: number;
+
+                /**
+                 * Creates a new GetCheckpointRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetCheckpointRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetCheckpointRequest.$Shape): holdfast.audit.v1.GetCheckpointRequest & holdfast.audit.v1.GetCheckpointRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetCheckpointRequest.$Properties): holdfast.audit.v1.GetCheckpointRequest;
+
+                /**
+                 * Encodes the specified GetCheckpointRequest message. Does not implicitly {@link holdfast.audit.v1.GetCheckpointRequest.verify|verify} messages.
+                 * @param message GetCheckpointRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetCheckpointRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetCheckpointRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetCheckpointRequest & holdfast.audit.v1.GetCheckpointRequest.$Shape} GetCheckpointRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetCheckpointRequest & holdfast.audit.v1.GetCheckpointRequest.$Shape;
+            }
+
+            namespace GetCheckpointRequest {
+
+                /** Properties of a GetCheckpointRequest. */
+                interface $Properties {
+
+                    /** GetCheckpointRequest size */
+                    size?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetCheckpointRequest. */
+                type $Shape = holdfast.audit.v1.GetCheckpointRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetCheckpointResponse.
+             * @deprecated Use holdfast.audit.v1.GetCheckpointResponse.$Properties instead.
+             */
+            interface IGetCheckpointResponse extends holdfast.audit.v1.GetCheckpointResponse.$Properties {
+            }
+
+            /** Represents a GetCheckpointResponse. */
+            class GetCheckpointResponse {
+
+                /**
+                 * Constructs a new GetCheckpointResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetCheckpointResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetCheckpointResponse checkpoint. */
+                checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                /**
+                 * Creates a new GetCheckpointResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetCheckpointResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetCheckpointResponse.$Shape): holdfast.audit.v1.GetCheckpointResponse & holdfast.audit.v1.GetCheckpointResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetCheckpointResponse.$Properties): holdfast.audit.v1.GetCheckpointResponse;
+
+                /**
+                 * Encodes the specified GetCheckpointResponse message. Does not implicitly {@link holdfast.audit.v1.GetCheckpointResponse.verify|verify} messages.
+                 * @param message GetCheckpointResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetCheckpointResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetCheckpointResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetCheckpointResponse & holdfast.audit.v1.GetCheckpointResponse.$Shape} GetCheckpointResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetCheckpointResponse & holdfast.audit.v1.GetCheckpointResponse.$Shape;
+            }
+
+            namespace GetCheckpointResponse {
+
+                /** Properties of a GetCheckpointResponse. */
+                interface $Properties {
+
+                    /** GetCheckpointResponse checkpoint */
+                    checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetCheckpointResponse. */
+                type $Shape = holdfast.audit.v1.GetCheckpointResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListCheckpointsRequest.
+             * @deprecated Use holdfast.audit.v1.ListCheckpointsRequest.$Properties instead.
+             */
+            interface IListCheckpointsRequest extends holdfast.audit.v1.ListCheckpointsRequest.$Properties {
+            }
+
+            /** Represents a ListCheckpointsRequest. */
+            class ListCheckpointsRequest {
+
+                /**
+                 * Constructs a new ListCheckpointsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListCheckpointsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListCheckpointsRequest limit. */
+                limit: number;
+
+                /** ListCheckpointsRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListCheckpointsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListCheckpointsRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListCheckpointsRequest.$Shape): holdfast.audit.v1.ListCheckpointsRequest & holdfast.audit.v1.ListCheckpointsRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListCheckpointsRequest.$Properties): holdfast.audit.v1.ListCheckpointsRequest;
+
+                /**
+                 * Encodes the specified ListCheckpointsRequest message. Does not implicitly {@link holdfast.audit.v1.ListCheckpointsRequest.verify|verify} messages.
+                 * @param message ListCheckpointsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListCheckpointsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListCheckpointsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListCheckpointsRequest & holdfast.audit.v1.ListCheckpointsRequest.$Shape} ListCheckpointsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListCheckpointsRequest & holdfast.audit.v1.ListCheckpointsRequest.$Shape;
+            }
+
+            namespace ListCheckpointsRequest {
+
+                /** Properties of a ListCheckpointsRequest. */
+                interface $Properties {
+
+                    /** ListCheckpointsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListCheckpointsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListCheckpointsRequest. */
+                type $Shape = holdfast.audit.v1.ListCheckpointsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListCheckpointsResponse.
+             * @deprecated Use holdfast.audit.v1.ListCheckpointsResponse.$Properties instead.
+             */
+            interface IListCheckpointsResponse extends holdfast.audit.v1.ListCheckpointsResponse.$Properties {
+            }
+
+            /** Represents a ListCheckpointsResponse. */
+            class ListCheckpointsResponse {
+
+                /**
+                 * Constructs a new ListCheckpointsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListCheckpointsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListCheckpointsResponse checkpoints. */
+                checkpoints: holdfast.audit.v1.Checkpoint.$Properties[];
+
+                /** ListCheckpointsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListCheckpointsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListCheckpointsResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListCheckpointsResponse.$Shape): holdfast.audit.v1.ListCheckpointsResponse & holdfast.audit.v1.ListCheckpointsResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListCheckpointsResponse.$Properties): holdfast.audit.v1.ListCheckpointsResponse;
+
+                /**
+                 * Encodes the specified ListCheckpointsResponse message. Does not implicitly {@link holdfast.audit.v1.ListCheckpointsResponse.verify|verify} messages.
+                 * @param message ListCheckpointsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListCheckpointsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListCheckpointsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListCheckpointsResponse & holdfast.audit.v1.ListCheckpointsResponse.$Shape} ListCheckpointsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListCheckpointsResponse & holdfast.audit.v1.ListCheckpointsResponse.$Shape;
+            }
+
+            namespace ListCheckpointsResponse {
+
+                /** Properties of a ListCheckpointsResponse. */
+                interface $Properties {
+
+                    /** ListCheckpointsResponse checkpoints */
+                    checkpoints?: (holdfast.audit.v1.Checkpoint.$Properties[]|null);
+
+                    /** ListCheckpointsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListCheckpointsResponse. */
+                type $Shape = holdfast.audit.v1.ListCheckpointsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a SignCheckpointRequest.
+             * @deprecated Use holdfast.audit.v1.SignCheckpointRequest.$Properties instead.
+             */
+            interface ISignCheckpointRequest extends holdfast.audit.v1.SignCheckpointRequest.$Properties {
+            }
+
+            /** Represents a SignCheckpointRequest. */
+            class SignCheckpointRequest {
+
+                /**
+                 * Constructs a new SignCheckpointRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SignCheckpointRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new SignCheckpointRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SignCheckpointRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.SignCheckpointRequest.$Shape): holdfast.audit.v1.SignCheckpointRequest & holdfast.audit.v1.SignCheckpointRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.SignCheckpointRequest.$Properties): holdfast.audit.v1.SignCheckpointRequest;
+
+                /**
+                 * Encodes the specified SignCheckpointRequest message. Does not implicitly {@link holdfast.audit.v1.SignCheckpointRequest.verify|verify} messages.
+                 * @param message SignCheckpointRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SignCheckpointRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SignCheckpointRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SignCheckpointRequest & holdfast.audit.v1.SignCheckpointRequest.$Shape} SignCheckpointRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SignCheckpointRequest & holdfast.audit.v1.SignCheckpointRequest.$Shape;
+            }
+
+            namespace SignCheckpointRequest {
+
+                /** Properties of a SignCheckpointRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SignCheckpointRequest. */
+                type $Shape = holdfast.audit.v1.SignCheckpointRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SignCheckpointResponse.
+             * @deprecated Use holdfast.audit.v1.SignCheckpointResponse.$Properties instead.
+             */
+            interface ISignCheckpointResponse extends holdfast.audit.v1.SignCheckpointResponse.$Properties {
+            }
+
+            /** Represents a SignCheckpointResponse. */
+            class SignCheckpointResponse {
+
+                /**
+                 * Constructs a new SignCheckpointResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SignCheckpointResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SignCheckpointResponse checkpoint. */
+                checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                /**
+                 * Creates a new SignCheckpointResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SignCheckpointResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.SignCheckpointResponse.$Shape): holdfast.audit.v1.SignCheckpointResponse & holdfast.audit.v1.SignCheckpointResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.SignCheckpointResponse.$Properties): holdfast.audit.v1.SignCheckpointResponse;
+
+                /**
+                 * Encodes the specified SignCheckpointResponse message. Does not implicitly {@link holdfast.audit.v1.SignCheckpointResponse.verify|verify} messages.
+                 * @param message SignCheckpointResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SignCheckpointResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SignCheckpointResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SignCheckpointResponse & holdfast.audit.v1.SignCheckpointResponse.$Shape} SignCheckpointResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SignCheckpointResponse & holdfast.audit.v1.SignCheckpointResponse.$Shape;
+            }
+
+            namespace SignCheckpointResponse {
+
+                /** Properties of a SignCheckpointResponse. */
+                interface $Properties {
+
+                    /** SignCheckpointResponse checkpoint */
+                    checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SignCheckpointResponse. */
+                type $Shape = holdfast.audit.v1.SignCheckpointResponse.$Properties;
+            }
+
+            /**
+             * Properties of a LogEntry.
+             * @deprecated Use holdfast.audit.v1.LogEntry.$Properties instead.
+             */
+            interface ILogEntry extends holdfast.audit.v1.LogEntry.$Properties {
+            }
+
+            /** Represents a LogEntry. */
+            class LogEntry {
+
+                /**
+                 * Constructs a new LogEntry.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.LogEntry.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** LogEntry sequence. */
+                sequence: number;
+
+                /** LogEntry subject. */
+                subject: string;
+
+                /** LogEntry messageId. */
+                messageId: string;
+
+                /** LogEntry payload. */
+                payload: Uint8Array;
+
+                /**
+                 * Creates a new LogEntry instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns LogEntry instance
+                 */
+                static create(properties: holdfast.audit.v1.LogEntry.$Shape): holdfast.audit.v1.LogEntry & holdfast.audit.v1.LogEntry.$Shape;
+                static create(properties?: holdfast.audit.v1.LogEntry.$Properties): holdfast.audit.v1.LogEntry;
+
+                /**
+                 * Encodes the specified LogEntry message. Does not implicitly {@link holdfast.audit.v1.LogEntry.verify|verify} messages.
+                 * @param message LogEntry message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.LogEntry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a LogEntry message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.LogEntry & holdfast.audit.v1.LogEntry.$Shape} LogEntry
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.LogEntry & holdfast.audit.v1.LogEntry.$Shape;
+            }
+
+            namespace LogEntry {
+
+                /** Properties of a LogEntry. */
+                interface $Properties {
+
+                    /** LogEntry sequence */
+                    sequence?: (number|null);
+
+                    /** LogEntry subject */
+                    subject?: (string|null);
+
+                    /** LogEntry messageId */
+                    messageId?: (string|null);
+
+                    /** LogEntry payload */
+                    payload?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a LogEntry. */
+                type $Shape = holdfast.audit.v1.LogEntry.$Properties;
+            }
+
+            /**
+             * Properties of a GetEntryProofRequest.
+             * @deprecated Use holdfast.audit.v1.GetEntryProofRequest.$Properties instead.
+             */
+            interface IGetEntryProofRequest extends holdfast.audit.v1.GetEntryProofRequest.$Properties {
+            }
+
+            /** Represents a GetEntryProofRequest. */
+            class GetEntryProofRequest {
+
+                /**
+                 * Constructs a new GetEntryProofRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetEntryProofRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetEntryProofRequest sequence. */
+                sequence: number;
+
+                /** GetEntryProofRequest size. */
+                size: number;
+
+                /**
+                 * Creates a new GetEntryProofRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetEntryProofRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetEntryProofRequest.$Shape): holdfast.audit.v1.GetEntryProofRequest & holdfast.audit.v1.GetEntryProofRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetEntryProofRequest.$Properties): holdfast.audit.v1.GetEntryProofRequest;
+
+                /**
+                 * Encodes the specified GetEntryProofRequest message. Does not implicitly {@link holdfast.audit.v1.GetEntryProofRequest.verify|verify} messages.
+                 * @param message GetEntryProofRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetEntryProofRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetEntryProofRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetEntryProofRequest & holdfast.audit.v1.GetEntryProofRequest.$Shape} GetEntryProofRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetEntryProofRequest & holdfast.audit.v1.GetEntryProofRequest.$Shape;
+            }
+
+            namespace GetEntryProofRequest {
+
+                /** Properties of a GetEntryProofRequest. */
+                interface $Properties {
+
+                    /** GetEntryProofRequest sequence */
+                    sequence?: (number|null);
+
+                    /** GetEntryProofRequest size */
+                    size?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetEntryProofRequest. */
+                type $Shape = holdfast.audit.v1.GetEntryProofRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetEntryProofResponse.
+             * @deprecated Use holdfast.audit.v1.GetEntryProofResponse.$Properties instead.
+             */
+            interface IGetEntryProofResponse extends holdfast.audit.v1.GetEntryProofResponse.$Properties {
+            }
+
+            /** Represents a GetEntryProofResponse. */
+            class GetEntryProofResponse {
+
+                /**
+                 * Constructs a new GetEntryProofResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetEntryProofResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetEntryProofResponse entry. */
+                entry?: (holdfast.audit.v1.LogEntry.$Properties|null);
+
+                /** GetEntryProofResponse checkpoint. */
+                checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                /** GetEntryProofResponse path. */
+                path: Uint8Array[];
+
+                /** GetEntryProofResponse commit. */
+                commit?: (holdfast.log.v1.Commit.$Properties|null);
+
+                /**
+                 * Creates a new GetEntryProofResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetEntryProofResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetEntryProofResponse.$Shape): holdfast.audit.v1.GetEntryProofResponse & holdfast.audit.v1.GetEntryProofResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetEntryProofResponse.$Properties): holdfast.audit.v1.GetEntryProofResponse;
+
+                /**
+                 * Encodes the specified GetEntryProofResponse message. Does not implicitly {@link holdfast.audit.v1.GetEntryProofResponse.verify|verify} messages.
+                 * @param message GetEntryProofResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetEntryProofResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetEntryProofResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetEntryProofResponse & holdfast.audit.v1.GetEntryProofResponse.$Shape} GetEntryProofResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetEntryProofResponse & holdfast.audit.v1.GetEntryProofResponse.$Shape;
+            }
+
+            namespace GetEntryProofResponse {
+
+                /** Properties of a GetEntryProofResponse. */
+                interface $Properties {
+
+                    /** GetEntryProofResponse entry */
+                    entry?: (holdfast.audit.v1.LogEntry.$Properties|null);
+
+                    /** GetEntryProofResponse checkpoint */
+                    checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                    /** GetEntryProofResponse path */
+                    path?: (Uint8Array[]|null);
+
+                    /** GetEntryProofResponse commit */
+                    commit?: (holdfast.log.v1.Commit.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetEntryProofResponse. */
+                type $Shape = holdfast.audit.v1.GetEntryProofResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetConsistencyProofRequest.
+             * @deprecated Use holdfast.audit.v1.GetConsistencyProofRequest.$Properties instead.
+             */
+            interface IGetConsistencyProofRequest extends holdfast.audit.v1.GetConsistencyProofRequest.$Properties {
+            }
+
+            /** Represents a GetConsistencyProofRequest. */
+            class GetConsistencyProofRequest {
+
+                /**
+                 * Constructs a new GetConsistencyProofRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetConsistencyProofRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetConsistencyProofRequest fromSize. */
+                fromSize: number;
+
+                /** GetConsistencyProofRequest toSize. */
+                toSize: number;
+
+                /**
+                 * Creates a new GetConsistencyProofRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetConsistencyProofRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetConsistencyProofRequest.$Shape): holdfast.audit.v1.GetConsistencyProofRequest & holdfast.audit.v1.GetConsistencyProofRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetConsistencyProofRequest.$Properties): holdfast.audit.v1.GetConsistencyProofRequest;
+
+                /**
+                 * Encodes the specified GetConsistencyProofRequest message. Does not implicitly {@link holdfast.audit.v1.GetConsistencyProofRequest.verify|verify} messages.
+                 * @param message GetConsistencyProofRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetConsistencyProofRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetConsistencyProofRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetConsistencyProofRequest & holdfast.audit.v1.GetConsistencyProofRequest.$Shape} GetConsistencyProofRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetConsistencyProofRequest & holdfast.audit.v1.GetConsistencyProofRequest.$Shape;
+            }
+
+            namespace GetConsistencyProofRequest {
+
+                /** Properties of a GetConsistencyProofRequest. */
+                interface $Properties {
+
+                    /** GetConsistencyProofRequest fromSize */
+                    fromSize?: (number|null);
+
+                    /** GetConsistencyProofRequest toSize */
+                    toSize?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetConsistencyProofRequest. */
+                type $Shape = holdfast.audit.v1.GetConsistencyProofRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetConsistencyProofResponse.
+             * @deprecated Use holdfast.audit.v1.GetConsistencyProofResponse.$Properties instead.
+             */
+            interface IGetConsistencyProofResponse extends holdfast.audit.v1.GetConsistencyProofResponse.$Properties {
+            }
+
+            /** Represents a GetConsistencyProofResponse. */
+            class GetConsistencyProofResponse {
+
+                /**
+                 * Constructs a new GetConsistencyProofResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetConsistencyProofResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetConsistencyProofResponse fromSize. */
+                fromSize: number;
+
+                /** GetConsistencyProofResponse toSize. */
+                toSize: number;
+
+                /** GetConsistencyProofResponse fromRoot. */
+                fromRoot: Uint8Array;
+
+                /** GetConsistencyProofResponse toRoot. */
+                toRoot: Uint8Array;
+
+                /** GetConsistencyProofResponse path. */
+                path: Uint8Array[];
+
+                /**
+                 * Creates a new GetConsistencyProofResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetConsistencyProofResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetConsistencyProofResponse.$Shape): holdfast.audit.v1.GetConsistencyProofResponse & holdfast.audit.v1.GetConsistencyProofResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetConsistencyProofResponse.$Properties): holdfast.audit.v1.GetConsistencyProofResponse;
+
+                /**
+                 * Encodes the specified GetConsistencyProofResponse message. Does not implicitly {@link holdfast.audit.v1.GetConsistencyProofResponse.verify|verify} messages.
+                 * @param message GetConsistencyProofResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetConsistencyProofResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetConsistencyProofResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetConsistencyProofResponse & holdfast.audit.v1.GetConsistencyProofResponse.$Shape} GetConsistencyProofResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetConsistencyProofResponse & holdfast.audit.v1.GetConsistencyProofResponse.$Shape;
+            }
+
+            namespace GetConsistencyProofResponse {
+
+                /** Properties of a GetConsistencyProofResponse. */
+                interface $Properties {
+
+                    /** GetConsistencyProofResponse fromSize */
+                    fromSize?: (number|null);
+
+                    /** GetConsistencyProofResponse toSize */
+                    toSize?: (number|null);
+
+                    /** GetConsistencyProofResponse fromRoot */
+                    fromRoot?: (Uint8Array|null);
+
+                    /** GetConsistencyProofResponse toRoot */
+                    toRoot?: (Uint8Array|null);
+
+                    /** GetConsistencyProofResponse path */
+                    path?: (Uint8Array[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetConsistencyProofResponse. */
+                type $Shape = holdfast.audit.v1.GetConsistencyProofResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReadEntriesRequest.
+             * @deprecated Use holdfast.audit.v1.ReadEntriesRequest.$Properties instead.
+             */
+            interface IReadEntriesRequest extends holdfast.audit.v1.ReadEntriesRequest.$Properties {
+            }
+
+            /** Represents a ReadEntriesRequest. */
+            class ReadEntriesRequest {
+
+                /**
+                 * Constructs a new ReadEntriesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ReadEntriesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadEntriesRequest fromSequence. */
+                fromSequence: number;
+
+                /** ReadEntriesRequest toSequence. */
+                toSequence: number;
+
+                /**
+                 * Creates a new ReadEntriesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadEntriesRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ReadEntriesRequest.$Shape): holdfast.audit.v1.ReadEntriesRequest & holdfast.audit.v1.ReadEntriesRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ReadEntriesRequest.$Properties): holdfast.audit.v1.ReadEntriesRequest;
+
+                /**
+                 * Encodes the specified ReadEntriesRequest message. Does not implicitly {@link holdfast.audit.v1.ReadEntriesRequest.verify|verify} messages.
+                 * @param message ReadEntriesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ReadEntriesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadEntriesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ReadEntriesRequest & holdfast.audit.v1.ReadEntriesRequest.$Shape} ReadEntriesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ReadEntriesRequest & holdfast.audit.v1.ReadEntriesRequest.$Shape;
+            }
+
+            namespace ReadEntriesRequest {
+
+                /** Properties of a ReadEntriesRequest. */
+                interface $Properties {
+
+                    /** ReadEntriesRequest fromSequence */
+                    fromSequence?: (number|null);
+
+                    /** ReadEntriesRequest toSequence */
+                    toSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadEntriesRequest. */
+                type $Shape = holdfast.audit.v1.ReadEntriesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReadEntriesResponse.
+             * @deprecated Use holdfast.audit.v1.ReadEntriesResponse.$Properties instead.
+             */
+            interface IReadEntriesResponse extends holdfast.audit.v1.ReadEntriesResponse.$Properties {
+            }
+
+            /** Represents a ReadEntriesResponse. */
+            class ReadEntriesResponse {
+
+                /**
+                 * Constructs a new ReadEntriesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ReadEntriesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadEntriesResponse entries. */
+                entries: holdfast.audit.v1.LogEntry.$Properties[];
+
+                /** ReadEntriesResponse nextSequence. */
+                nextSequence: number;
+
+                /**
+                 * Creates a new ReadEntriesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadEntriesResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ReadEntriesResponse.$Shape): holdfast.audit.v1.ReadEntriesResponse & holdfast.audit.v1.ReadEntriesResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ReadEntriesResponse.$Properties): holdfast.audit.v1.ReadEntriesResponse;
+
+                /**
+                 * Encodes the specified ReadEntriesResponse message. Does not implicitly {@link holdfast.audit.v1.ReadEntriesResponse.verify|verify} messages.
+                 * @param message ReadEntriesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ReadEntriesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadEntriesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ReadEntriesResponse & holdfast.audit.v1.ReadEntriesResponse.$Shape} ReadEntriesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ReadEntriesResponse & holdfast.audit.v1.ReadEntriesResponse.$Shape;
+            }
+
+            namespace ReadEntriesResponse {
+
+                /** Properties of a ReadEntriesResponse. */
+                interface $Properties {
+
+                    /** ReadEntriesResponse entries */
+                    entries?: (holdfast.audit.v1.LogEntry.$Properties[]|null);
+
+                    /** ReadEntriesResponse nextSequence */
+                    nextSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadEntriesResponse. */
+                type $Shape = holdfast.audit.v1.ReadEntriesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a SigningKey.
+             * @deprecated Use holdfast.audit.v1.SigningKey.$Properties instead.
+             */
+            interface ISigningKey extends holdfast.audit.v1.SigningKey.$Properties {
+            }
+
+            /** Represents a SigningKey. */
+            class SigningKey {
+
+                /**
+                 * Constructs a new SigningKey.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SigningKey.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SigningKey verifierKey. */
+                verifierKey: string;
+
+                /** SigningKey publicKey. */
+                publicKey: Uint8Array;
+
+                /** SigningKey sinceSequence. */
+                sinceSequence: number;
+
+                /** SigningKey isActive. */
+                isActive: boolean;
+
+                /** SigningKey rotationStatement. */
+                rotationStatement: Uint8Array;
+
+                /** SigningKey rotationSignature. */
+                rotationSignature: Uint8Array;
+
+                /**
+                 * Creates a new SigningKey instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SigningKey instance
+                 */
+                static create(properties: holdfast.audit.v1.SigningKey.$Shape): holdfast.audit.v1.SigningKey & holdfast.audit.v1.SigningKey.$Shape;
+                static create(properties?: holdfast.audit.v1.SigningKey.$Properties): holdfast.audit.v1.SigningKey;
+
+                /**
+                 * Encodes the specified SigningKey message. Does not implicitly {@link holdfast.audit.v1.SigningKey.verify|verify} messages.
+                 * @param message SigningKey message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SigningKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SigningKey message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SigningKey & holdfast.audit.v1.SigningKey.$Shape} SigningKey
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SigningKey & holdfast.audit.v1.SigningKey.$Shape;
+            }
+
+            namespace SigningKey {
+
+                /** Properties of a SigningKey. */
+                interface $Properties {
+
+                    /** SigningKey verifierKey */
+                    verifierKey?: (string|null);
+
+                    /** SigningKey publicKey */
+                    publicKey?: (Uint8Array|null);
+
+                    /** SigningKey sinceSequence */
+                    sinceSequence?: (number|null);
+
+                    /** SigningKey isActive */
+                    isActive?: (boolean|null);
+
+                    /** SigningKey rotationStatement */
+                    rotationStatement?: (Uint8Array|null);
+
+                    /** SigningKey rotationSignature */
+                    rotationSignature?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SigningKey. */
+                type $Shape = holdfast.audit.v1.SigningKey.$Properties;
+            }
+
+            /**
+             * Properties of a ListSigningKeysRequest.
+             * @deprecated Use holdfast.audit.v1.ListSigningKeysRequest.$Properties instead.
+             */
+            interface IListSigningKeysRequest extends holdfast.audit.v1.ListSigningKeysRequest.$Properties {
+            }
+
+            /** Represents a ListSigningKeysRequest. */
+            class ListSigningKeysRequest {
+
+                /**
+                 * Constructs a new ListSigningKeysRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListSigningKeysRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListSigningKeysRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListSigningKeysRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListSigningKeysRequest.$Shape): holdfast.audit.v1.ListSigningKeysRequest & holdfast.audit.v1.ListSigningKeysRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListSigningKeysRequest.$Properties): holdfast.audit.v1.ListSigningKeysRequest;
+
+                /**
+                 * Encodes the specified ListSigningKeysRequest message. Does not implicitly {@link holdfast.audit.v1.ListSigningKeysRequest.verify|verify} messages.
+                 * @param message ListSigningKeysRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListSigningKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListSigningKeysRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListSigningKeysRequest & holdfast.audit.v1.ListSigningKeysRequest.$Shape} ListSigningKeysRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListSigningKeysRequest & holdfast.audit.v1.ListSigningKeysRequest.$Shape;
+            }
+
+            namespace ListSigningKeysRequest {
+
+                /** Properties of a ListSigningKeysRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListSigningKeysRequest. */
+                type $Shape = holdfast.audit.v1.ListSigningKeysRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListSigningKeysResponse.
+             * @deprecated Use holdfast.audit.v1.ListSigningKeysResponse.$Properties instead.
+             */
+            interface IListSigningKeysResponse extends holdfast.audit.v1.ListSigningKeysResponse.$Properties {
+            }
+
+            /** Represents a ListSigningKeysResponse. */
+            class ListSigningKeysResponse {
+
+                /**
+                 * Constructs a new ListSigningKeysResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListSigningKeysResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListSigningKeysResponse keys. */
+                keys: holdfast.audit.v1.SigningKey.$Properties[];
+
+                /**
+                 * Creates a new ListSigningKeysResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListSigningKeysResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListSigningKeysResponse.$Shape): holdfast.audit.v1.ListSigningKeysResponse & holdfast.audit.v1.ListSigningKeysResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListSigningKeysResponse.$Properties): holdfast.audit.v1.ListSigningKeysResponse;
+
+                /**
+                 * Encodes the specified ListSigningKeysResponse message. Does not implicitly {@link holdfast.audit.v1.ListSigningKeysResponse.verify|verify} messages.
+                 * @param message ListSigningKeysResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListSigningKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListSigningKeysResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListSigningKeysResponse & holdfast.audit.v1.ListSigningKeysResponse.$Shape} ListSigningKeysResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListSigningKeysResponse & holdfast.audit.v1.ListSigningKeysResponse.$Shape;
+            }
+
+            namespace ListSigningKeysResponse {
+
+                /** Properties of a ListSigningKeysResponse. */
+                interface $Properties {
+
+                    /** ListSigningKeysResponse keys */
+                    keys?: (holdfast.audit.v1.SigningKey.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListSigningKeysResponse. */
+                type $Shape = holdfast.audit.v1.ListSigningKeysResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RotateSigningKeyRequest.
+             * @deprecated Use holdfast.audit.v1.RotateSigningKeyRequest.$Properties instead.
+             */
+            interface IRotateSigningKeyRequest extends holdfast.audit.v1.RotateSigningKeyRequest.$Properties {
+            }
+
+            /** Represents a RotateSigningKeyRequest. */
+            class RotateSigningKeyRequest {
+
+                /**
+                 * Constructs a new RotateSigningKeyRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.RotateSigningKeyRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new RotateSigningKeyRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateSigningKeyRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.RotateSigningKeyRequest.$Shape): holdfast.audit.v1.RotateSigningKeyRequest & holdfast.audit.v1.RotateSigningKeyRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.RotateSigningKeyRequest.$Properties): holdfast.audit.v1.RotateSigningKeyRequest;
+
+                /**
+                 * Encodes the specified RotateSigningKeyRequest message. Does not implicitly {@link holdfast.audit.v1.RotateSigningKeyRequest.verify|verify} messages.
+                 * @param message RotateSigningKeyRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.RotateSigningKeyRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateSigningKeyRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.RotateSigningKeyRequest & holdfast.audit.v1.RotateSigningKeyRequest.$Shape} RotateSigningKeyRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.RotateSigningKeyRequest & holdfast.audit.v1.RotateSigningKeyRequest.$Shape;
+            }
+
+            namespace RotateSigningKeyRequest {
+
+                /** Properties of a RotateSigningKeyRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateSigningKeyRequest. */
+                type $Shape = holdfast.audit.v1.RotateSigningKeyRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RotateSigningKeyResponse.
+             * @deprecated Use holdfast.audit.v1.RotateSigningKeyResponse.$Properties instead.
+             */
+            interface IRotateSigningKeyResponse extends holdfast.audit.v1.RotateSigningKeyResponse.$Properties {
+            }
+
+            /** Represents a RotateSigningKeyResponse. */
+            class RotateSigningKeyResponse {
+
+                /**
+                 * Constructs a new RotateSigningKeyResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.RotateSigningKeyResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateSigningKeyResponse key. */
+                key?: (holdfast.audit.v1.SigningKey.$Properties|null);
+
+                /**
+                 * Creates a new RotateSigningKeyResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateSigningKeyResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.RotateSigningKeyResponse.$Shape): holdfast.audit.v1.RotateSigningKeyResponse & holdfast.audit.v1.RotateSigningKeyResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.RotateSigningKeyResponse.$Properties): holdfast.audit.v1.RotateSigningKeyResponse;
+
+                /**
+                 * Encodes the specified RotateSigningKeyResponse message. Does not implicitly {@link holdfast.audit.v1.RotateSigningKeyResponse.verify|verify} messages.
+                 * @param message RotateSigningKeyResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.RotateSigningKeyResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateSigningKeyResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.RotateSigningKeyResponse & holdfast.audit.v1.RotateSigningKeyResponse.$Shape} RotateSigningKeyResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.RotateSigningKeyResponse & holdfast.audit.v1.RotateSigningKeyResponse.$Shape;
+            }
+
+            namespace RotateSigningKeyResponse {
+
+                /** Properties of a RotateSigningKeyResponse. */
+                interface $Properties {
+
+                    /** RotateSigningKeyResponse key */
+                    key?: (holdfast.audit.v1.SigningKey.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateSigningKeyResponse. */
+                type $Shape = holdfast.audit.v1.RotateSigningKeyResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Witness.
+             * @deprecated Use holdfast.audit.v1.Witness.$Properties instead.
+             */
+            interface IWitness extends holdfast.audit.v1.Witness.$Properties {
+            }
+
+            /** Represents a Witness. */
+            class Witness {
+
+                /**
+                 * Constructs a new Witness.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.Witness.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Witness nodeId. */
+                nodeId: string;
+
+                /** Witness verifierKey. */
+                verifierKey: string;
+
+                /** Witness size. */
+                size: number;
+
+                /** Witness cosignedAtUnixMs. */
+                cosignedAtUnixMs: number;
+
+                /** Witness refusal. */
+                refusal: string;
+
+                /** Witness organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new Witness instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Witness instance
+                 */
+                static create(properties: holdfast.audit.v1.Witness.$Shape): holdfast.audit.v1.Witness & holdfast.audit.v1.Witness.$Shape;
+                static create(properties?: holdfast.audit.v1.Witness.$Properties): holdfast.audit.v1.Witness;
+
+                /**
+                 * Encodes the specified Witness message. Does not implicitly {@link holdfast.audit.v1.Witness.verify|verify} messages.
+                 * @param message Witness message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.Witness.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Witness message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.Witness & holdfast.audit.v1.Witness.$Shape} Witness
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.Witness & holdfast.audit.v1.Witness.$Shape;
+            }
+
+            namespace Witness {
+
+                /** Properties of a Witness. */
+                interface $Properties {
+
+                    /** Witness nodeId */
+                    nodeId?: (string|null);
+
+                    /** Witness verifierKey */
+                    verifierKey?: (string|null);
+
+                    /** Witness size */
+                    size?: (number|null);
+
+                    /** Witness cosignedAtUnixMs */
+                    cosignedAtUnixMs?: (number|null);
+
+                    /** Witness refusal */
+                    refusal?: (string|null);
+
+                    /** Witness organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Witness. */
+                type $Shape = holdfast.audit.v1.Witness.$Properties;
+            }
+
+            /**
+             * Properties of a ListWitnessesRequest.
+             * @deprecated Use holdfast.audit.v1.ListWitnessesRequest.$Properties instead.
+             */
+            interface IListWitnessesRequest extends holdfast.audit.v1.ListWitnessesRequest.$Properties {
+            }
+
+            /** Represents a ListWitnessesRequest. */
+            class ListWitnessesRequest {
+
+                /**
+                 * Constructs a new ListWitnessesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListWitnessesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListWitnessesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListWitnessesRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListWitnessesRequest.$Shape): holdfast.audit.v1.ListWitnessesRequest & holdfast.audit.v1.ListWitnessesRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListWitnessesRequest.$Properties): holdfast.audit.v1.ListWitnessesRequest;
+
+                /**
+                 * Encodes the specified ListWitnessesRequest message. Does not implicitly {@link holdfast.audit.v1.ListWitnessesRequest.verify|verify} messages.
+                 * @param message ListWitnessesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListWitnessesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListWitnessesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListWitnessesRequest & holdfast.audit.v1.ListWitnessesRequest.$Shape} ListWitnessesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListWitnessesRequest & holdfast.audit.v1.ListWitnessesRequest.$Shape;
+            }
+
+            namespace ListWitnessesRequest {
+
+                /** Properties of a ListWitnessesRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListWitnessesRequest. */
+                type $Shape = holdfast.audit.v1.ListWitnessesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListWitnessesResponse.
+             * @deprecated Use holdfast.audit.v1.ListWitnessesResponse.$Properties instead.
+             */
+            interface IListWitnessesResponse extends holdfast.audit.v1.ListWitnessesResponse.$Properties {
+            }
+
+            /** Represents a ListWitnessesResponse. */
+            class ListWitnessesResponse {
+
+                /**
+                 * Constructs a new ListWitnessesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListWitnessesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListWitnessesResponse witnesses. */
+                witnesses: holdfast.audit.v1.Witness.$Properties[];
+
+                /**
+                 * Creates a new ListWitnessesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListWitnessesResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListWitnessesResponse.$Shape): holdfast.audit.v1.ListWitnessesResponse & holdfast.audit.v1.ListWitnessesResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListWitnessesResponse.$Properties): holdfast.audit.v1.ListWitnessesResponse;
+
+                /**
+                 * Encodes the specified ListWitnessesResponse message. Does not implicitly {@link holdfast.audit.v1.ListWitnessesResponse.verify|verify} messages.
+                 * @param message ListWitnessesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListWitnessesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListWitnessesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListWitnessesResponse & holdfast.audit.v1.ListWitnessesResponse.$Shape} ListWitnessesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListWitnessesResponse & holdfast.audit.v1.ListWitnessesResponse.$Shape;
+            }
+
+            namespace ListWitnessesResponse {
+
+                /** Properties of a ListWitnessesResponse. */
+                interface $Properties {
+
+                    /** ListWitnessesResponse witnesses */
+                    witnesses?: (holdfast.audit.v1.Witness.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListWitnessesResponse. */
+                type $Shape = holdfast.audit.v1.ListWitnessesResponse.$Properties;
+            }
+        }
+    }
+
+    /** Namespace log. */
+    namespace log {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /**
+             * Properties of a Commit.
+             * @deprecated Use holdfast.log.v1.Commit.$Properties instead.
+             */
+            interface ICommit extends holdfast.log.v1.Commit.$Properties {
+            }
+
+            /** Represents a Commit. */
+            class Commit {
+
+                /**
+                 * Constructs a new Commit.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.Commit.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Commit format. */
+                format: number;
+
+                /** Commit commitId. */
+                commitId: Uint8Array;
+
+                /** Commit lineageId. */
+                lineageId: Uint8Array;
+
+                /** Commit generation. */
+                generation: number;
+
+                /** Commit aggregateType. */
+                aggregateType: string;
+
+                /** Commit aggregateId. */
+                aggregateId: string;
+
+                /** Commit aggregateVersion. */
+                aggregateVersion: number;
+
+                /** Commit organizationId. */
+                organizationId: Uint8Array;
+
+                /** Commit actor. */
+                actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                /** Commit commandId. */
+                commandId: Uint8Array;
+
+                /** Commit correlationId. */
+                correlationId: Uint8Array;
+
+                /** Commit causationId. */
+                causationId: Uint8Array;
+
+                /** Commit timeUnixUs. */
+                timeUnixUs: number;
+
+                /** Commit requestHash. */
+                requestHash: Uint8Array;
+
+                /** Commit events. */
+                events: holdfast.log.v1.Event.$Properties[];
+
+                /** Commit compressedEvents. */
+                compressedEvents: Uint8Array;
+
+                /** Commit inflatedBytes. */
+                inflatedBytes: number;
+
+                /** Commit reason. */
+                reason: string;
+
+                /**
+                 * Creates a new Commit instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Commit instance
+                 */
+                static create(properties: holdfast.log.v1.Commit.$Shape): holdfast.log.v1.Commit & holdfast.log.v1.Commit.$Shape;
+                static create(properties?: holdfast.log.v1.Commit.$Properties): holdfast.log.v1.Commit;
+
+                /**
+                 * Encodes the specified Commit message. Does not implicitly {@link holdfast.log.v1.Commit.verify|verify} messages.
+                 * @param message Commit message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.Commit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Commit message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.Commit & holdfast.log.v1.Commit.$Shape} Commit
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Commit & holdfast.log.v1.Commit.$Shape;
+            }
+
+            namespace Commit {
+
+                /** Properties of a Commit. */
+                interface $Properties {
+
+                    /** Commit format */
+                    format?: (number|null);
+
+                    /** Commit commitId */
+                    commitId?: (Uint8Array|null);
+
+                    /** Commit lineageId */
+                    lineageId?: (Uint8Array|null);
+
+                    /** Commit generation */
+                    generation?: (number|null);
+
+                    /** Commit aggregateType */
+                    aggregateType?: (string|null);
+
+                    /** Commit aggregateId */
+                    aggregateId?: (string|null);
+
+                    /** Commit aggregateVersion */
+                    aggregateVersion?: (number|null);
+
+                    /** Commit organizationId */
+                    organizationId?: (Uint8Array|null);
+
+                    /** Commit actor */
+                    actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                    /** Commit commandId */
+                    commandId?: (Uint8Array|null);
+
+                    /** Commit correlationId */
+                    correlationId?: (Uint8Array|null);
+
+                    /** Commit causationId */
+                    causationId?: (Uint8Array|null);
+
+                    /** Commit timeUnixUs */
+                    timeUnixUs?: (number|null);
+
+                    /** Commit requestHash */
+                    requestHash?: (Uint8Array|null);
+
+                    /** Commit events */
+                    events?: (holdfast.log.v1.Event.$Properties[]|null);
+
+                    /** Commit compressedEvents */
+                    compressedEvents?: (Uint8Array|null);
+
+                    /** Commit inflatedBytes */
+                    inflatedBytes?: (number|null);
+
+                    /** Commit reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Commit. */
+                type $Shape = holdfast.log.v1.Commit.$Properties;
+            }
+
+            /**
+             * Properties of an EventList.
+             * @deprecated Use holdfast.log.v1.EventList.$Properties instead.
+             */
+            interface IEventList extends holdfast.log.v1.EventList.$Properties {
+            }
+
+            /** Represents an EventList. */
+            class EventList {
+
+                /**
+                 * Constructs a new EventList.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.EventList.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** EventList events. */
+                events: holdfast.log.v1.Event.$Properties[];
+
+                /**
+                 * Creates a new EventList instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EventList instance
+                 */
+                static create(properties: holdfast.log.v1.EventList.$Shape): holdfast.log.v1.EventList & holdfast.log.v1.EventList.$Shape;
+                static create(properties?: holdfast.log.v1.EventList.$Properties): holdfast.log.v1.EventList;
+
+                /**
+                 * Encodes the specified EventList message. Does not implicitly {@link holdfast.log.v1.EventList.verify|verify} messages.
+                 * @param message EventList message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.EventList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EventList message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.EventList & holdfast.log.v1.EventList.$Shape} EventList
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.EventList & holdfast.log.v1.EventList.$Shape;
+            }
+
+            namespace EventList {
+
+                /** Properties of an EventList. */
+                interface $Properties {
+
+                    /** EventList events */
+                    events?: (holdfast.log.v1.Event.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EventList. */
+                type $Shape = holdfast.log.v1.EventList.$Properties;
+            }
+
+            /**
+             * Properties of an Event.
+             * @deprecated Use holdfast.log.v1.Event.$Properties instead.
+             */
+            interface IEvent extends holdfast.log.v1.Event.$Properties {
+            }
+
+            /** Represents an Event. */
+            class Event {
+
+                /**
+                 * Constructs a new Event.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.Event.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Event type. */
+                type: string;
+
+                /** Event schema. */
+                schema: number;
+
+                /** Event data. */
+                data: Uint8Array;
+
+                /**
+                 * Creates a new Event instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Event instance
+                 */
+                static create(properties: holdfast.log.v1.Event.$Shape): holdfast.log.v1.Event & holdfast.log.v1.Event.$Shape;
+                static create(properties?: holdfast.log.v1.Event.$Properties): holdfast.log.v1.Event;
+
+                /**
+                 * Encodes the specified Event message. Does not implicitly {@link holdfast.log.v1.Event.verify|verify} messages.
+                 * @param message Event message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.Event.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Event message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.Event & holdfast.log.v1.Event.$Shape} Event
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Event & holdfast.log.v1.Event.$Shape;
+            }
+
+            namespace Event {
+
+                /** Properties of an Event. */
+                interface $Properties {
+
+                    /** Event type */
+                    type?: (string|null);
+
+                    /** Event schema */
+                    schema?: (number|null);
+
+                    /** Event data */
+                    data?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Event. */
+                type $Shape = holdfast.log.v1.Event.$Properties;
+            }
+
+            /**
+             * Properties of an Actor.
+             * @deprecated Use holdfast.log.v1.Actor.$Properties instead.
+             */
+            interface IActor extends holdfast.log.v1.Actor.$Properties {
+            }
+
+            /** Represents an Actor. */
+            class Actor {
+
+                /**
+                 * Constructs a new Actor.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.Actor.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Actor kind. */
+                kind: holdfast.log.v1.ActorKind;
+
+                /** Actor id. */
+                id: string;
+
+                /** Actor method. */
+                method: holdfast.log.v1.AuthenticationMethod;
+
+                /** Actor sessionId. */
+                sessionId: string;
+
+                /**
+                 * Creates a new Actor instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Actor instance
+                 */
+                static create(properties: holdfast.log.v1.Actor.$Shape): holdfast.log.v1.Actor & holdfast.log.v1.Actor.$Shape;
+                static create(properties?: holdfast.log.v1.Actor.$Properties): holdfast.log.v1.Actor;
+
+                /**
+                 * Encodes the specified Actor message. Does not implicitly {@link holdfast.log.v1.Actor.verify|verify} messages.
+                 * @param message Actor message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.Actor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Actor message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.Actor & holdfast.log.v1.Actor.$Shape} Actor
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Actor & holdfast.log.v1.Actor.$Shape;
+            }
+
+            namespace Actor {
+
+                /** Properties of an Actor. */
+                interface $Properties {
+
+                    /** Actor kind */
+                    kind?: (holdfast.log.v1.ActorKind|null);
+
+                    /** Actor id */
+                    id?: (string|null);
+
+                    /** Actor method */
+                    method?: (holdfast.log.v1.AuthenticationMethod|null);
+
+                    /** Actor sessionId */
+                    sessionId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Actor. */
+                type $Shape = holdfast.log.v1.Actor.$Properties;
+            }
+
+            /** ActorKind enum. */
+            enum ActorKind {
+
+                /** ACTOR_KIND_UNSPECIFIED value */
+                ACTOR_KIND_UNSPECIFIED = 0,
+
+                /** ACTOR_KIND_USER value */
+                ACTOR_KIND_USER = 1,
+
+                /** ACTOR_KIND_API_KEY value */
+                ACTOR_KIND_API_KEY = 2,
+
+                /** ACTOR_KIND_SERVICE value */
+                ACTOR_KIND_SERVICE = 3,
+
+                /** ACTOR_KIND_NODE value */
+                ACTOR_KIND_NODE = 4
+            }
+
+            /** AuthenticationMethod enum. */
+            enum AuthenticationMethod {
+
+                /** AUTHENTICATION_METHOD_UNSPECIFIED value */
+                AUTHENTICATION_METHOD_UNSPECIFIED = 0,
+
+                /** AUTHENTICATION_METHOD_PASSWORD value */
+                AUTHENTICATION_METHOD_PASSWORD = 1,
+
+                /** AUTHENTICATION_METHOD_PASSWORD_TOTP value */
+                AUTHENTICATION_METHOD_PASSWORD_TOTP = 2,
+
+                /** AUTHENTICATION_METHOD_API_KEY value */
+                AUTHENTICATION_METHOD_API_KEY = 3,
+
+                /** AUTHENTICATION_METHOD_CERTIFICATE value */
+                AUTHENTICATION_METHOD_CERTIFICATE = 4
+            }
+
+            /**
+             * Properties of a Sealed.
+             * @deprecated Use holdfast.log.v1.Sealed.$Properties instead.
+             */
+            interface ISealed extends holdfast.log.v1.Sealed.$Properties {
+            }
+
+            /** Represents a Sealed. */
+            class Sealed {
+
+                /**
+                 * Constructs a new Sealed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.Sealed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Sealed keyId. */
+                keyId: string;
+
+                /** Sealed nonce. */
+                nonce: Uint8Array;
+
+                /** Sealed ciphertext. */
+                ciphertext: Uint8Array;
+
+                /**
+                 * Creates a new Sealed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Sealed instance
+                 */
+                static create(properties: holdfast.log.v1.Sealed.$Shape): holdfast.log.v1.Sealed & holdfast.log.v1.Sealed.$Shape;
+                static create(properties?: holdfast.log.v1.Sealed.$Properties): holdfast.log.v1.Sealed;
+
+                /**
+                 * Encodes the specified Sealed message. Does not implicitly {@link holdfast.log.v1.Sealed.verify|verify} messages.
+                 * @param message Sealed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.Sealed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Sealed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.Sealed & holdfast.log.v1.Sealed.$Shape} Sealed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Sealed & holdfast.log.v1.Sealed.$Shape;
+            }
+
+            namespace Sealed {
+
+                /** Properties of a Sealed. */
+                interface $Properties {
+
+                    /** Sealed keyId */
+                    keyId?: (string|null);
+
+                    /** Sealed nonce */
+                    nonce?: (Uint8Array|null);
+
+                    /** Sealed ciphertext */
+                    ciphertext?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Sealed. */
+                type $Shape = holdfast.log.v1.Sealed.$Properties;
+            }
+
+            /**
+             * Properties of a SealedToNode.
+             * @deprecated Use holdfast.log.v1.SealedToNode.$Properties instead.
+             */
+            interface ISealedToNode extends holdfast.log.v1.SealedToNode.$Properties {
+            }
+
+            /** Represents a SealedToNode. */
+            class SealedToNode {
+
+                /**
+                 * Constructs a new SealedToNode.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.SealedToNode.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SealedToNode recipient. */
+                recipient: Uint8Array;
+
+                /** SealedToNode ephemeralPublicKey. */
+                ephemeralPublicKey: Uint8Array;
+
+                /** SealedToNode nonce. */
+                nonce: Uint8Array;
+
+                /** SealedToNode ciphertext. */
+                ciphertext: Uint8Array;
+
+                /**
+                 * Creates a new SealedToNode instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SealedToNode instance
+                 */
+                static create(properties: holdfast.log.v1.SealedToNode.$Shape): holdfast.log.v1.SealedToNode & holdfast.log.v1.SealedToNode.$Shape;
+                static create(properties?: holdfast.log.v1.SealedToNode.$Properties): holdfast.log.v1.SealedToNode;
+
+                /**
+                 * Encodes the specified SealedToNode message. Does not implicitly {@link holdfast.log.v1.SealedToNode.verify|verify} messages.
+                 * @param message SealedToNode message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.SealedToNode.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SealedToNode message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.SealedToNode & holdfast.log.v1.SealedToNode.$Shape} SealedToNode
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.SealedToNode & holdfast.log.v1.SealedToNode.$Shape;
+            }
+
+            namespace SealedToNode {
+
+                /** Properties of a SealedToNode. */
+                interface $Properties {
+
+                    /** SealedToNode recipient */
+                    recipient?: (Uint8Array|null);
+
+                    /** SealedToNode ephemeralPublicKey */
+                    ephemeralPublicKey?: (Uint8Array|null);
+
+                    /** SealedToNode nonce */
+                    nonce?: (Uint8Array|null);
+
+                    /** SealedToNode ciphertext */
+                    ciphertext?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SealedToNode. */
+                type $Shape = holdfast.log.v1.SealedToNode.$Properties;
             }
         }
     }
@@ -8225,600 +10964,782 @@ export namespace holdfast {
         }
     }
 
-    /** Namespace log. */
-    namespace log {
+    /** Namespace backup. */
+    namespace backup {
 
         /** Namespace v1. */
         namespace v1 {
 
-            /**
-             * Properties of a Commit.
-             * @deprecated Use holdfast.log.v1.Commit.$Properties instead.
-             */
-            interface ICommit extends holdfast.log.v1.Commit.$Properties {
+            /** WriteState enum. */
+            enum WriteState {
+
+                /** WRITE_STATE_UNSPECIFIED value */
+                WRITE_STATE_UNSPECIFIED = 0,
+
+                /** WRITE_STATE_OPEN value */
+                WRITE_STATE_OPEN = 1,
+
+                /** WRITE_STATE_CHECKING value */
+                WRITE_STATE_CHECKING = 2,
+
+                /** WRITE_STATE_EXHAUSTED value */
+                WRITE_STATE_EXHAUSTED = 3,
+
+                /** WRITE_STATE_FROZEN value */
+                WRITE_STATE_FROZEN = 4
             }
 
-            /** Represents a Commit. */
-            class Commit {
+            /**
+             * Properties of a GetLogStateRequest.
+             * @deprecated Use holdfast.backup.v1.GetLogStateRequest.$Properties instead.
+             */
+            interface IGetLogStateRequest extends holdfast.backup.v1.GetLogStateRequest.$Properties {
+            }
+
+            /** Represents a GetLogStateRequest. */
+            class GetLogStateRequest {
 
                 /**
-                 * Constructs a new Commit.
+                 * Constructs a new GetLogStateRequest.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.log.v1.Commit.$Properties);
+                constructor(properties?: holdfast.backup.v1.GetLogStateRequest.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** Commit format. */
-                format: number;
+                /**
+                 * Creates a new GetLogStateRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetLogStateRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetLogStateRequest.$Shape): holdfast.backup.v1.GetLogStateRequest & holdfast.backup.v1.GetLogStateRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetLogStateRequest.$Properties): holdfast.backup.v1.GetLogStateRequest;
 
-                /** Commit commitId. */
-                commitId: Uint8Array;
+                /**
+                 * Encodes the specified GetLogStateRequest message. Does not implicitly {@link holdfast.backup.v1.GetLogStateRequest.verify|verify} messages.
+                 * @param message GetLogStateRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetLogStateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
-                /** Commit lineageId. */
-                lineageId: Uint8Array;
+                /**
+                 * Decodes a GetLogStateRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetLogStateRequest & holdfast.backup.v1.GetLogStateRequest.$Shape} GetLogStateRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetLogStateRequest & holdfast.backup.v1.GetLogStateRequest.$Shape;
+            }
 
-                /** Commit generation. */
-                generation: number;
+            namespace GetLogStateRequest {
 
-                /** Commit aggregateType. */
-                aggregateType: string;
+                /** Properties of a GetLogStateRequest. */
+                interface $Properties {
 
-                /** Commit aggregateId. */
-                aggregateId: string;
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
 
-                /** Commit aggregateVersion. */
-                aggregateVersion: number;
+                /** Shape of a GetLogStateRequest. */
+                type $Shape = holdfast.backup.v1.GetLogStateRequest.$Properties;
+            }
 
-                /** Commit organizationId. */
-                organizationId: Uint8Array;
+            /**
+             * Properties of a GetLogStateResponse.
+             * @deprecated Use holdfast.backup.v1.GetLogStateResponse.$Properties instead.
+             */
+            interface IGetLogStateResponse extends holdfast.backup.v1.GetLogStateResponse.$Properties {
+            }
 
-                /** Commit actor. */
-                actor?: (holdfast.log.v1.Actor.$Properties|null);
+            /** Represents a GetLogStateResponse. */
+            class GetLogStateResponse {
 
-                /** Commit commandId. */
-                commandId: Uint8Array;
+                /**
+                 * Constructs a new GetLogStateResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetLogStateResponse.$Properties);
 
-                /** Commit correlationId. */
-                correlationId: Uint8Array;
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
 
-                /** Commit causationId. */
-                causationId: Uint8Array;
+                /** GetLogStateResponse state. */
+                state?: (holdfast.backup.v1.LogState.$Properties|null);
 
-                /** Commit timeUnixUs. */
-                timeUnixUs: number;
+                /**
+                 * Creates a new GetLogStateResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetLogStateResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetLogStateResponse.$Shape): holdfast.backup.v1.GetLogStateResponse & holdfast.backup.v1.GetLogStateResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetLogStateResponse.$Properties): holdfast.backup.v1.GetLogStateResponse;
 
-                /** Commit requestHash. */
-                requestHash: Uint8Array;
+                /**
+                 * Encodes the specified GetLogStateResponse message. Does not implicitly {@link holdfast.backup.v1.GetLogStateResponse.verify|verify} messages.
+                 * @param message GetLogStateResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetLogStateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
-                /** Commit events. */
-                events: holdfast.log.v1.Event.$Properties[];
+                /**
+                 * Decodes a GetLogStateResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetLogStateResponse & holdfast.backup.v1.GetLogStateResponse.$Shape} GetLogStateResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetLogStateResponse & holdfast.backup.v1.GetLogStateResponse.$Shape;
+            }
 
-                /** Commit compressedEvents. */
-                compressedEvents: Uint8Array;
+            namespace GetLogStateResponse {
 
-                /** Commit inflatedBytes. */
-                inflatedBytes: number;
+                /** Properties of a GetLogStateResponse. */
+                interface $Properties {
 
-                /** Commit reason. */
+                    /** GetLogStateResponse state */
+                    state?: (holdfast.backup.v1.LogState.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetLogStateResponse. */
+                type $Shape = holdfast.backup.v1.GetLogStateResponse.$Properties;
+            }
+
+            /**
+             * Properties of a LogState.
+             * @deprecated Use holdfast.backup.v1.LogState.$Properties instead.
+             */
+            interface ILogState extends holdfast.backup.v1.LogState.$Properties {
+            }
+
+            /** Represents a LogState. */
+            class LogState {
+
+                /**
+                 * Constructs a new LogState.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.LogState.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** LogState writes. */
+                writes: holdfast.backup.v1.WriteState;
+
+                /** LogState reason. */
                 reason: string;
 
-                /**
-                 * Creates a new Commit instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns Commit instance
-                 */
-                static create(properties: holdfast.log.v1.Commit.$Shape): holdfast.log.v1.Commit & holdfast.log.v1.Commit.$Shape;
-                static create(properties?: holdfast.log.v1.Commit.$Properties): holdfast.log.v1.Commit;
+                /** LogState firstBadSequence. */
+                firstBadSequence: number;
+
+                /** LogState lastSequence. */
+                lastSequence: number;
+
+                /** LogState archivedSequence. */
+                archivedSequence: number;
+
+                /** LogState durability. */
+                durability: string;
+
+                /** LogState lineageId. */
+                lineageId: string;
+
+                /** LogState generation. */
+                generation: number;
+
+                /** LogState archiveDirectory. */
+                archiveDirectory: string;
+
+                /** LogState segments. */
+                segments: number;
+
+                /** LogState archiveBytes. */
+                archiveBytes: number;
+
+                /** LogState sealedSequence. */
+                sealedSequence: number;
+
+                /** LogState verifiedAtUnixMs. */
+                verifiedAtUnixMs: number;
+
+                /** LogState verifiedSequence. */
+                verifiedSequence: number;
+
+                /** LogState incidents. */
+                incidents: holdfast.backup.v1.LogIncident.$Properties[];
+
+                /** LogState volumes. */
+                volumes: holdfast.backup.v1.Volume.$Properties[];
+
+                /** LogState logMaxBytes. */
+                logMaxBytes: number;
+
+                /** LogState logBytes. */
+                logBytes: number;
 
                 /**
-                 * Encodes the specified Commit message. Does not implicitly {@link holdfast.log.v1.Commit.verify|verify} messages.
-                 * @param message Commit message or plain object to encode
+                 * Creates a new LogState instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns LogState instance
+                 */
+                static create(properties: holdfast.backup.v1.LogState.$Shape): holdfast.backup.v1.LogState & holdfast.backup.v1.LogState.$Shape;
+                static create(properties?: holdfast.backup.v1.LogState.$Properties): holdfast.backup.v1.LogState;
+
+                /**
+                 * Encodes the specified LogState message. Does not implicitly {@link holdfast.backup.v1.LogState.verify|verify} messages.
+                 * @param message LogState message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.log.v1.Commit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.LogState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes a Commit message from the specified reader or buffer.
+                 * Decodes a LogState message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.log.v1.Commit & holdfast.log.v1.Commit.$Shape} Commit
+                 * @returns {holdfast.backup.v1.LogState & holdfast.backup.v1.LogState.$Shape} LogState
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Commit & holdfast.log.v1.Commit.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.LogState & holdfast.backup.v1.LogState.$Shape;
             }
 
-            namespace Commit {
+            namespace LogState {
 
-                /** Properties of a Commit. */
+                /** Properties of a LogState. */
                 interface $Properties {
 
-                    /** Commit format */
-                    format?: (number|null);
+                    /** LogState writes */
+                    writes?: (holdfast.backup.v1.WriteState|null);
 
-                    /** Commit commitId */
-                    commitId?: (Uint8Array|null);
-
-                    /** Commit lineageId */
-                    lineageId?: (Uint8Array|null);
-
-                    /** Commit generation */
-                    generation?: (number|null);
-
-                    /** Commit aggregateType */
-                    aggregateType?: (string|null);
-
-                    /** Commit aggregateId */
-                    aggregateId?: (string|null);
-
-                    /** Commit aggregateVersion */
-                    aggregateVersion?: (number|null);
-
-                    /** Commit organizationId */
-                    organizationId?: (Uint8Array|null);
-
-                    /** Commit actor */
-                    actor?: (holdfast.log.v1.Actor.$Properties|null);
-
-                    /** Commit commandId */
-                    commandId?: (Uint8Array|null);
-
-                    /** Commit correlationId */
-                    correlationId?: (Uint8Array|null);
-
-                    /** Commit causationId */
-                    causationId?: (Uint8Array|null);
-
-                    /** Commit timeUnixUs */
-                    timeUnixUs?: (number|null);
-
-                    /** Commit requestHash */
-                    requestHash?: (Uint8Array|null);
-
-                    /** Commit events */
-                    events?: (holdfast.log.v1.Event.$Properties[]|null);
-
-                    /** Commit compressedEvents */
-                    compressedEvents?: (Uint8Array|null);
-
-                    /** Commit inflatedBytes */
-                    inflatedBytes?: (number|null);
-
-                    /** Commit reason */
+                    /** LogState reason */
                     reason?: (string|null);
 
+                    /** LogState firstBadSequence */
+                    firstBadSequence?: (number|null);
+
+                    /** LogState lastSequence */
+                    lastSequence?: (number|null);
+
+                    /** LogState archivedSequence */
+                    archivedSequence?: (number|null);
+
+                    /** LogState durability */
+                    durability?: (string|null);
+
+                    /** LogState lineageId */
+                    lineageId?: (string|null);
+
+                    /** LogState generation */
+                    generation?: (number|null);
+
+                    /** LogState archiveDirectory */
+                    archiveDirectory?: (string|null);
+
+                    /** LogState segments */
+                    segments?: (number|null);
+
+                    /** LogState archiveBytes */
+                    archiveBytes?: (number|null);
+
+                    /** LogState sealedSequence */
+                    sealedSequence?: (number|null);
+
+                    /** LogState verifiedAtUnixMs */
+                    verifiedAtUnixMs?: (number|null);
+
+                    /** LogState verifiedSequence */
+                    verifiedSequence?: (number|null);
+
+                    /** LogState incidents */
+                    incidents?: (holdfast.backup.v1.LogIncident.$Properties[]|null);
+
+                    /** LogState volumes */
+                    volumes?: (holdfast.backup.v1.Volume.$Properties[]|null);
+
+                    /** LogState logMaxBytes */
+                    logMaxBytes?: (number|null);
+
+                    /** LogState logBytes */
+                    logBytes?: (number|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of a Commit. */
-                type $Shape = holdfast.log.v1.Commit.$Properties;
+                /** Shape of a LogState. */
+                type $Shape = holdfast.backup.v1.LogState.$Properties;
             }
 
             /**
-             * Properties of an EventList.
-             * @deprecated Use holdfast.log.v1.EventList.$Properties instead.
+             * Properties of a LogIncident.
+             * @deprecated Use holdfast.backup.v1.LogIncident.$Properties instead.
              */
-            interface IEventList extends holdfast.log.v1.EventList.$Properties {
+            interface ILogIncident extends holdfast.backup.v1.LogIncident.$Properties {
             }
 
-            /** Represents an EventList. */
-            class EventList {
+            /** Represents a LogIncident. */
+            class LogIncident {
 
                 /**
-                 * Constructs a new EventList.
+                 * Constructs a new LogIncident.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.log.v1.EventList.$Properties);
+                constructor(properties?: holdfast.backup.v1.LogIncident.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** EventList events. */
-                events: holdfast.log.v1.Event.$Properties[];
+                /** LogIncident atUnixMs. */
+                atUnixMs: number;
+
+                /** LogIncident kind. */
+                kind: string;
+
+                /** LogIncident detail. */
+                detail: string;
+
+                /** LogIncident firstSequence. */
+                firstSequence: number;
+
+                /** LogIncident lastSequence. */
+                lastSequence: number;
 
                 /**
-                 * Creates a new EventList instance using the specified properties.
+                 * Creates a new LogIncident instance using the specified properties.
                  * @param [properties] Properties to set
-                 * @returns EventList instance
+                 * @returns LogIncident instance
                  */
-                static create(properties: holdfast.log.v1.EventList.$Shape): holdfast.log.v1.EventList & holdfast.log.v1.EventList.$Shape;
-                static create(properties?: holdfast.log.v1.EventList.$Properties): holdfast.log.v1.EventList;
+                static create(properties: holdfast.backup.v1.LogIncident.$Shape): holdfast.backup.v1.LogIncident & holdfast.backup.v1.LogIncident.$Shape;
+                static create(properties?: holdfast.backup.v1.LogIncident.$Properties): holdfast.backup.v1.LogIncident;
 
                 /**
-                 * Encodes the specified EventList message. Does not implicitly {@link holdfast.log.v1.EventList.verify|verify} messages.
-                 * @param message EventList message or plain object to encode
+                 * Encodes the specified LogIncident message. Does not implicitly {@link holdfast.backup.v1.LogIncident.verify|verify} messages.
+                 * @param message LogIncident message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.log.v1.EventList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.LogIncident.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes an EventList message from the specified reader or buffer.
+                 * Decodes a LogIncident message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.log.v1.EventList & holdfast.log.v1.EventList.$Shape} EventList
+                 * @returns {holdfast.backup.v1.LogIncident & holdfast.backup.v1.LogIncident.$Shape} LogIncident
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.EventList & holdfast.log.v1.EventList.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.LogIncident & holdfast.backup.v1.LogIncident.$Shape;
             }
 
-            namespace EventList {
+            namespace LogIncident {
 
-                /** Properties of an EventList. */
+                /** Properties of a LogIncident. */
                 interface $Properties {
 
-                    /** EventList events */
-                    events?: (holdfast.log.v1.Event.$Properties[]|null);
+                    /** LogIncident atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** LogIncident kind */
+                    kind?: (string|null);
+
+                    /** LogIncident detail */
+                    detail?: (string|null);
+
+                    /** LogIncident firstSequence */
+                    firstSequence?: (number|null);
+
+                    /** LogIncident lastSequence */
+                    lastSequence?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of an EventList. */
-                type $Shape = holdfast.log.v1.EventList.$Properties;
+                /** Shape of a LogIncident. */
+                type $Shape = holdfast.backup.v1.LogIncident.$Properties;
             }
 
             /**
-             * Properties of an Event.
-             * @deprecated Use holdfast.log.v1.Event.$Properties instead.
+             * Properties of a Volume.
+             * @deprecated Use holdfast.backup.v1.Volume.$Properties instead.
              */
-            interface IEvent extends holdfast.log.v1.Event.$Properties {
+            interface IVolume extends holdfast.backup.v1.Volume.$Properties {
             }
 
-            /** Represents an Event. */
-            class Event {
+            /** Represents a Volume. */
+            class Volume {
 
                 /**
-                 * Constructs a new Event.
+                 * Constructs a new Volume.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.log.v1.Event.$Properties);
+                constructor(properties?: holdfast.backup.v1.Volume.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** Event type. */
-                type: string;
+                /** Volume name. */
+                name: string;
 
-                /** Event schema. */
-                schema: number;
+                /** Volume directory. */
+                directory: string;
 
-                /** Event data. */
-                data: Uint8Array;
+                /** Volume freeBytes. */
+                freeBytes: number;
+
+                /** Volume totalBytes. */
+                totalBytes: number;
+
+                /** Volume reserveBytes. */
+                reserveBytes: number;
 
                 /**
-                 * Creates a new Event instance using the specified properties.
+                 * Creates a new Volume instance using the specified properties.
                  * @param [properties] Properties to set
-                 * @returns Event instance
+                 * @returns Volume instance
                  */
-                static create(properties: holdfast.log.v1.Event.$Shape): holdfast.log.v1.Event & holdfast.log.v1.Event.$Shape;
-                static create(properties?: holdfast.log.v1.Event.$Properties): holdfast.log.v1.Event;
+                static create(properties: holdfast.backup.v1.Volume.$Shape): holdfast.backup.v1.Volume & holdfast.backup.v1.Volume.$Shape;
+                static create(properties?: holdfast.backup.v1.Volume.$Properties): holdfast.backup.v1.Volume;
 
                 /**
-                 * Encodes the specified Event message. Does not implicitly {@link holdfast.log.v1.Event.verify|verify} messages.
-                 * @param message Event message or plain object to encode
+                 * Encodes the specified Volume message. Does not implicitly {@link holdfast.backup.v1.Volume.verify|verify} messages.
+                 * @param message Volume message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.log.v1.Event.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.Volume.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes an Event message from the specified reader or buffer.
+                 * Decodes a Volume message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.log.v1.Event & holdfast.log.v1.Event.$Shape} Event
+                 * @returns {holdfast.backup.v1.Volume & holdfast.backup.v1.Volume.$Shape} Volume
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Event & holdfast.log.v1.Event.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Volume & holdfast.backup.v1.Volume.$Shape;
             }
 
-            namespace Event {
+            namespace Volume {
 
-                /** Properties of an Event. */
+                /** Properties of a Volume. */
                 interface $Properties {
 
-                    /** Event type */
-                    type?: (string|null);
+                    /** Volume name */
+                    name?: (string|null);
 
-                    /** Event schema */
-                    schema?: (number|null);
+                    /** Volume directory */
+                    directory?: (string|null);
 
-                    /** Event data */
-                    data?: (Uint8Array|null);
+                    /** Volume freeBytes */
+                    freeBytes?: (number|null);
+
+                    /** Volume totalBytes */
+                    totalBytes?: (number|null);
+
+                    /** Volume reserveBytes */
+                    reserveBytes?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of an Event. */
-                type $Shape = holdfast.log.v1.Event.$Properties;
+                /** Shape of a Volume. */
+                type $Shape = holdfast.backup.v1.Volume.$Properties;
             }
 
             /**
-             * Properties of an Actor.
-             * @deprecated Use holdfast.log.v1.Actor.$Properties instead.
+             * Properties of a VerifyLogRequest.
+             * @deprecated Use holdfast.backup.v1.VerifyLogRequest.$Properties instead.
              */
-            interface IActor extends holdfast.log.v1.Actor.$Properties {
+            interface IVerifyLogRequest extends holdfast.backup.v1.VerifyLogRequest.$Properties {
             }
 
-            /** Represents an Actor. */
-            class Actor {
+            /** Represents a VerifyLogRequest. */
+            class VerifyLogRequest {
 
                 /**
-                 * Constructs a new Actor.
+                 * Constructs a new VerifyLogRequest.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.log.v1.Actor.$Properties);
+                constructor(properties?: holdfast.backup.v1.VerifyLogRequest.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** Actor kind. */
-                kind: holdfast.log.v1.ActorKind;
-
-                /** Actor id. */
-                id: string;
-
-                /** Actor method. */
-                method: holdfast.log.v1.AuthenticationMethod;
-
-                /** Actor sessionId. */
-                sessionId: string;
-
                 /**
-                 * Creates a new Actor instance using the specified properties.
+                 * Creates a new VerifyLogRequest instance using the specified properties.
                  * @param [properties] Properties to set
-                 * @returns Actor instance
+                 * @returns VerifyLogRequest instance
                  */
-                static create(properties: holdfast.log.v1.Actor.$Shape): holdfast.log.v1.Actor & holdfast.log.v1.Actor.$Shape;
-                static create(properties?: holdfast.log.v1.Actor.$Properties): holdfast.log.v1.Actor;
+                static create(properties: holdfast.backup.v1.VerifyLogRequest.$Shape): holdfast.backup.v1.VerifyLogRequest & holdfast.backup.v1.VerifyLogRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyLogRequest.$Properties): holdfast.backup.v1.VerifyLogRequest;
 
                 /**
-                 * Encodes the specified Actor message. Does not implicitly {@link holdfast.log.v1.Actor.verify|verify} messages.
-                 * @param message Actor message or plain object to encode
+                 * Encodes the specified VerifyLogRequest message. Does not implicitly {@link holdfast.backup.v1.VerifyLogRequest.verify|verify} messages.
+                 * @param message VerifyLogRequest message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.log.v1.Actor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.VerifyLogRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes an Actor message from the specified reader or buffer.
+                 * Decodes a VerifyLogRequest message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.log.v1.Actor & holdfast.log.v1.Actor.$Shape} Actor
+                 * @returns {holdfast.backup.v1.VerifyLogRequest & holdfast.backup.v1.VerifyLogRequest.$Shape} VerifyLogRequest
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Actor & holdfast.log.v1.Actor.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyLogRequest & holdfast.backup.v1.VerifyLogRequest.$Shape;
             }
 
-            namespace Actor {
+            namespace VerifyLogRequest {
 
-                /** Properties of an Actor. */
+                /** Properties of a VerifyLogRequest. */
                 interface $Properties {
-
-                    /** Actor kind */
-                    kind?: (holdfast.log.v1.ActorKind|null);
-
-                    /** Actor id */
-                    id?: (string|null);
-
-                    /** Actor method */
-                    method?: (holdfast.log.v1.AuthenticationMethod|null);
-
-                    /** Actor sessionId */
-                    sessionId?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of an Actor. */
-                type $Shape = holdfast.log.v1.Actor.$Properties;
-            }
-
-            /** ActorKind enum. */
-            enum ActorKind {
-
-                /** ACTOR_KIND_UNSPECIFIED value */
-                ACTOR_KIND_UNSPECIFIED = 0,
-
-                /** ACTOR_KIND_USER value */
-                ACTOR_KIND_USER = 1,
-
-                /** ACTOR_KIND_API_KEY value */
-                ACTOR_KIND_API_KEY = 2,
-
-                /** ACTOR_KIND_SERVICE value */
-                ACTOR_KIND_SERVICE = 3,
-
-                /** ACTOR_KIND_NODE value */
-                ACTOR_KIND_NODE = 4
-            }
-
-            /** AuthenticationMethod enum. */
-            enum AuthenticationMethod {
-
-                /** AUTHENTICATION_METHOD_UNSPECIFIED value */
-                AUTHENTICATION_METHOD_UNSPECIFIED = 0,
-
-                /** AUTHENTICATION_METHOD_PASSWORD value */
-                AUTHENTICATION_METHOD_PASSWORD = 1,
-
-                /** AUTHENTICATION_METHOD_PASSWORD_TOTP value */
-                AUTHENTICATION_METHOD_PASSWORD_TOTP = 2,
-
-                /** AUTHENTICATION_METHOD_API_KEY value */
-                AUTHENTICATION_METHOD_API_KEY = 3,
-
-                /** AUTHENTICATION_METHOD_CERTIFICATE value */
-                AUTHENTICATION_METHOD_CERTIFICATE = 4
+                /** Shape of a VerifyLogRequest. */
+                type $Shape = holdfast.backup.v1.VerifyLogRequest.$Properties;
             }
 
             /**
-             * Properties of a Sealed.
-             * @deprecated Use holdfast.log.v1.Sealed.$Properties instead.
+             * Properties of a VerifyLogResponse.
+             * @deprecated Use holdfast.backup.v1.VerifyLogResponse.$Properties instead.
              */
-            interface ISealed extends holdfast.log.v1.Sealed.$Properties {
+            interface IVerifyLogResponse extends holdfast.backup.v1.VerifyLogResponse.$Properties {
             }
 
-            /** Represents a Sealed. */
-            class Sealed {
+            /** Represents a VerifyLogResponse. */
+            class VerifyLogResponse {
 
                 /**
-                 * Constructs a new Sealed.
+                 * Constructs a new VerifyLogResponse.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.log.v1.Sealed.$Properties);
+                constructor(properties?: holdfast.backup.v1.VerifyLogResponse.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** Sealed keyId. */
-                keyId: string;
+                /** VerifyLogResponse isEqual. */
+                isEqual: boolean;
 
-                /** Sealed nonce. */
-                nonce: Uint8Array;
+                /** VerifyLogResponse compared. */
+                compared: number;
 
-                /** Sealed ciphertext. */
-                ciphertext: Uint8Array;
+                /** VerifyLogResponse firstBadSequence. */
+                firstBadSequence: number;
+
+                /** VerifyLogResponse detail. */
+                detail: string;
+
+                /** VerifyLogResponse tookMs. */
+                tookMs: number;
 
                 /**
-                 * Creates a new Sealed instance using the specified properties.
+                 * Creates a new VerifyLogResponse instance using the specified properties.
                  * @param [properties] Properties to set
-                 * @returns Sealed instance
+                 * @returns VerifyLogResponse instance
                  */
-                static create(properties: holdfast.log.v1.Sealed.$Shape): holdfast.log.v1.Sealed & holdfast.log.v1.Sealed.$Shape;
-                static create(properties?: holdfast.log.v1.Sealed.$Properties): holdfast.log.v1.Sealed;
+                static create(properties: holdfast.backup.v1.VerifyLogResponse.$Shape): holdfast.backup.v1.VerifyLogResponse & holdfast.backup.v1.VerifyLogResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyLogResponse.$Properties): holdfast.backup.v1.VerifyLogResponse;
 
                 /**
-                 * Encodes the specified Sealed message. Does not implicitly {@link holdfast.log.v1.Sealed.verify|verify} messages.
-                 * @param message Sealed message or plain object to encode
+                 * Encodes the specified VerifyLogResponse message. Does not implicitly {@link holdfast.backup.v1.VerifyLogResponse.verify|verify} messages.
+                 * @param message VerifyLogResponse message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.log.v1.Sealed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.VerifyLogResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes a Sealed message from the specified reader or buffer.
+                 * Decodes a VerifyLogResponse message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.log.v1.Sealed & holdfast.log.v1.Sealed.$Shape} Sealed
+                 * @returns {holdfast.backup.v1.VerifyLogResponse & holdfast.backup.v1.VerifyLogResponse.$Shape} VerifyLogResponse
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Sealed & holdfast.log.v1.Sealed.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyLogResponse & holdfast.backup.v1.VerifyLogResponse.$Shape;
             }
 
-            namespace Sealed {
+            namespace VerifyLogResponse {
 
-                /** Properties of a Sealed. */
+                /** Properties of a VerifyLogResponse. */
                 interface $Properties {
 
-                    /** Sealed keyId */
-                    keyId?: (string|null);
+                    /** VerifyLogResponse isEqual */
+                    isEqual?: (boolean|null);
 
-                    /** Sealed nonce */
-                    nonce?: (Uint8Array|null);
+                    /** VerifyLogResponse compared */
+                    compared?: (number|null);
 
-                    /** Sealed ciphertext */
-                    ciphertext?: (Uint8Array|null);
+                    /** VerifyLogResponse firstBadSequence */
+                    firstBadSequence?: (number|null);
+
+                    /** VerifyLogResponse detail */
+                    detail?: (string|null);
+
+                    /** VerifyLogResponse tookMs */
+                    tookMs?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of a Sealed. */
-                type $Shape = holdfast.log.v1.Sealed.$Properties;
+                /** Shape of a VerifyLogResponse. */
+                type $Shape = holdfast.backup.v1.VerifyLogResponse.$Properties;
             }
 
             /**
-             * Properties of a SealedToNode.
-             * @deprecated Use holdfast.log.v1.SealedToNode.$Properties instead.
+             * Properties of a RepairLogRequest.
+             * @deprecated Use holdfast.backup.v1.RepairLogRequest.$Properties instead.
              */
-            interface ISealedToNode extends holdfast.log.v1.SealedToNode.$Properties {
+            interface IRepairLogRequest extends holdfast.backup.v1.RepairLogRequest.$Properties {
             }
 
-            /** Represents a SealedToNode. */
-            class SealedToNode {
+            /** Represents a RepairLogRequest. */
+            class RepairLogRequest {
 
                 /**
-                 * Constructs a new SealedToNode.
+                 * Constructs a new RepairLogRequest.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.log.v1.SealedToNode.$Properties);
+                constructor(properties?: holdfast.backup.v1.RepairLogRequest.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** SealedToNode recipient. */
-                recipient: Uint8Array;
+                /** RepairLogRequest firstBadSequence. */
+                firstBadSequence: number;
 
-                /** SealedToNode ephemeralPublicKey. */
-                ephemeralPublicKey: Uint8Array;
-
-                /** SealedToNode nonce. */
-                nonce: Uint8Array;
-
-                /** SealedToNode ciphertext. */
-                ciphertext: Uint8Array;
+                /** RepairLogRequest trusted. */
+                trusted: string;
 
                 /**
-                 * Creates a new SealedToNode instance using the specified properties.
+                 * Creates a new RepairLogRequest instance using the specified properties.
                  * @param [properties] Properties to set
-                 * @returns SealedToNode instance
+                 * @returns RepairLogRequest instance
                  */
-                static create(properties: holdfast.log.v1.SealedToNode.$Shape): holdfast.log.v1.SealedToNode & holdfast.log.v1.SealedToNode.$Shape;
-                static create(properties?: holdfast.log.v1.SealedToNode.$Properties): holdfast.log.v1.SealedToNode;
+                static create(properties: holdfast.backup.v1.RepairLogRequest.$Shape): holdfast.backup.v1.RepairLogRequest & holdfast.backup.v1.RepairLogRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.RepairLogRequest.$Properties): holdfast.backup.v1.RepairLogRequest;
 
                 /**
-                 * Encodes the specified SealedToNode message. Does not implicitly {@link holdfast.log.v1.SealedToNode.verify|verify} messages.
-                 * @param message SealedToNode message or plain object to encode
+                 * Encodes the specified RepairLogRequest message. Does not implicitly {@link holdfast.backup.v1.RepairLogRequest.verify|verify} messages.
+                 * @param message RepairLogRequest message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.log.v1.SealedToNode.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.RepairLogRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes a SealedToNode message from the specified reader or buffer.
+                 * Decodes a RepairLogRequest message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.log.v1.SealedToNode & holdfast.log.v1.SealedToNode.$Shape} SealedToNode
+                 * @returns {holdfast.backup.v1.RepairLogRequest & holdfast.backup.v1.RepairLogRequest.$Shape} RepairLogRequest
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.SealedToNode & holdfast.log.v1.SealedToNode.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RepairLogRequest & holdfast.backup.v1.RepairLogRequest.$Shape;
             }
 
-            namespace SealedToNode {
+            namespace RepairLogRequest {
 
-                /** Properties of a SealedToNode. */
+                /** Properties of a RepairLogRequest. */
                 interface $Properties {
 
-                    /** SealedToNode recipient */
-                    recipient?: (Uint8Array|null);
+                    /** RepairLogRequest firstBadSequence */
+                    firstBadSequence?: (number|null);
 
-                    /** SealedToNode ephemeralPublicKey */
-                    ephemeralPublicKey?: (Uint8Array|null);
-
-                    /** SealedToNode nonce */
-                    nonce?: (Uint8Array|null);
-
-                    /** SealedToNode ciphertext */
-                    ciphertext?: (Uint8Array|null);
+                    /** RepairLogRequest trusted */
+                    trusted?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of a SealedToNode. */
-                type $Shape = holdfast.log.v1.SealedToNode.$Properties;
+                /** Shape of a RepairLogRequest. */
+                type $Shape = holdfast.backup.v1.RepairLogRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RepairLogResponse.
+             * @deprecated Use holdfast.backup.v1.RepairLogResponse.$Properties instead.
+             */
+            interface IRepairLogResponse extends holdfast.backup.v1.RepairLogResponse.$Properties {
+            }
+
+            /** Represents a RepairLogResponse. */
+            class RepairLogResponse {
+
+                /**
+                 * Constructs a new RepairLogResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RepairLogResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RepairLogResponse state. */
+                state?: (holdfast.backup.v1.LogState.$Properties|null);
+
+                /**
+                 * Creates a new RepairLogResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RepairLogResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.RepairLogResponse.$Shape): holdfast.backup.v1.RepairLogResponse & holdfast.backup.v1.RepairLogResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.RepairLogResponse.$Properties): holdfast.backup.v1.RepairLogResponse;
+
+                /**
+                 * Encodes the specified RepairLogResponse message. Does not implicitly {@link holdfast.backup.v1.RepairLogResponse.verify|verify} messages.
+                 * @param message RepairLogResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RepairLogResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RepairLogResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RepairLogResponse & holdfast.backup.v1.RepairLogResponse.$Shape} RepairLogResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RepairLogResponse & holdfast.backup.v1.RepairLogResponse.$Shape;
+            }
+
+            namespace RepairLogResponse {
+
+                /** Properties of a RepairLogResponse. */
+                interface $Properties {
+
+                    /** RepairLogResponse state */
+                    state?: (holdfast.backup.v1.LogState.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RepairLogResponse. */
+                type $Shape = holdfast.backup.v1.RepairLogResponse.$Properties;
             }
         }
     }

@@ -10,6 +10,270 @@ export const holdfast = $root.holdfast = (() => {
 
     const holdfast = {};
 
+    holdfast.access = (function() {
+
+        const access = {};
+
+        access.v1 = (function() {
+
+            const v1 = {};
+
+            v1.AccessRecord = (function() {
+
+                const AccessRecord = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                AccessRecord.prototype.id = $util.newBuffer([]);
+                AccessRecord.prototype.atUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AccessRecord.prototype.action = "";
+                AccessRecord.prototype.result = 0;
+                AccessRecord.prototype.code = "";
+                AccessRecord.prototype.userId = $util.newBuffer([]);
+                AccessRecord.prototype.sessionId = $util.newBuffer([]);
+                AccessRecord.prototype.organizationId = $util.newBuffer([]);
+                AccessRecord.prototype.target = "";
+                AccessRecord.prototype.sourceSealed = $util.newBuffer([]);
+                AccessRecord.prototype.sourceTag = $util.newBuffer([]);
+                AccessRecord.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AccessRecord.prototype.windowMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AccessRecord.prototype.accounts = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                AccessRecord.create = function(properties) {
+                    return new AccessRecord(properties);
+                };
+
+                AccessRecord.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                        writer.uint32(10).bytes(message.id);
+                    if (message.atUnixMs != null && $Object.hasOwnProperty.call(message, "atUnixMs") && (typeof message.atUnixMs === "object" ? message.atUnixMs.low || message.atUnixMs.high : message.atUnixMs !== 0))
+                        writer.uint32(16).uint64(message.atUnixMs);
+                    if (message.action != null && $Object.hasOwnProperty.call(message, "action") && message.action !== "")
+                        writer.uint32(26).string(message.action);
+                    if (message.result != null && $Object.hasOwnProperty.call(message, "result") && message.result !== 0)
+                        writer.uint32(32).int32(message.result);
+                    if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                        writer.uint32(42).string(message.code);
+                    if (message.userId != null && $Object.hasOwnProperty.call(message, "userId") && message.userId.length)
+                        writer.uint32(50).bytes(message.userId);
+                    if (message.sessionId != null && $Object.hasOwnProperty.call(message, "sessionId") && message.sessionId.length)
+                        writer.uint32(58).bytes(message.sessionId);
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId.length)
+                        writer.uint32(66).bytes(message.organizationId);
+                    if (message.target != null && $Object.hasOwnProperty.call(message, "target") && message.target !== "")
+                        writer.uint32(74).string(message.target);
+                    if (message.sourceSealed != null && $Object.hasOwnProperty.call(message, "sourceSealed") && message.sourceSealed.length)
+                        writer.uint32(82).bytes(message.sourceSealed);
+                    if (message.sourceTag != null && $Object.hasOwnProperty.call(message, "sourceTag") && message.sourceTag.length)
+                        writer.uint32(90).bytes(message.sourceTag);
+                    if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
+                        writer.uint32(96).uint64(message.count);
+                    if (message.windowMs != null && $Object.hasOwnProperty.call(message, "windowMs") && (typeof message.windowMs === "object" ? message.windowMs.low || message.windowMs.high : message.windowMs !== 0))
+                        writer.uint32(104).uint64(message.windowMs);
+                    if (message.accounts != null && $Object.hasOwnProperty.call(message, "accounts") && (typeof message.accounts === "object" ? message.accounts.low || message.accounts.high : message.accounts !== 0))
+                        writer.uint32(112).uint64(message.accounts);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                AccessRecord.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.access.v1.AccessRecord();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.atUnixMs = value;
+                                else
+                                    delete message.atUnixMs;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.action = value;
+                                else
+                                    delete message.action;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.result = value;
+                                else
+                                    delete message.result;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.code = value;
+                                else
+                                    delete message.code;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.userId = value;
+                                else
+                                    delete message.userId;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sessionId = value;
+                                else
+                                    delete message.sessionId;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.target = value;
+                                else
+                                    delete message.target;
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sourceSealed = value;
+                                else
+                                    delete message.sourceSealed;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sourceTag = value;
+                                else
+                                    delete message.sourceTag;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.count = value;
+                                else
+                                    delete message.count;
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.windowMs = value;
+                                else
+                                    delete message.windowMs;
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.accounts = value;
+                                else
+                                    delete message.accounts;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return AccessRecord;
+            })();
+
+            v1.AccessResult = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "ACCESS_RESULT_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "ACCESS_RESULT_SUCCESS"] = 1;
+                values[valuesById[2] = "ACCESS_RESULT_FAILURE"] = 2;
+                return values;
+            })();
+
+            return v1;
+        })();
+
+        return access;
+    })();
+
     holdfast.agent = (function() {
 
         const agent = {};
@@ -1932,6 +2196,374 @@ export const holdfast = $root.holdfast = (() => {
                 return PeerReport;
             })();
 
+            v1.WitnessState = (function() {
+
+                const WitnessState = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                WitnessState.prototype.publicKey = $util.newBuffer([]);
+                WitnessState.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                WitnessState.prototype.root = $util.newBuffer([]);
+                WitnessState.prototype.cosignature = "";
+                WitnessState.prototype.refusal = "";
+                WitnessState.prototype.logVerifierKey = "";
+
+                WitnessState.create = function(properties) {
+                    return new WitnessState(properties);
+                };
+
+                WitnessState.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.publicKey != null && $Object.hasOwnProperty.call(message, "publicKey") && message.publicKey.length)
+                        writer.uint32(10).bytes(message.publicKey);
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(16).uint64(message.size);
+                    if (message.root != null && $Object.hasOwnProperty.call(message, "root") && message.root.length)
+                        writer.uint32(26).bytes(message.root);
+                    if (message.cosignature != null && $Object.hasOwnProperty.call(message, "cosignature") && message.cosignature !== "")
+                        writer.uint32(34).string(message.cosignature);
+                    if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal") && message.refusal !== "")
+                        writer.uint32(42).string(message.refusal);
+                    if (message.logVerifierKey != null && $Object.hasOwnProperty.call(message, "logVerifierKey") && message.logVerifierKey !== "")
+                        writer.uint32(50).string(message.logVerifierKey);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                WitnessState.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.agent.v1.WitnessState();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.publicKey = value;
+                                else
+                                    delete message.publicKey;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.root = value;
+                                else
+                                    delete message.root;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.cosignature = value;
+                                else
+                                    delete message.cosignature;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.refusal = value;
+                                else
+                                    delete message.refusal;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.logVerifierKey = value;
+                                else
+                                    delete message.logVerifierKey;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return WitnessState;
+            })();
+
+            v1.WitnessChallenge = (function() {
+
+                const WitnessChallenge = function (properties) {
+                    this.path = [];
+                    this.rotations = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                WitnessChallenge.prototype.note = "";
+                WitnessChallenge.prototype.fromSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                WitnessChallenge.prototype.path = $util.emptyArray;
+                WitnessChallenge.prototype.rotations = $util.emptyArray;
+
+                WitnessChallenge.create = function(properties) {
+                    return new WitnessChallenge(properties);
+                };
+
+                WitnessChallenge.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.note != null && $Object.hasOwnProperty.call(message, "note") && message.note !== "")
+                        writer.uint32(10).string(message.note);
+                    if (message.fromSize != null && $Object.hasOwnProperty.call(message, "fromSize") && (typeof message.fromSize === "object" ? message.fromSize.low || message.fromSize.high : message.fromSize !== 0))
+                        writer.uint32(16).uint64(message.fromSize);
+                    if (message.path != null && message.path.length)
+                        for (let i = 0; i < message.path.length; ++i)
+                            writer.uint32(26).bytes(message.path[i]);
+                    if (message.rotations != null && message.rotations.length)
+                        for (let i = 0; i < message.rotations.length; ++i)
+                            $root.holdfast.agent.v1.KeyRotation.encode(message.rotations[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                WitnessChallenge.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.agent.v1.WitnessChallenge();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.note = value;
+                                else
+                                    delete message.note;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSize = value;
+                                else
+                                    delete message.fromSize;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.path && message.path.length))
+                                    message.path = [];
+                                message.path.push(reader.bytes());
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.rotations && message.rotations.length))
+                                    message.rotations = [];
+                                message.rotations.push($root.holdfast.agent.v1.KeyRotation.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return WitnessChallenge;
+            })();
+
+            v1.KeyRotation = (function() {
+
+                const KeyRotation = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                KeyRotation.prototype.statement = $util.newBuffer([]);
+                KeyRotation.prototype.signature = $util.newBuffer([]);
+
+                KeyRotation.create = function(properties) {
+                    return new KeyRotation(properties);
+                };
+
+                KeyRotation.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
+                        writer.uint32(10).bytes(message.statement);
+                    if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                        writer.uint32(18).bytes(message.signature);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                KeyRotation.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.agent.v1.KeyRotation();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.statement = value;
+                                else
+                                    delete message.statement;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.signature = value;
+                                else
+                                    delete message.signature;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return KeyRotation;
+            })();
+
             return v1;
         })();
 
@@ -1945,6 +2577,202 @@ export const holdfast = $root.holdfast = (() => {
         audit.v1 = (function() {
 
             const v1 = {};
+
+            v1.SigningKeyIntroduced = (function() {
+
+                const SigningKeyIntroduced = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SigningKeyIntroduced.prototype.publicKey = $util.newBuffer([]);
+
+                SigningKeyIntroduced.create = function(properties) {
+                    return new SigningKeyIntroduced(properties);
+                };
+
+                SigningKeyIntroduced.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.publicKey != null && $Object.hasOwnProperty.call(message, "publicKey") && message.publicKey.length)
+                        writer.uint32(10).bytes(message.publicKey);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SigningKeyIntroduced.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SigningKeyIntroduced();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.publicKey = value;
+                                else
+                                    delete message.publicKey;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SigningKeyIntroduced;
+            })();
+
+            v1.SigningKeyRotated = (function() {
+
+                const SigningKeyRotated = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SigningKeyRotated.prototype.statement = $util.newBuffer([]);
+                SigningKeyRotated.prototype.signature = $util.newBuffer([]);
+                SigningKeyRotated.prototype.newPublicKey = $util.newBuffer([]);
+
+                SigningKeyRotated.create = function(properties) {
+                    return new SigningKeyRotated(properties);
+                };
+
+                SigningKeyRotated.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
+                        writer.uint32(10).bytes(message.statement);
+                    if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                        writer.uint32(18).bytes(message.signature);
+                    if (message.newPublicKey != null && $Object.hasOwnProperty.call(message, "newPublicKey") && message.newPublicKey.length)
+                        writer.uint32(26).bytes(message.newPublicKey);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SigningKeyRotated.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SigningKeyRotated();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.statement = value;
+                                else
+                                    delete message.statement;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.signature = value;
+                                else
+                                    delete message.signature;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.newPublicKey = value;
+                                else
+                                    delete message.newPublicKey;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SigningKeyRotated;
+            })();
 
             v1.Flow = (function() {
 
@@ -3044,10 +3872,3060 @@ export const holdfast = $root.holdfast = (() => {
                 return FlowSummary;
             })();
 
+            v1.Checkpoint = (function() {
+
+                const Checkpoint = function (properties) {
+                    this.witnesses = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Checkpoint.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Checkpoint.prototype.root = $util.newBuffer([]);
+                Checkpoint.prototype.note = "";
+                Checkpoint.prototype.signedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Checkpoint.prototype.witnesses = $util.emptyArray;
+
+                Checkpoint.create = function(properties) {
+                    return new Checkpoint(properties);
+                };
+
+                Checkpoint.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(8).uint64(message.size);
+                    if (message.root != null && $Object.hasOwnProperty.call(message, "root") && message.root.length)
+                        writer.uint32(18).bytes(message.root);
+                    if (message.note != null && $Object.hasOwnProperty.call(message, "note") && message.note !== "")
+                        writer.uint32(26).string(message.note);
+                    if (message.signedAtUnixMs != null && $Object.hasOwnProperty.call(message, "signedAtUnixMs") && (typeof message.signedAtUnixMs === "object" ? message.signedAtUnixMs.low || message.signedAtUnixMs.high : message.signedAtUnixMs !== 0))
+                        writer.uint32(32).uint64(message.signedAtUnixMs);
+                    if (message.witnesses != null && message.witnesses.length)
+                        for (let i = 0; i < message.witnesses.length; ++i)
+                            writer.uint32(42).string(message.witnesses[i]);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Checkpoint.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.Checkpoint();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.root = value;
+                                else
+                                    delete message.root;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.note = value;
+                                else
+                                    delete message.note;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.signedAtUnixMs = value;
+                                else
+                                    delete message.signedAtUnixMs;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.witnesses && message.witnesses.length))
+                                    message.witnesses = [];
+                                message.witnesses.push(reader.stringVerify());
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Checkpoint;
+            })();
+
+            v1.GetCheckpointRequest = (function() {
+
+                const GetCheckpointRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetCheckpointRequest.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                GetCheckpointRequest.create = function(properties) {
+                    return new GetCheckpointRequest(properties);
+                };
+
+                GetCheckpointRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(8).uint64(message.size);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetCheckpointRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetCheckpointRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetCheckpointRequest;
+            })();
+
+            v1.GetCheckpointResponse = (function() {
+
+                const GetCheckpointResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetCheckpointResponse.prototype.checkpoint = null;
+
+                GetCheckpointResponse.create = function(properties) {
+                    return new GetCheckpointResponse(properties);
+                };
+
+                GetCheckpointResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.checkpoint != null && $Object.hasOwnProperty.call(message, "checkpoint"))
+                        $root.holdfast.audit.v1.Checkpoint.encode(message.checkpoint, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetCheckpointResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetCheckpointResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.checkpoint = $root.holdfast.audit.v1.Checkpoint.decode(reader, reader.size(), $undefined, _depth + 1, message.checkpoint);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetCheckpointResponse;
+            })();
+
+            v1.ListCheckpointsRequest = (function() {
+
+                const ListCheckpointsRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListCheckpointsRequest.prototype.limit = 0;
+                ListCheckpointsRequest.prototype.cursor = "";
+
+                ListCheckpointsRequest.create = function(properties) {
+                    return new ListCheckpointsRequest(properties);
+                };
+
+                ListCheckpointsRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                        writer.uint32(8).uint32(message.limit);
+                    if (message.cursor != null && $Object.hasOwnProperty.call(message, "cursor") && message.cursor !== "")
+                        writer.uint32(18).string(message.cursor);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListCheckpointsRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListCheckpointsRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.limit = value;
+                                else
+                                    delete message.limit;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.cursor = value;
+                                else
+                                    delete message.cursor;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListCheckpointsRequest;
+            })();
+
+            v1.ListCheckpointsResponse = (function() {
+
+                const ListCheckpointsResponse = function (properties) {
+                    this.checkpoints = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListCheckpointsResponse.prototype.checkpoints = $util.emptyArray;
+                ListCheckpointsResponse.prototype.nextCursor = "";
+
+                ListCheckpointsResponse.create = function(properties) {
+                    return new ListCheckpointsResponse(properties);
+                };
+
+                ListCheckpointsResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.checkpoints != null && message.checkpoints.length)
+                        for (let i = 0; i < message.checkpoints.length; ++i)
+                            $root.holdfast.audit.v1.Checkpoint.encode(message.checkpoints[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.nextCursor != null && $Object.hasOwnProperty.call(message, "nextCursor") && message.nextCursor !== "")
+                        writer.uint32(18).string(message.nextCursor);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListCheckpointsResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListCheckpointsResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.checkpoints && message.checkpoints.length))
+                                    message.checkpoints = [];
+                                message.checkpoints.push($root.holdfast.audit.v1.Checkpoint.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.nextCursor = value;
+                                else
+                                    delete message.nextCursor;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListCheckpointsResponse;
+            })();
+
+            v1.SignCheckpointRequest = (function() {
+
+                const SignCheckpointRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SignCheckpointRequest.create = function(properties) {
+                    return new SignCheckpointRequest(properties);
+                };
+
+                SignCheckpointRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SignCheckpointRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SignCheckpointRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SignCheckpointRequest;
+            })();
+
+            v1.SignCheckpointResponse = (function() {
+
+                const SignCheckpointResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SignCheckpointResponse.prototype.checkpoint = null;
+
+                SignCheckpointResponse.create = function(properties) {
+                    return new SignCheckpointResponse(properties);
+                };
+
+                SignCheckpointResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.checkpoint != null && $Object.hasOwnProperty.call(message, "checkpoint"))
+                        $root.holdfast.audit.v1.Checkpoint.encode(message.checkpoint, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SignCheckpointResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SignCheckpointResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.checkpoint = $root.holdfast.audit.v1.Checkpoint.decode(reader, reader.size(), $undefined, _depth + 1, message.checkpoint);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SignCheckpointResponse;
+            })();
+
+            v1.LogEntry = (function() {
+
+                const LogEntry = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                LogEntry.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogEntry.prototype.subject = "";
+                LogEntry.prototype.messageId = "";
+                LogEntry.prototype.payload = $util.newBuffer([]);
+
+                LogEntry.create = function(properties) {
+                    return new LogEntry(properties);
+                };
+
+                LogEntry.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                        writer.uint32(8).uint64(message.sequence);
+                    if (message.subject != null && $Object.hasOwnProperty.call(message, "subject") && message.subject !== "")
+                        writer.uint32(18).string(message.subject);
+                    if (message.messageId != null && $Object.hasOwnProperty.call(message, "messageId") && message.messageId !== "")
+                        writer.uint32(26).string(message.messageId);
+                    if (message.payload != null && $Object.hasOwnProperty.call(message, "payload") && message.payload.length)
+                        writer.uint32(34).bytes(message.payload);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                LogEntry.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.LogEntry();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sequence = value;
+                                else
+                                    delete message.sequence;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.subject = value;
+                                else
+                                    delete message.subject;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.messageId = value;
+                                else
+                                    delete message.messageId;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.payload = value;
+                                else
+                                    delete message.payload;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return LogEntry;
+            })();
+
+            v1.GetEntryProofRequest = (function() {
+
+                const GetEntryProofRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetEntryProofRequest.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetEntryProofRequest.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                GetEntryProofRequest.create = function(properties) {
+                    return new GetEntryProofRequest(properties);
+                };
+
+                GetEntryProofRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                        writer.uint32(8).uint64(message.sequence);
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(16).uint64(message.size);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetEntryProofRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetEntryProofRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sequence = value;
+                                else
+                                    delete message.sequence;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetEntryProofRequest;
+            })();
+
+            v1.GetEntryProofResponse = (function() {
+
+                const GetEntryProofResponse = function (properties) {
+                    this.path = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetEntryProofResponse.prototype.entry = null;
+                GetEntryProofResponse.prototype.checkpoint = null;
+                GetEntryProofResponse.prototype.path = $util.emptyArray;
+                GetEntryProofResponse.prototype.commit = null;
+
+                GetEntryProofResponse.create = function(properties) {
+                    return new GetEntryProofResponse(properties);
+                };
+
+                GetEntryProofResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.entry != null && $Object.hasOwnProperty.call(message, "entry"))
+                        $root.holdfast.audit.v1.LogEntry.encode(message.entry, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.checkpoint != null && $Object.hasOwnProperty.call(message, "checkpoint"))
+                        $root.holdfast.audit.v1.Checkpoint.encode(message.checkpoint, writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.path != null && message.path.length)
+                        for (let i = 0; i < message.path.length; ++i)
+                            writer.uint32(26).bytes(message.path[i]);
+                    if (message.commit != null && $Object.hasOwnProperty.call(message, "commit"))
+                        $root.holdfast.log.v1.Commit.encode(message.commit, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetEntryProofResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetEntryProofResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.entry = $root.holdfast.audit.v1.LogEntry.decode(reader, reader.size(), $undefined, _depth + 1, message.entry);
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                message.checkpoint = $root.holdfast.audit.v1.Checkpoint.decode(reader, reader.size(), $undefined, _depth + 1, message.checkpoint);
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.path && message.path.length))
+                                    message.path = [];
+                                message.path.push(reader.bytes());
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.commit = $root.holdfast.log.v1.Commit.decode(reader, reader.size(), $undefined, _depth + 1, message.commit);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetEntryProofResponse;
+            })();
+
+            v1.GetConsistencyProofRequest = (function() {
+
+                const GetConsistencyProofRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetConsistencyProofRequest.prototype.fromSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetConsistencyProofRequest.prototype.toSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                GetConsistencyProofRequest.create = function(properties) {
+                    return new GetConsistencyProofRequest(properties);
+                };
+
+                GetConsistencyProofRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.fromSize != null && $Object.hasOwnProperty.call(message, "fromSize") && (typeof message.fromSize === "object" ? message.fromSize.low || message.fromSize.high : message.fromSize !== 0))
+                        writer.uint32(8).uint64(message.fromSize);
+                    if (message.toSize != null && $Object.hasOwnProperty.call(message, "toSize") && (typeof message.toSize === "object" ? message.toSize.low || message.toSize.high : message.toSize !== 0))
+                        writer.uint32(16).uint64(message.toSize);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetConsistencyProofRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetConsistencyProofRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSize = value;
+                                else
+                                    delete message.fromSize;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toSize = value;
+                                else
+                                    delete message.toSize;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetConsistencyProofRequest;
+            })();
+
+            v1.GetConsistencyProofResponse = (function() {
+
+                const GetConsistencyProofResponse = function (properties) {
+                    this.path = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetConsistencyProofResponse.prototype.fromSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetConsistencyProofResponse.prototype.toSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetConsistencyProofResponse.prototype.fromRoot = $util.newBuffer([]);
+                GetConsistencyProofResponse.prototype.toRoot = $util.newBuffer([]);
+                GetConsistencyProofResponse.prototype.path = $util.emptyArray;
+
+                GetConsistencyProofResponse.create = function(properties) {
+                    return new GetConsistencyProofResponse(properties);
+                };
+
+                GetConsistencyProofResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.fromSize != null && $Object.hasOwnProperty.call(message, "fromSize") && (typeof message.fromSize === "object" ? message.fromSize.low || message.fromSize.high : message.fromSize !== 0))
+                        writer.uint32(8).uint64(message.fromSize);
+                    if (message.toSize != null && $Object.hasOwnProperty.call(message, "toSize") && (typeof message.toSize === "object" ? message.toSize.low || message.toSize.high : message.toSize !== 0))
+                        writer.uint32(16).uint64(message.toSize);
+                    if (message.fromRoot != null && $Object.hasOwnProperty.call(message, "fromRoot") && message.fromRoot.length)
+                        writer.uint32(26).bytes(message.fromRoot);
+                    if (message.toRoot != null && $Object.hasOwnProperty.call(message, "toRoot") && message.toRoot.length)
+                        writer.uint32(34).bytes(message.toRoot);
+                    if (message.path != null && message.path.length)
+                        for (let i = 0; i < message.path.length; ++i)
+                            writer.uint32(42).bytes(message.path[i]);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetConsistencyProofResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetConsistencyProofResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSize = value;
+                                else
+                                    delete message.fromSize;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toSize = value;
+                                else
+                                    delete message.toSize;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.fromRoot = value;
+                                else
+                                    delete message.fromRoot;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.toRoot = value;
+                                else
+                                    delete message.toRoot;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.path && message.path.length))
+                                    message.path = [];
+                                message.path.push(reader.bytes());
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetConsistencyProofResponse;
+            })();
+
+            v1.ReadEntriesRequest = (function() {
+
+                const ReadEntriesRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ReadEntriesRequest.prototype.fromSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                ReadEntriesRequest.prototype.toSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                ReadEntriesRequest.create = function(properties) {
+                    return new ReadEntriesRequest(properties);
+                };
+
+                ReadEntriesRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.fromSequence != null && $Object.hasOwnProperty.call(message, "fromSequence") && (typeof message.fromSequence === "object" ? message.fromSequence.low || message.fromSequence.high : message.fromSequence !== 0))
+                        writer.uint32(8).uint64(message.fromSequence);
+                    if (message.toSequence != null && $Object.hasOwnProperty.call(message, "toSequence") && (typeof message.toSequence === "object" ? message.toSequence.low || message.toSequence.high : message.toSequence !== 0))
+                        writer.uint32(16).uint64(message.toSequence);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ReadEntriesRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ReadEntriesRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSequence = value;
+                                else
+                                    delete message.fromSequence;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toSequence = value;
+                                else
+                                    delete message.toSequence;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ReadEntriesRequest;
+            })();
+
+            v1.ReadEntriesResponse = (function() {
+
+                const ReadEntriesResponse = function (properties) {
+                    this.entries = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ReadEntriesResponse.prototype.entries = $util.emptyArray;
+                ReadEntriesResponse.prototype.nextSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                ReadEntriesResponse.create = function(properties) {
+                    return new ReadEntriesResponse(properties);
+                };
+
+                ReadEntriesResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.entries != null && message.entries.length)
+                        for (let i = 0; i < message.entries.length; ++i)
+                            $root.holdfast.audit.v1.LogEntry.encode(message.entries[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.nextSequence != null && $Object.hasOwnProperty.call(message, "nextSequence") && (typeof message.nextSequence === "object" ? message.nextSequence.low || message.nextSequence.high : message.nextSequence !== 0))
+                        writer.uint32(16).uint64(message.nextSequence);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ReadEntriesResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ReadEntriesResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.entries && message.entries.length))
+                                    message.entries = [];
+                                message.entries.push($root.holdfast.audit.v1.LogEntry.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.nextSequence = value;
+                                else
+                                    delete message.nextSequence;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ReadEntriesResponse;
+            })();
+
+            v1.SigningKey = (function() {
+
+                const SigningKey = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SigningKey.prototype.verifierKey = "";
+                SigningKey.prototype.publicKey = $util.newBuffer([]);
+                SigningKey.prototype.sinceSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                SigningKey.prototype.isActive = false;
+                SigningKey.prototype.rotationStatement = $util.newBuffer([]);
+                SigningKey.prototype.rotationSignature = $util.newBuffer([]);
+
+                SigningKey.create = function(properties) {
+                    return new SigningKey(properties);
+                };
+
+                SigningKey.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.verifierKey != null && $Object.hasOwnProperty.call(message, "verifierKey") && message.verifierKey !== "")
+                        writer.uint32(10).string(message.verifierKey);
+                    if (message.publicKey != null && $Object.hasOwnProperty.call(message, "publicKey") && message.publicKey.length)
+                        writer.uint32(18).bytes(message.publicKey);
+                    if (message.sinceSequence != null && $Object.hasOwnProperty.call(message, "sinceSequence") && (typeof message.sinceSequence === "object" ? message.sinceSequence.low || message.sinceSequence.high : message.sinceSequence !== 0))
+                        writer.uint32(24).uint64(message.sinceSequence);
+                    if (message.isActive != null && $Object.hasOwnProperty.call(message, "isActive") && message.isActive !== false)
+                        writer.uint32(32).bool(message.isActive);
+                    if (message.rotationStatement != null && $Object.hasOwnProperty.call(message, "rotationStatement") && message.rotationStatement.length)
+                        writer.uint32(42).bytes(message.rotationStatement);
+                    if (message.rotationSignature != null && $Object.hasOwnProperty.call(message, "rotationSignature") && message.rotationSignature.length)
+                        writer.uint32(50).bytes(message.rotationSignature);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SigningKey.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SigningKey();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.verifierKey = value;
+                                else
+                                    delete message.verifierKey;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.publicKey = value;
+                                else
+                                    delete message.publicKey;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sinceSequence = value;
+                                else
+                                    delete message.sinceSequence;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isActive = value;
+                                else
+                                    delete message.isActive;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.rotationStatement = value;
+                                else
+                                    delete message.rotationStatement;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.rotationSignature = value;
+                                else
+                                    delete message.rotationSignature;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SigningKey;
+            })();
+
+            v1.ListSigningKeysRequest = (function() {
+
+                const ListSigningKeysRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListSigningKeysRequest.create = function(properties) {
+                    return new ListSigningKeysRequest(properties);
+                };
+
+                ListSigningKeysRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListSigningKeysRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListSigningKeysRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListSigningKeysRequest;
+            })();
+
+            v1.ListSigningKeysResponse = (function() {
+
+                const ListSigningKeysResponse = function (properties) {
+                    this.keys = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListSigningKeysResponse.prototype.keys = $util.emptyArray;
+
+                ListSigningKeysResponse.create = function(properties) {
+                    return new ListSigningKeysResponse(properties);
+                };
+
+                ListSigningKeysResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.keys != null && message.keys.length)
+                        for (let i = 0; i < message.keys.length; ++i)
+                            $root.holdfast.audit.v1.SigningKey.encode(message.keys[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListSigningKeysResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListSigningKeysResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.keys && message.keys.length))
+                                    message.keys = [];
+                                message.keys.push($root.holdfast.audit.v1.SigningKey.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListSigningKeysResponse;
+            })();
+
+            v1.RotateSigningKeyRequest = (function() {
+
+                const RotateSigningKeyRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                RotateSigningKeyRequest.create = function(properties) {
+                    return new RotateSigningKeyRequest(properties);
+                };
+
+                RotateSigningKeyRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                RotateSigningKeyRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.RotateSigningKeyRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return RotateSigningKeyRequest;
+            })();
+
+            v1.RotateSigningKeyResponse = (function() {
+
+                const RotateSigningKeyResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                RotateSigningKeyResponse.prototype.key = null;
+
+                RotateSigningKeyResponse.create = function(properties) {
+                    return new RotateSigningKeyResponse(properties);
+                };
+
+                RotateSigningKeyResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.key != null && $Object.hasOwnProperty.call(message, "key"))
+                        $root.holdfast.audit.v1.SigningKey.encode(message.key, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                RotateSigningKeyResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.RotateSigningKeyResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.key = $root.holdfast.audit.v1.SigningKey.decode(reader, reader.size(), $undefined, _depth + 1, message.key);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return RotateSigningKeyResponse;
+            })();
+
+            v1.Witness = (function() {
+
+                const Witness = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Witness.prototype.nodeId = "";
+                Witness.prototype.verifierKey = "";
+                Witness.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Witness.prototype.cosignedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Witness.prototype.refusal = "";
+                Witness.prototype.organizationId = "";
+
+                Witness.create = function(properties) {
+                    return new Witness(properties);
+                };
+
+                Witness.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId") && message.nodeId !== "")
+                        writer.uint32(10).string(message.nodeId);
+                    if (message.verifierKey != null && $Object.hasOwnProperty.call(message, "verifierKey") && message.verifierKey !== "")
+                        writer.uint32(18).string(message.verifierKey);
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(24).uint64(message.size);
+                    if (message.cosignedAtUnixMs != null && $Object.hasOwnProperty.call(message, "cosignedAtUnixMs") && (typeof message.cosignedAtUnixMs === "object" ? message.cosignedAtUnixMs.low || message.cosignedAtUnixMs.high : message.cosignedAtUnixMs !== 0))
+                        writer.uint32(32).uint64(message.cosignedAtUnixMs);
+                    if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal") && message.refusal !== "")
+                        writer.uint32(42).string(message.refusal);
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId !== "")
+                        writer.uint32(50).string(message.organizationId);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Witness.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.Witness();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.nodeId = value;
+                                else
+                                    delete message.nodeId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.verifierKey = value;
+                                else
+                                    delete message.verifierKey;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.cosignedAtUnixMs = value;
+                                else
+                                    delete message.cosignedAtUnixMs;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.refusal = value;
+                                else
+                                    delete message.refusal;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Witness;
+            })();
+
+            v1.ListWitnessesRequest = (function() {
+
+                const ListWitnessesRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListWitnessesRequest.create = function(properties) {
+                    return new ListWitnessesRequest(properties);
+                };
+
+                ListWitnessesRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListWitnessesRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListWitnessesRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListWitnessesRequest;
+            })();
+
+            v1.ListWitnessesResponse = (function() {
+
+                const ListWitnessesResponse = function (properties) {
+                    this.witnesses = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListWitnessesResponse.prototype.witnesses = $util.emptyArray;
+
+                ListWitnessesResponse.create = function(properties) {
+                    return new ListWitnessesResponse(properties);
+                };
+
+                ListWitnessesResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.witnesses != null && message.witnesses.length)
+                        for (let i = 0; i < message.witnesses.length; ++i)
+                            $root.holdfast.audit.v1.Witness.encode(message.witnesses[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListWitnessesResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListWitnessesResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.witnesses && message.witnesses.length))
+                                    message.witnesses = [];
+                                message.witnesses.push($root.holdfast.audit.v1.Witness.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListWitnessesResponse;
+            })();
+
             return v1;
         })();
 
         return audit;
+    })();
+
+    holdfast.log = (function() {
+
+        const log = {};
+
+        log.v1 = (function() {
+
+            const v1 = {};
+
+            v1.Commit = (function() {
+
+                const Commit = function (properties) {
+                    this.events = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Commit.prototype.format = 0;
+                Commit.prototype.commitId = $util.newBuffer([]);
+                Commit.prototype.lineageId = $util.newBuffer([]);
+                Commit.prototype.generation = 0;
+                Commit.prototype.aggregateType = "";
+                Commit.prototype.aggregateId = "";
+                Commit.prototype.aggregateVersion = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Commit.prototype.organizationId = $util.newBuffer([]);
+                Commit.prototype.actor = null;
+                Commit.prototype.commandId = $util.newBuffer([]);
+                Commit.prototype.correlationId = $util.newBuffer([]);
+                Commit.prototype.causationId = $util.newBuffer([]);
+                Commit.prototype.timeUnixUs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Commit.prototype.requestHash = $util.newBuffer([]);
+                Commit.prototype.events = $util.emptyArray;
+                Commit.prototype.compressedEvents = $util.newBuffer([]);
+                Commit.prototype.inflatedBytes = 0;
+                Commit.prototype.reason = "";
+
+                Commit.create = function(properties) {
+                    return new Commit(properties);
+                };
+
+                Commit.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.format != null && $Object.hasOwnProperty.call(message, "format") && message.format !== 0)
+                        writer.uint32(8).uint32(message.format);
+                    if (message.commitId != null && $Object.hasOwnProperty.call(message, "commitId") && message.commitId.length)
+                        writer.uint32(18).bytes(message.commitId);
+                    if (message.lineageId != null && $Object.hasOwnProperty.call(message, "lineageId") && message.lineageId.length)
+                        writer.uint32(26).bytes(message.lineageId);
+                    if (message.generation != null && $Object.hasOwnProperty.call(message, "generation") && message.generation !== 0)
+                        writer.uint32(32).uint32(message.generation);
+                    if (message.aggregateType != null && $Object.hasOwnProperty.call(message, "aggregateType") && message.aggregateType !== "")
+                        writer.uint32(42).string(message.aggregateType);
+                    if (message.aggregateId != null && $Object.hasOwnProperty.call(message, "aggregateId") && message.aggregateId !== "")
+                        writer.uint32(50).string(message.aggregateId);
+                    if (message.aggregateVersion != null && $Object.hasOwnProperty.call(message, "aggregateVersion") && (typeof message.aggregateVersion === "object" ? message.aggregateVersion.low || message.aggregateVersion.high : message.aggregateVersion !== 0))
+                        writer.uint32(56).uint64(message.aggregateVersion);
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId.length)
+                        writer.uint32(66).bytes(message.organizationId);
+                    if (message.actor != null && $Object.hasOwnProperty.call(message, "actor"))
+                        $root.holdfast.log.v1.Actor.encode(message.actor, writer.uint32(74).fork(), _depth + 1).ldelim();
+                    if (message.commandId != null && $Object.hasOwnProperty.call(message, "commandId") && message.commandId.length)
+                        writer.uint32(82).bytes(message.commandId);
+                    if (message.correlationId != null && $Object.hasOwnProperty.call(message, "correlationId") && message.correlationId.length)
+                        writer.uint32(90).bytes(message.correlationId);
+                    if (message.causationId != null && $Object.hasOwnProperty.call(message, "causationId") && message.causationId.length)
+                        writer.uint32(98).bytes(message.causationId);
+                    if (message.timeUnixUs != null && $Object.hasOwnProperty.call(message, "timeUnixUs") && (typeof message.timeUnixUs === "object" ? message.timeUnixUs.low || message.timeUnixUs.high : message.timeUnixUs !== 0))
+                        writer.uint32(104).uint64(message.timeUnixUs);
+                    if (message.requestHash != null && $Object.hasOwnProperty.call(message, "requestHash") && message.requestHash.length)
+                        writer.uint32(114).bytes(message.requestHash);
+                    if (message.events != null && message.events.length)
+                        for (let i = 0; i < message.events.length; ++i)
+                            $root.holdfast.log.v1.Event.encode(message.events[i], writer.uint32(122).fork(), _depth + 1).ldelim();
+                    if (message.compressedEvents != null && $Object.hasOwnProperty.call(message, "compressedEvents") && message.compressedEvents.length)
+                        writer.uint32(130).bytes(message.compressedEvents);
+                    if (message.inflatedBytes != null && $Object.hasOwnProperty.call(message, "inflatedBytes") && message.inflatedBytes !== 0)
+                        writer.uint32(136).uint32(message.inflatedBytes);
+                    if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                        writer.uint32(146).string(message.reason);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Commit.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.log.v1.Commit();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.format = value;
+                                else
+                                    delete message.format;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.commitId = value;
+                                else
+                                    delete message.commitId;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.lineageId = value;
+                                else
+                                    delete message.lineageId;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.generation = value;
+                                else
+                                    delete message.generation;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.aggregateType = value;
+                                else
+                                    delete message.aggregateType;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.aggregateId = value;
+                                else
+                                    delete message.aggregateId;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.aggregateVersion = value;
+                                else
+                                    delete message.aggregateVersion;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 2)
+                                    break;
+                                message.actor = $root.holdfast.log.v1.Actor.decode(reader, reader.size(), $undefined, _depth + 1, message.actor);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.commandId = value;
+                                else
+                                    delete message.commandId;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.correlationId = value;
+                                else
+                                    delete message.correlationId;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.causationId = value;
+                                else
+                                    delete message.causationId;
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.timeUnixUs = value;
+                                else
+                                    delete message.timeUnixUs;
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.requestHash = value;
+                                else
+                                    delete message.requestHash;
+                                continue;
+                            }
+                        case 15: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.events && message.events.length))
+                                    message.events = [];
+                                message.events.push($root.holdfast.log.v1.Event.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 16: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.compressedEvents = value;
+                                else
+                                    delete message.compressedEvents;
+                                continue;
+                            }
+                        case 17: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.inflatedBytes = value;
+                                else
+                                    delete message.inflatedBytes;
+                                continue;
+                            }
+                        case 18: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.reason = value;
+                                else
+                                    delete message.reason;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Commit;
+            })();
+
+            v1.EventList = (function() {
+
+                const EventList = function (properties) {
+                    this.events = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                EventList.prototype.events = $util.emptyArray;
+
+                EventList.create = function(properties) {
+                    return new EventList(properties);
+                };
+
+                EventList.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.events != null && message.events.length)
+                        for (let i = 0; i < message.events.length; ++i)
+                            $root.holdfast.log.v1.Event.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                EventList.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.log.v1.EventList();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.events && message.events.length))
+                                    message.events = [];
+                                message.events.push($root.holdfast.log.v1.Event.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return EventList;
+            })();
+
+            v1.Event = (function() {
+
+                const Event = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Event.prototype.type = "";
+                Event.prototype.schema = 0;
+                Event.prototype.data = $util.newBuffer([]);
+
+                Event.create = function(properties) {
+                    return new Event(properties);
+                };
+
+                Event.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                        writer.uint32(10).string(message.type);
+                    if (message.schema != null && $Object.hasOwnProperty.call(message, "schema") && message.schema !== 0)
+                        writer.uint32(16).uint32(message.schema);
+                    if (message.data != null && $Object.hasOwnProperty.call(message, "data") && message.data.length)
+                        writer.uint32(26).bytes(message.data);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Event.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.log.v1.Event();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.type = value;
+                                else
+                                    delete message.type;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.schema = value;
+                                else
+                                    delete message.schema;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.data = value;
+                                else
+                                    delete message.data;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Event;
+            })();
+
+            v1.Actor = (function() {
+
+                const Actor = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Actor.prototype.kind = 0;
+                Actor.prototype.id = "";
+                Actor.prototype.method = 0;
+                Actor.prototype.sessionId = "";
+
+                Actor.create = function(properties) {
+                    return new Actor(properties);
+                };
+
+                Actor.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
+                        writer.uint32(8).int32(message.kind);
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                        writer.uint32(18).string(message.id);
+                    if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== 0)
+                        writer.uint32(24).int32(message.method);
+                    if (message.sessionId != null && $Object.hasOwnProperty.call(message, "sessionId") && message.sessionId !== "")
+                        writer.uint32(34).string(message.sessionId);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Actor.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.log.v1.Actor();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.kind = value;
+                                else
+                                    delete message.kind;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.method = value;
+                                else
+                                    delete message.method;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.sessionId = value;
+                                else
+                                    delete message.sessionId;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Actor;
+            })();
+
+            v1.ActorKind = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "ACTOR_KIND_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "ACTOR_KIND_USER"] = 1;
+                values[valuesById[2] = "ACTOR_KIND_API_KEY"] = 2;
+                values[valuesById[3] = "ACTOR_KIND_SERVICE"] = 3;
+                values[valuesById[4] = "ACTOR_KIND_NODE"] = 4;
+                return values;
+            })();
+
+            v1.AuthenticationMethod = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "AUTHENTICATION_METHOD_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "AUTHENTICATION_METHOD_PASSWORD"] = 1;
+                values[valuesById[2] = "AUTHENTICATION_METHOD_PASSWORD_TOTP"] = 2;
+                values[valuesById[3] = "AUTHENTICATION_METHOD_API_KEY"] = 3;
+                values[valuesById[4] = "AUTHENTICATION_METHOD_CERTIFICATE"] = 4;
+                return values;
+            })();
+
+            v1.Sealed = (function() {
+
+                const Sealed = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Sealed.prototype.keyId = "";
+                Sealed.prototype.nonce = $util.newBuffer([]);
+                Sealed.prototype.ciphertext = $util.newBuffer([]);
+
+                Sealed.create = function(properties) {
+                    return new Sealed(properties);
+                };
+
+                Sealed.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.keyId != null && $Object.hasOwnProperty.call(message, "keyId") && message.keyId !== "")
+                        writer.uint32(10).string(message.keyId);
+                    if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
+                        writer.uint32(18).bytes(message.nonce);
+                    if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
+                        writer.uint32(26).bytes(message.ciphertext);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Sealed.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.log.v1.Sealed();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.keyId = value;
+                                else
+                                    delete message.keyId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.nonce = value;
+                                else
+                                    delete message.nonce;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.ciphertext = value;
+                                else
+                                    delete message.ciphertext;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Sealed;
+            })();
+
+            v1.SealedToNode = (function() {
+
+                const SealedToNode = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SealedToNode.prototype.recipient = $util.newBuffer([]);
+                SealedToNode.prototype.ephemeralPublicKey = $util.newBuffer([]);
+                SealedToNode.prototype.nonce = $util.newBuffer([]);
+                SealedToNode.prototype.ciphertext = $util.newBuffer([]);
+
+                SealedToNode.create = function(properties) {
+                    return new SealedToNode(properties);
+                };
+
+                SealedToNode.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.recipient != null && $Object.hasOwnProperty.call(message, "recipient") && message.recipient.length)
+                        writer.uint32(10).bytes(message.recipient);
+                    if (message.ephemeralPublicKey != null && $Object.hasOwnProperty.call(message, "ephemeralPublicKey") && message.ephemeralPublicKey.length)
+                        writer.uint32(18).bytes(message.ephemeralPublicKey);
+                    if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
+                        writer.uint32(26).bytes(message.nonce);
+                    if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
+                        writer.uint32(34).bytes(message.ciphertext);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SealedToNode.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.log.v1.SealedToNode();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.recipient = value;
+                                else
+                                    delete message.recipient;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.ephemeralPublicKey = value;
+                                else
+                                    delete message.ephemeralPublicKey;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.nonce = value;
+                                else
+                                    delete message.nonce;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.ciphertext = value;
+                                else
+                                    delete message.ciphertext;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SealedToNode;
+            })();
+
+            return v1;
+        })();
+
+        return log;
     })();
 
     holdfast.auth = (function() {
@@ -11514,335 +15392,51 @@ export const holdfast = $root.holdfast = (() => {
         return auth;
     })();
 
-    holdfast.log = (function() {
+    holdfast.backup = (function() {
 
-        const log = {};
+        const backup = {};
 
-        log.v1 = (function() {
+        backup.v1 = (function() {
 
             const v1 = {};
 
-            v1.Commit = (function() {
-
-                const Commit = function (properties) {
-                    this.events = [];
-                    if (properties)
-                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                                this[keys[i]] = properties[keys[i]];
-                };
-
-                Commit.prototype.format = 0;
-                Commit.prototype.commitId = $util.newBuffer([]);
-                Commit.prototype.lineageId = $util.newBuffer([]);
-                Commit.prototype.generation = 0;
-                Commit.prototype.aggregateType = "";
-                Commit.prototype.aggregateId = "";
-                Commit.prototype.aggregateVersion = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-                Commit.prototype.organizationId = $util.newBuffer([]);
-                Commit.prototype.actor = null;
-                Commit.prototype.commandId = $util.newBuffer([]);
-                Commit.prototype.correlationId = $util.newBuffer([]);
-                Commit.prototype.causationId = $util.newBuffer([]);
-                Commit.prototype.timeUnixUs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
-                Commit.prototype.requestHash = $util.newBuffer([]);
-                Commit.prototype.events = $util.emptyArray;
-                Commit.prototype.compressedEvents = $util.newBuffer([]);
-                Commit.prototype.inflatedBytes = 0;
-                Commit.prototype.reason = "";
-
-                Commit.create = function(properties) {
-                    return new Commit(properties);
-                };
-
-                Commit.encode = function (message, writer, _depth) {
-                    if (!writer)
-                        writer = $Writer.create();
-                    if (_depth === $undefined)
-                        _depth = 0;
-                    if (_depth > $util.recursionLimit)
-                        throw $Error("max depth exceeded");
-                    if (message.format != null && $Object.hasOwnProperty.call(message, "format") && message.format !== 0)
-                        writer.uint32(8).uint32(message.format);
-                    if (message.commitId != null && $Object.hasOwnProperty.call(message, "commitId") && message.commitId.length)
-                        writer.uint32(18).bytes(message.commitId);
-                    if (message.lineageId != null && $Object.hasOwnProperty.call(message, "lineageId") && message.lineageId.length)
-                        writer.uint32(26).bytes(message.lineageId);
-                    if (message.generation != null && $Object.hasOwnProperty.call(message, "generation") && message.generation !== 0)
-                        writer.uint32(32).uint32(message.generation);
-                    if (message.aggregateType != null && $Object.hasOwnProperty.call(message, "aggregateType") && message.aggregateType !== "")
-                        writer.uint32(42).string(message.aggregateType);
-                    if (message.aggregateId != null && $Object.hasOwnProperty.call(message, "aggregateId") && message.aggregateId !== "")
-                        writer.uint32(50).string(message.aggregateId);
-                    if (message.aggregateVersion != null && $Object.hasOwnProperty.call(message, "aggregateVersion") && (typeof message.aggregateVersion === "object" ? message.aggregateVersion.low || message.aggregateVersion.high : message.aggregateVersion !== 0))
-                        writer.uint32(56).uint64(message.aggregateVersion);
-                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId.length)
-                        writer.uint32(66).bytes(message.organizationId);
-                    if (message.actor != null && $Object.hasOwnProperty.call(message, "actor"))
-                        $root.holdfast.log.v1.Actor.encode(message.actor, writer.uint32(74).fork(), _depth + 1).ldelim();
-                    if (message.commandId != null && $Object.hasOwnProperty.call(message, "commandId") && message.commandId.length)
-                        writer.uint32(82).bytes(message.commandId);
-                    if (message.correlationId != null && $Object.hasOwnProperty.call(message, "correlationId") && message.correlationId.length)
-                        writer.uint32(90).bytes(message.correlationId);
-                    if (message.causationId != null && $Object.hasOwnProperty.call(message, "causationId") && message.causationId.length)
-                        writer.uint32(98).bytes(message.causationId);
-                    if (message.timeUnixUs != null && $Object.hasOwnProperty.call(message, "timeUnixUs") && (typeof message.timeUnixUs === "object" ? message.timeUnixUs.low || message.timeUnixUs.high : message.timeUnixUs !== 0))
-                        writer.uint32(104).uint64(message.timeUnixUs);
-                    if (message.requestHash != null && $Object.hasOwnProperty.call(message, "requestHash") && message.requestHash.length)
-                        writer.uint32(114).bytes(message.requestHash);
-                    if (message.events != null && message.events.length)
-                        for (let i = 0; i < message.events.length; ++i)
-                            $root.holdfast.log.v1.Event.encode(message.events[i], writer.uint32(122).fork(), _depth + 1).ldelim();
-                    if (message.compressedEvents != null && $Object.hasOwnProperty.call(message, "compressedEvents") && message.compressedEvents.length)
-                        writer.uint32(130).bytes(message.compressedEvents);
-                    if (message.inflatedBytes != null && $Object.hasOwnProperty.call(message, "inflatedBytes") && message.inflatedBytes !== 0)
-                        writer.uint32(136).uint32(message.inflatedBytes);
-                    if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
-                        writer.uint32(146).string(message.reason);
-                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                        for (let i = 0; i < message.$unknowns.length; ++i)
-                            writer.raw(message.$unknowns[i]);
-                    return writer;
-                };
-
-                Commit.decode = function (reader, length, _end, _depth, _target) {
-                    if (!(reader instanceof $Reader))
-                        reader = $Reader.create(reader);
-                    if (_depth === $undefined)
-                        _depth = 0;
-                    if (_depth > $Reader.recursionLimit)
-                        throw $Error("max depth exceeded");
-                    let end, message, value;
-                    if (length === $undefined)
-                        end = reader.len;
-                    else {
-                        end = reader.pos + length;
-                        if (end > reader.len)
-                            throw $RangeError("index out of range");
-                        length = reader.len;
-                        reader.len = end;
-                    }
-                    message = _target || new $root.holdfast.log.v1.Commit();
-                    while (reader.pos < end) {
-                        let start = reader.pos;
-                        let tag = reader.tag();
-                        if (tag === _end) {
-                            _end = $undefined;
-                            break;
-                        }
-                        let wireType = tag & 7;
-                        switch (tag >>>= 3) {
-                        case 1: {
-                                if (wireType !== 0)
-                                    break;
-                                if (value = reader.uint32())
-                                    message.format = value;
-                                else
-                                    delete message.format;
-                                continue;
-                            }
-                        case 2: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.commitId = value;
-                                else
-                                    delete message.commitId;
-                                continue;
-                            }
-                        case 3: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.lineageId = value;
-                                else
-                                    delete message.lineageId;
-                                continue;
-                            }
-                        case 4: {
-                                if (wireType !== 0)
-                                    break;
-                                if (value = reader.uint32())
-                                    message.generation = value;
-                                else
-                                    delete message.generation;
-                                continue;
-                            }
-                        case 5: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.aggregateType = value;
-                                else
-                                    delete message.aggregateType;
-                                continue;
-                            }
-                        case 6: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.aggregateId = value;
-                                else
-                                    delete message.aggregateId;
-                                continue;
-                            }
-                        case 7: {
-                                if (wireType !== 0)
-                                    break;
-                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                    message.aggregateVersion = value;
-                                else
-                                    delete message.aggregateVersion;
-                                continue;
-                            }
-                        case 8: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.organizationId = value;
-                                else
-                                    delete message.organizationId;
-                                continue;
-                            }
-                        case 9: {
-                                if (wireType !== 2)
-                                    break;
-                                message.actor = $root.holdfast.log.v1.Actor.decode(reader, reader.size(), $undefined, _depth + 1, message.actor);
-                                continue;
-                            }
-                        case 10: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.commandId = value;
-                                else
-                                    delete message.commandId;
-                                continue;
-                            }
-                        case 11: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.correlationId = value;
-                                else
-                                    delete message.correlationId;
-                                continue;
-                            }
-                        case 12: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.causationId = value;
-                                else
-                                    delete message.causationId;
-                                continue;
-                            }
-                        case 13: {
-                                if (wireType !== 0)
-                                    break;
-                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                    message.timeUnixUs = value;
-                                else
-                                    delete message.timeUnixUs;
-                                continue;
-                            }
-                        case 14: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.requestHash = value;
-                                else
-                                    delete message.requestHash;
-                                continue;
-                            }
-                        case 15: {
-                                if (wireType !== 2)
-                                    break;
-                                if (!(message.events && message.events.length))
-                                    message.events = [];
-                                message.events.push($root.holdfast.log.v1.Event.decode(reader, reader.size(), $undefined, _depth + 1));
-                                continue;
-                            }
-                        case 16: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.compressedEvents = value;
-                                else
-                                    delete message.compressedEvents;
-                                continue;
-                            }
-                        case 17: {
-                                if (wireType !== 0)
-                                    break;
-                                if (value = reader.uint32())
-                                    message.inflatedBytes = value;
-                                else
-                                    delete message.inflatedBytes;
-                                continue;
-                            }
-                        case 18: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.reason = value;
-                                else
-                                    delete message.reason;
-                                continue;
-                            }
-                        }
-                        reader.skipType(wireType, _depth, tag);
-                        if (!reader.discardUnknown) {
-                            $util.makeProp(message, "$unknowns", false);
-                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                        }
-                    }
-                    if (length !== $undefined) {
-                        if (reader.pos !== end)
-                            throw $RangeError("index out of range");
-                        reader.len = length;
-                    }
-                    if (_end !== $undefined)
-                        throw $Error("missing end group");
-                    return message;
-                };
-
-                return Commit;
+            v1.WriteState = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "WRITE_STATE_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "WRITE_STATE_OPEN"] = 1;
+                values[valuesById[2] = "WRITE_STATE_CHECKING"] = 2;
+                values[valuesById[3] = "WRITE_STATE_EXHAUSTED"] = 3;
+                values[valuesById[4] = "WRITE_STATE_FROZEN"] = 4;
+                return values;
             })();
 
-            v1.EventList = (function() {
+            v1.GetLogStateRequest = (function() {
 
-                const EventList = function (properties) {
-                    this.events = [];
+                const GetLogStateRequest = function (properties) {
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                EventList.prototype.events = $util.emptyArray;
-
-                EventList.create = function(properties) {
-                    return new EventList(properties);
+                GetLogStateRequest.create = function(properties) {
+                    return new GetLogStateRequest(properties);
                 };
 
-                EventList.encode = function (message, writer, _depth) {
+                GetLogStateRequest.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
                     if (_depth === $undefined)
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
-                    if (message.events != null && message.events.length)
-                        for (let i = 0; i < message.events.length; ++i)
-                            $root.holdfast.log.v1.Event.encode(message.events[i], writer.uint32(10).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
                     return writer;
                 };
 
-                EventList.decode = function (reader, length, _end, _depth, _target) {
+                GetLogStateRequest.decode = function (reader, length, _end, _depth, _target) {
                     if (!(reader instanceof $Reader))
                         reader = $Reader.create(reader);
                     if (_depth === $undefined)
@@ -11859,7 +15453,81 @@ export const holdfast = $root.holdfast = (() => {
                         length = reader.len;
                         reader.len = end;
                     }
-                    message = _target || new $root.holdfast.log.v1.EventList();
+                    message = _target || new $root.holdfast.backup.v1.GetLogStateRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetLogStateRequest;
+            })();
+
+            v1.GetLogStateResponse = (function() {
+
+                const GetLogStateResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetLogStateResponse.prototype.state = null;
+
+                GetLogStateResponse.create = function(properties) {
+                    return new GetLogStateResponse(properties);
+                };
+
+                GetLogStateResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.state != null && $Object.hasOwnProperty.call(message, "state"))
+                        $root.holdfast.backup.v1.LogState.encode(message.state, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetLogStateResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.GetLogStateResponse();
                     while (reader.pos < end) {
                         let start = reader.pos;
                         let tag = reader.tag();
@@ -11872,9 +15540,7 @@ export const holdfast = $root.holdfast = (() => {
                         case 1: {
                                 if (wireType !== 2)
                                     break;
-                                if (!(message.events && message.events.length))
-                                    message.events = [];
-                                message.events.push($root.holdfast.log.v1.Event.decode(reader, reader.size(), $undefined, _depth + 1));
+                                message.state = $root.holdfast.backup.v1.LogState.decode(reader, reader.size(), $undefined, _depth + 1, message.state);
                                 continue;
                             }
                         }
@@ -11894,46 +15560,95 @@ export const holdfast = $root.holdfast = (() => {
                     return message;
                 };
 
-                return EventList;
+                return GetLogStateResponse;
             })();
 
-            v1.Event = (function() {
+            v1.LogState = (function() {
 
-                const Event = function (properties) {
+                const LogState = function (properties) {
+                    this.incidents = [];
+                    this.volumes = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                Event.prototype.type = "";
-                Event.prototype.schema = 0;
-                Event.prototype.data = $util.newBuffer([]);
+                LogState.prototype.writes = 0;
+                LogState.prototype.reason = "";
+                LogState.prototype.firstBadSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.archivedSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.durability = "";
+                LogState.prototype.lineageId = "";
+                LogState.prototype.generation = 0;
+                LogState.prototype.archiveDirectory = "";
+                LogState.prototype.segments = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.archiveBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.sealedSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.verifiedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.verifiedSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.incidents = $util.emptyArray;
+                LogState.prototype.volumes = $util.emptyArray;
+                LogState.prototype.logMaxBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogState.prototype.logBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
-                Event.create = function(properties) {
-                    return new Event(properties);
+                LogState.create = function(properties) {
+                    return new LogState(properties);
                 };
 
-                Event.encode = function (message, writer, _depth) {
+                LogState.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
                     if (_depth === $undefined)
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
-                    if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
-                        writer.uint32(10).string(message.type);
-                    if (message.schema != null && $Object.hasOwnProperty.call(message, "schema") && message.schema !== 0)
-                        writer.uint32(16).uint32(message.schema);
-                    if (message.data != null && $Object.hasOwnProperty.call(message, "data") && message.data.length)
-                        writer.uint32(26).bytes(message.data);
+                    if (message.writes != null && $Object.hasOwnProperty.call(message, "writes") && message.writes !== 0)
+                        writer.uint32(8).int32(message.writes);
+                    if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                        writer.uint32(18).string(message.reason);
+                    if (message.firstBadSequence != null && $Object.hasOwnProperty.call(message, "firstBadSequence") && (typeof message.firstBadSequence === "object" ? message.firstBadSequence.low || message.firstBadSequence.high : message.firstBadSequence !== 0))
+                        writer.uint32(24).uint64(message.firstBadSequence);
+                    if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
+                        writer.uint32(32).uint64(message.lastSequence);
+                    if (message.archivedSequence != null && $Object.hasOwnProperty.call(message, "archivedSequence") && (typeof message.archivedSequence === "object" ? message.archivedSequence.low || message.archivedSequence.high : message.archivedSequence !== 0))
+                        writer.uint32(40).uint64(message.archivedSequence);
+                    if (message.durability != null && $Object.hasOwnProperty.call(message, "durability") && message.durability !== "")
+                        writer.uint32(50).string(message.durability);
+                    if (message.lineageId != null && $Object.hasOwnProperty.call(message, "lineageId") && message.lineageId !== "")
+                        writer.uint32(58).string(message.lineageId);
+                    if (message.generation != null && $Object.hasOwnProperty.call(message, "generation") && message.generation !== 0)
+                        writer.uint32(64).uint32(message.generation);
+                    if (message.archiveDirectory != null && $Object.hasOwnProperty.call(message, "archiveDirectory") && message.archiveDirectory !== "")
+                        writer.uint32(74).string(message.archiveDirectory);
+                    if (message.segments != null && $Object.hasOwnProperty.call(message, "segments") && (typeof message.segments === "object" ? message.segments.low || message.segments.high : message.segments !== 0))
+                        writer.uint32(80).uint64(message.segments);
+                    if (message.archiveBytes != null && $Object.hasOwnProperty.call(message, "archiveBytes") && (typeof message.archiveBytes === "object" ? message.archiveBytes.low || message.archiveBytes.high : message.archiveBytes !== 0))
+                        writer.uint32(88).uint64(message.archiveBytes);
+                    if (message.sealedSequence != null && $Object.hasOwnProperty.call(message, "sealedSequence") && (typeof message.sealedSequence === "object" ? message.sealedSequence.low || message.sealedSequence.high : message.sealedSequence !== 0))
+                        writer.uint32(96).uint64(message.sealedSequence);
+                    if (message.verifiedAtUnixMs != null && $Object.hasOwnProperty.call(message, "verifiedAtUnixMs") && (typeof message.verifiedAtUnixMs === "object" ? message.verifiedAtUnixMs.low || message.verifiedAtUnixMs.high : message.verifiedAtUnixMs !== 0))
+                        writer.uint32(104).uint64(message.verifiedAtUnixMs);
+                    if (message.verifiedSequence != null && $Object.hasOwnProperty.call(message, "verifiedSequence") && (typeof message.verifiedSequence === "object" ? message.verifiedSequence.low || message.verifiedSequence.high : message.verifiedSequence !== 0))
+                        writer.uint32(112).uint64(message.verifiedSequence);
+                    if (message.incidents != null && message.incidents.length)
+                        for (let i = 0; i < message.incidents.length; ++i)
+                            $root.holdfast.backup.v1.LogIncident.encode(message.incidents[i], writer.uint32(122).fork(), _depth + 1).ldelim();
+                    if (message.volumes != null && message.volumes.length)
+                        for (let i = 0; i < message.volumes.length; ++i)
+                            $root.holdfast.backup.v1.Volume.encode(message.volumes[i], writer.uint32(130).fork(), _depth + 1).ldelim();
+                    if (message.logMaxBytes != null && $Object.hasOwnProperty.call(message, "logMaxBytes") && (typeof message.logMaxBytes === "object" ? message.logMaxBytes.low || message.logMaxBytes.high : message.logMaxBytes !== 0))
+                        writer.uint32(136).uint64(message.logMaxBytes);
+                    if (message.logBytes != null && $Object.hasOwnProperty.call(message, "logBytes") && (typeof message.logBytes === "object" ? message.logBytes.low || message.logBytes.high : message.logBytes !== 0))
+                        writer.uint32(144).uint64(message.logBytes);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
                     return writer;
                 };
 
-                Event.decode = function (reader, length, _end, _depth, _target) {
+                LogState.decode = function (reader, length, _end, _depth, _target) {
                     if (!(reader instanceof $Reader))
                         reader = $Reader.create(reader);
                     if (_depth === $undefined)
@@ -11950,120 +15665,7 @@ export const holdfast = $root.holdfast = (() => {
                         length = reader.len;
                         reader.len = end;
                     }
-                    message = _target || new $root.holdfast.log.v1.Event();
-                    while (reader.pos < end) {
-                        let start = reader.pos;
-                        let tag = reader.tag();
-                        if (tag === _end) {
-                            _end = $undefined;
-                            break;
-                        }
-                        let wireType = tag & 7;
-                        switch (tag >>>= 3) {
-                        case 1: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.type = value;
-                                else
-                                    delete message.type;
-                                continue;
-                            }
-                        case 2: {
-                                if (wireType !== 0)
-                                    break;
-                                if (value = reader.uint32())
-                                    message.schema = value;
-                                else
-                                    delete message.schema;
-                                continue;
-                            }
-                        case 3: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.data = value;
-                                else
-                                    delete message.data;
-                                continue;
-                            }
-                        }
-                        reader.skipType(wireType, _depth, tag);
-                        if (!reader.discardUnknown) {
-                            $util.makeProp(message, "$unknowns", false);
-                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                        }
-                    }
-                    if (length !== $undefined) {
-                        if (reader.pos !== end)
-                            throw $RangeError("index out of range");
-                        reader.len = length;
-                    }
-                    if (_end !== $undefined)
-                        throw $Error("missing end group");
-                    return message;
-                };
-
-                return Event;
-            })();
-
-            v1.Actor = (function() {
-
-                const Actor = function (properties) {
-                    if (properties)
-                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                                this[keys[i]] = properties[keys[i]];
-                };
-
-                Actor.prototype.kind = 0;
-                Actor.prototype.id = "";
-                Actor.prototype.method = 0;
-                Actor.prototype.sessionId = "";
-
-                Actor.create = function(properties) {
-                    return new Actor(properties);
-                };
-
-                Actor.encode = function (message, writer, _depth) {
-                    if (!writer)
-                        writer = $Writer.create();
-                    if (_depth === $undefined)
-                        _depth = 0;
-                    if (_depth > $util.recursionLimit)
-                        throw $Error("max depth exceeded");
-                    if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
-                        writer.uint32(8).int32(message.kind);
-                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
-                        writer.uint32(18).string(message.id);
-                    if (message.method != null && $Object.hasOwnProperty.call(message, "method") && message.method !== 0)
-                        writer.uint32(24).int32(message.method);
-                    if (message.sessionId != null && $Object.hasOwnProperty.call(message, "sessionId") && message.sessionId !== "")
-                        writer.uint32(34).string(message.sessionId);
-                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                        for (let i = 0; i < message.$unknowns.length; ++i)
-                            writer.raw(message.$unknowns[i]);
-                    return writer;
-                };
-
-                Actor.decode = function (reader, length, _end, _depth, _target) {
-                    if (!(reader instanceof $Reader))
-                        reader = $Reader.create(reader);
-                    if (_depth === $undefined)
-                        _depth = 0;
-                    if (_depth > $Reader.recursionLimit)
-                        throw $Error("max depth exceeded");
-                    let end, message, value;
-                    if (length === $undefined)
-                        end = reader.len;
-                    else {
-                        end = reader.pos + length;
-                        if (end > reader.len)
-                            throw $RangeError("index out of range");
-                        length = reader.len;
-                        reader.len = end;
-                    }
-                    message = _target || new $root.holdfast.log.v1.Actor();
+                    message = _target || new $root.holdfast.backup.v1.LogState();
                     while (reader.pos < end) {
                         let start = reader.pos;
                         let tag = reader.tag();
@@ -12077,36 +15679,428 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 0)
                                     break;
                                 if (value = reader.int32())
+                                    message.writes = value;
+                                else
+                                    delete message.writes;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.reason = value;
+                                else
+                                    delete message.reason;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstBadSequence = value;
+                                else
+                                    delete message.firstBadSequence;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.lastSequence = value;
+                                else
+                                    delete message.lastSequence;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.archivedSequence = value;
+                                else
+                                    delete message.archivedSequence;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.durability = value;
+                                else
+                                    delete message.durability;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.lineageId = value;
+                                else
+                                    delete message.lineageId;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.generation = value;
+                                else
+                                    delete message.generation;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.archiveDirectory = value;
+                                else
+                                    delete message.archiveDirectory;
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.segments = value;
+                                else
+                                    delete message.segments;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.archiveBytes = value;
+                                else
+                                    delete message.archiveBytes;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sealedSequence = value;
+                                else
+                                    delete message.sealedSequence;
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.verifiedAtUnixMs = value;
+                                else
+                                    delete message.verifiedAtUnixMs;
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.verifiedSequence = value;
+                                else
+                                    delete message.verifiedSequence;
+                                continue;
+                            }
+                        case 15: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.incidents && message.incidents.length))
+                                    message.incidents = [];
+                                message.incidents.push($root.holdfast.backup.v1.LogIncident.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 16: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.volumes && message.volumes.length))
+                                    message.volumes = [];
+                                message.volumes.push($root.holdfast.backup.v1.Volume.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 17: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.logMaxBytes = value;
+                                else
+                                    delete message.logMaxBytes;
+                                continue;
+                            }
+                        case 18: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.logBytes = value;
+                                else
+                                    delete message.logBytes;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return LogState;
+            })();
+
+            v1.LogIncident = (function() {
+
+                const LogIncident = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                LogIncident.prototype.atUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogIncident.prototype.kind = "";
+                LogIncident.prototype.detail = "";
+                LogIncident.prototype.firstSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                LogIncident.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                LogIncident.create = function(properties) {
+                    return new LogIncident(properties);
+                };
+
+                LogIncident.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.atUnixMs != null && $Object.hasOwnProperty.call(message, "atUnixMs") && (typeof message.atUnixMs === "object" ? message.atUnixMs.low || message.atUnixMs.high : message.atUnixMs !== 0))
+                        writer.uint32(8).uint64(message.atUnixMs);
+                    if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== "")
+                        writer.uint32(18).string(message.kind);
+                    if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                        writer.uint32(26).string(message.detail);
+                    if (message.firstSequence != null && $Object.hasOwnProperty.call(message, "firstSequence") && (typeof message.firstSequence === "object" ? message.firstSequence.low || message.firstSequence.high : message.firstSequence !== 0))
+                        writer.uint32(32).uint64(message.firstSequence);
+                    if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
+                        writer.uint32(40).uint64(message.lastSequence);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                LogIncident.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.LogIncident();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.atUnixMs = value;
+                                else
+                                    delete message.atUnixMs;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
                                     message.kind = value;
                                 else
                                     delete message.kind;
                                 continue;
                             }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.detail = value;
+                                else
+                                    delete message.detail;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstSequence = value;
+                                else
+                                    delete message.firstSequence;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.lastSequence = value;
+                                else
+                                    delete message.lastSequence;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return LogIncident;
+            })();
+
+            v1.Volume = (function() {
+
+                const Volume = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Volume.prototype.name = "";
+                Volume.prototype.directory = "";
+                Volume.prototype.freeBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Volume.prototype.totalBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Volume.prototype.reserveBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                Volume.create = function(properties) {
+                    return new Volume(properties);
+                };
+
+                Volume.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                        writer.uint32(10).string(message.name);
+                    if (message.directory != null && $Object.hasOwnProperty.call(message, "directory") && message.directory !== "")
+                        writer.uint32(18).string(message.directory);
+                    if (message.freeBytes != null && $Object.hasOwnProperty.call(message, "freeBytes") && (typeof message.freeBytes === "object" ? message.freeBytes.low || message.freeBytes.high : message.freeBytes !== 0))
+                        writer.uint32(24).uint64(message.freeBytes);
+                    if (message.totalBytes != null && $Object.hasOwnProperty.call(message, "totalBytes") && (typeof message.totalBytes === "object" ? message.totalBytes.low || message.totalBytes.high : message.totalBytes !== 0))
+                        writer.uint32(32).uint64(message.totalBytes);
+                    if (message.reserveBytes != null && $Object.hasOwnProperty.call(message, "reserveBytes") && (typeof message.reserveBytes === "object" ? message.reserveBytes.low || message.reserveBytes.high : message.reserveBytes !== 0))
+                        writer.uint32(40).uint64(message.reserveBytes);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Volume.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.Volume();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.name = value;
+                                else
+                                    delete message.name;
+                                continue;
+                            }
                         case 2: {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
-                                    message.id = value;
+                                    message.directory = value;
                                 else
-                                    delete message.id;
+                                    delete message.directory;
                                 continue;
                             }
                         case 3: {
                                 if (wireType !== 0)
                                     break;
-                                if (value = reader.int32())
-                                    message.method = value;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.freeBytes = value;
                                 else
-                                    delete message.method;
+                                    delete message.freeBytes;
                                 continue;
                             }
                         case 4: {
-                                if (wireType !== 2)
+                                if (wireType !== 0)
                                     break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.sessionId = value;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.totalBytes = value;
                                 else
-                                    delete message.sessionId;
+                                    delete message.totalBytes;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.reserveBytes = value;
+                                else
+                                    delete message.reserveBytes;
                                 continue;
                             }
                         }
@@ -12126,66 +16120,122 @@ export const holdfast = $root.holdfast = (() => {
                     return message;
                 };
 
-                return Actor;
+                return Volume;
             })();
 
-            v1.ActorKind = (function() {
-                const valuesById = $Object.create(null), values = $Object.create(valuesById);
-                values[valuesById[0] = "ACTOR_KIND_UNSPECIFIED"] = 0;
-                values[valuesById[1] = "ACTOR_KIND_USER"] = 1;
-                values[valuesById[2] = "ACTOR_KIND_API_KEY"] = 2;
-                values[valuesById[3] = "ACTOR_KIND_SERVICE"] = 3;
-                values[valuesById[4] = "ACTOR_KIND_NODE"] = 4;
-                return values;
-            })();
+            v1.VerifyLogRequest = (function() {
 
-            v1.AuthenticationMethod = (function() {
-                const valuesById = $Object.create(null), values = $Object.create(valuesById);
-                values[valuesById[0] = "AUTHENTICATION_METHOD_UNSPECIFIED"] = 0;
-                values[valuesById[1] = "AUTHENTICATION_METHOD_PASSWORD"] = 1;
-                values[valuesById[2] = "AUTHENTICATION_METHOD_PASSWORD_TOTP"] = 2;
-                values[valuesById[3] = "AUTHENTICATION_METHOD_API_KEY"] = 3;
-                values[valuesById[4] = "AUTHENTICATION_METHOD_CERTIFICATE"] = 4;
-                return values;
-            })();
-
-            v1.Sealed = (function() {
-
-                const Sealed = function (properties) {
+                const VerifyLogRequest = function (properties) {
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                Sealed.prototype.keyId = "";
-                Sealed.prototype.nonce = $util.newBuffer([]);
-                Sealed.prototype.ciphertext = $util.newBuffer([]);
-
-                Sealed.create = function(properties) {
-                    return new Sealed(properties);
+                VerifyLogRequest.create = function(properties) {
+                    return new VerifyLogRequest(properties);
                 };
 
-                Sealed.encode = function (message, writer, _depth) {
+                VerifyLogRequest.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
                     if (_depth === $undefined)
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
-                    if (message.keyId != null && $Object.hasOwnProperty.call(message, "keyId") && message.keyId !== "")
-                        writer.uint32(10).string(message.keyId);
-                    if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
-                        writer.uint32(18).bytes(message.nonce);
-                    if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
-                        writer.uint32(26).bytes(message.ciphertext);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
                     return writer;
                 };
 
-                Sealed.decode = function (reader, length, _end, _depth, _target) {
+                VerifyLogRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.VerifyLogRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return VerifyLogRequest;
+            })();
+
+            v1.VerifyLogResponse = (function() {
+
+                const VerifyLogResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                VerifyLogResponse.prototype.isEqual = false;
+                VerifyLogResponse.prototype.compared = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                VerifyLogResponse.prototype.firstBadSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                VerifyLogResponse.prototype.detail = "";
+                VerifyLogResponse.prototype.tookMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                VerifyLogResponse.create = function(properties) {
+                    return new VerifyLogResponse(properties);
+                };
+
+                VerifyLogResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.isEqual != null && $Object.hasOwnProperty.call(message, "isEqual") && message.isEqual !== false)
+                        writer.uint32(8).bool(message.isEqual);
+                    if (message.compared != null && $Object.hasOwnProperty.call(message, "compared") && (typeof message.compared === "object" ? message.compared.low || message.compared.high : message.compared !== 0))
+                        writer.uint32(16).uint64(message.compared);
+                    if (message.firstBadSequence != null && $Object.hasOwnProperty.call(message, "firstBadSequence") && (typeof message.firstBadSequence === "object" ? message.firstBadSequence.low || message.firstBadSequence.high : message.firstBadSequence !== 0))
+                        writer.uint32(24).uint64(message.firstBadSequence);
+                    if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                        writer.uint32(34).string(message.detail);
+                    if (message.tookMs != null && $Object.hasOwnProperty.call(message, "tookMs") && (typeof message.tookMs === "object" ? message.tookMs.low || message.tookMs.high : message.tookMs !== 0))
+                        writer.uint32(40).uint64(message.tookMs);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                VerifyLogResponse.decode = function (reader, length, _end, _depth, _target) {
                     if (!(reader instanceof $Reader))
                         reader = $Reader.create(reader);
                     if (_depth === $undefined)
@@ -12202,7 +16252,7 @@ export const holdfast = $root.holdfast = (() => {
                         length = reader.len;
                         reader.len = end;
                     }
-                    message = _target || new $root.holdfast.log.v1.Sealed();
+                    message = _target || new $root.holdfast.backup.v1.VerifyLogResponse();
                     while (reader.pos < end) {
                         let start = reader.pos;
                         let tag = reader.tag();
@@ -12213,30 +16263,48 @@ export const holdfast = $root.holdfast = (() => {
                         let wireType = tag & 7;
                         switch (tag >>>= 3) {
                         case 1: {
-                                if (wireType !== 2)
+                                if (wireType !== 0)
                                     break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.keyId = value;
+                                if (value = reader.bool())
+                                    message.isEqual = value;
                                 else
-                                    delete message.keyId;
+                                    delete message.isEqual;
                                 continue;
                             }
                         case 2: {
-                                if (wireType !== 2)
+                                if (wireType !== 0)
                                     break;
-                                if ((value = reader.bytes()).length)
-                                    message.nonce = value;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.compared = value;
                                 else
-                                    delete message.nonce;
+                                    delete message.compared;
                                 continue;
                             }
                         case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstBadSequence = value;
+                                else
+                                    delete message.firstBadSequence;
+                                continue;
+                            }
+                        case 4: {
                                 if (wireType !== 2)
                                     break;
-                                if ((value = reader.bytes()).length)
-                                    message.ciphertext = value;
+                                if ((value = reader.stringVerify()).length)
+                                    message.detail = value;
                                 else
-                                    delete message.ciphertext;
+                                    delete message.detail;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.tookMs = value;
+                                else
+                                    delete message.tookMs;
                                 continue;
                             }
                         }
@@ -12256,49 +16324,43 @@ export const holdfast = $root.holdfast = (() => {
                     return message;
                 };
 
-                return Sealed;
+                return VerifyLogResponse;
             })();
 
-            v1.SealedToNode = (function() {
+            v1.RepairLogRequest = (function() {
 
-                const SealedToNode = function (properties) {
+                const RepairLogRequest = function (properties) {
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                SealedToNode.prototype.recipient = $util.newBuffer([]);
-                SealedToNode.prototype.ephemeralPublicKey = $util.newBuffer([]);
-                SealedToNode.prototype.nonce = $util.newBuffer([]);
-                SealedToNode.prototype.ciphertext = $util.newBuffer([]);
+                RepairLogRequest.prototype.firstBadSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                RepairLogRequest.prototype.trusted = "";
 
-                SealedToNode.create = function(properties) {
-                    return new SealedToNode(properties);
+                RepairLogRequest.create = function(properties) {
+                    return new RepairLogRequest(properties);
                 };
 
-                SealedToNode.encode = function (message, writer, _depth) {
+                RepairLogRequest.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
                     if (_depth === $undefined)
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
-                    if (message.recipient != null && $Object.hasOwnProperty.call(message, "recipient") && message.recipient.length)
-                        writer.uint32(10).bytes(message.recipient);
-                    if (message.ephemeralPublicKey != null && $Object.hasOwnProperty.call(message, "ephemeralPublicKey") && message.ephemeralPublicKey.length)
-                        writer.uint32(18).bytes(message.ephemeralPublicKey);
-                    if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && message.nonce.length)
-                        writer.uint32(26).bytes(message.nonce);
-                    if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
-                        writer.uint32(34).bytes(message.ciphertext);
+                    if (message.firstBadSequence != null && $Object.hasOwnProperty.call(message, "firstBadSequence") && (typeof message.firstBadSequence === "object" ? message.firstBadSequence.low || message.firstBadSequence.high : message.firstBadSequence !== 0))
+                        writer.uint32(8).uint64(message.firstBadSequence);
+                    if (message.trusted != null && $Object.hasOwnProperty.call(message, "trusted") && message.trusted !== "")
+                        writer.uint32(18).string(message.trusted);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
                     return writer;
                 };
 
-                SealedToNode.decode = function (reader, length, _end, _depth, _target) {
+                RepairLogRequest.decode = function (reader, length, _end, _depth, _target) {
                     if (!(reader instanceof $Reader))
                         reader = $Reader.create(reader);
                     if (_depth === $undefined)
@@ -12315,7 +16377,7 @@ export const holdfast = $root.holdfast = (() => {
                         length = reader.len;
                         reader.len = end;
                     }
-                    message = _target || new $root.holdfast.log.v1.SealedToNode();
+                    message = _target || new $root.holdfast.backup.v1.RepairLogRequest();
                     while (reader.pos < end) {
                         let start = reader.pos;
                         let tag = reader.tag();
@@ -12326,39 +16388,21 @@ export const holdfast = $root.holdfast = (() => {
                         let wireType = tag & 7;
                         switch (tag >>>= 3) {
                         case 1: {
-                                if (wireType !== 2)
+                                if (wireType !== 0)
                                     break;
-                                if ((value = reader.bytes()).length)
-                                    message.recipient = value;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstBadSequence = value;
                                 else
-                                    delete message.recipient;
+                                    delete message.firstBadSequence;
                                 continue;
                             }
                         case 2: {
                                 if (wireType !== 2)
                                     break;
-                                if ((value = reader.bytes()).length)
-                                    message.ephemeralPublicKey = value;
+                                if ((value = reader.stringVerify()).length)
+                                    message.trusted = value;
                                 else
-                                    delete message.ephemeralPublicKey;
-                                continue;
-                            }
-                        case 3: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.nonce = value;
-                                else
-                                    delete message.nonce;
-                                continue;
-                            }
-                        case 4: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.bytes()).length)
-                                    message.ciphertext = value;
-                                else
-                                    delete message.ciphertext;
+                                    delete message.trusted;
                                 continue;
                             }
                         }
@@ -12378,13 +16422,96 @@ export const holdfast = $root.holdfast = (() => {
                     return message;
                 };
 
-                return SealedToNode;
+                return RepairLogRequest;
+            })();
+
+            v1.RepairLogResponse = (function() {
+
+                const RepairLogResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                RepairLogResponse.prototype.state = null;
+
+                RepairLogResponse.create = function(properties) {
+                    return new RepairLogResponse(properties);
+                };
+
+                RepairLogResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.state != null && $Object.hasOwnProperty.call(message, "state"))
+                        $root.holdfast.backup.v1.LogState.encode(message.state, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                RepairLogResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.RepairLogResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.state = $root.holdfast.backup.v1.LogState.decode(reader, reader.size(), $undefined, _depth + 1, message.state);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return RepairLogResponse;
             })();
 
             return v1;
         })();
 
-        return log;
+        return backup;
     })();
 
     holdfast.mux = (function() {

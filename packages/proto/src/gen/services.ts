@@ -26,6 +26,72 @@ export const FlowService = {
   },
 } as const satisfies MethodTable
 
+export const ProofService = {
+  getCheckpoint: {
+    path: '/holdfast.audit.v1.ProofService/GetCheckpoint',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetCheckpointRequest,
+    response: holdfast.audit.v1.GetCheckpointResponse,
+    access: { authenticated: true, services: ['backup', 'network'] },
+  },
+  listCheckpoints: {
+    path: '/holdfast.audit.v1.ProofService/ListCheckpoints',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListCheckpointsRequest,
+    response: holdfast.audit.v1.ListCheckpointsResponse,
+    access: { authenticated: true, services: [] },
+  },
+  signCheckpoint: {
+    path: '/holdfast.audit.v1.ProofService/SignCheckpoint',
+    owner: 'audit',
+    request: holdfast.audit.v1.SignCheckpointRequest,
+    response: holdfast.audit.v1.SignCheckpointResponse,
+    access: { permission: 'audit.keys.write', services: ['backup'] },
+  },
+  getEntryProof: {
+    path: '/holdfast.audit.v1.ProofService/GetEntryProof',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetEntryProofRequest,
+    response: holdfast.audit.v1.GetEntryProofResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+  getConsistencyProof: {
+    path: '/holdfast.audit.v1.ProofService/GetConsistencyProof',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetConsistencyProofRequest,
+    response: holdfast.audit.v1.GetConsistencyProofResponse,
+    access: { authenticated: true, services: ['backup'] },
+  },
+  readEntries: {
+    path: '/holdfast.audit.v1.ProofService/ReadEntries',
+    owner: 'audit',
+    request: holdfast.audit.v1.ReadEntriesRequest,
+    response: holdfast.audit.v1.ReadEntriesResponse,
+    access: { permission: 'audit.log.export', services: [] },
+  },
+  listSigningKeys: {
+    path: '/holdfast.audit.v1.ProofService/ListSigningKeys',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListSigningKeysRequest,
+    response: holdfast.audit.v1.ListSigningKeysResponse,
+    access: { authenticated: true, services: ['network', 'backup'] },
+  },
+  rotateSigningKey: {
+    path: '/holdfast.audit.v1.ProofService/RotateSigningKey',
+    owner: 'audit',
+    request: holdfast.audit.v1.RotateSigningKeyRequest,
+    response: holdfast.audit.v1.RotateSigningKeyResponse,
+    access: { permission: 'audit.keys.write', services: [] },
+  },
+  listWitnesses: {
+    path: '/holdfast.audit.v1.ProofService/ListWitnesses',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListWitnessesRequest,
+    response: holdfast.audit.v1.ListWitnessesResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const AuthService = {
   login: {
     path: '/holdfast.auth.v1.AuthService/Login',
@@ -248,6 +314,30 @@ export const UserService = {
     request: holdfast.auth.v1.SetUserDisabledRequest,
     response: holdfast.auth.v1.SetUserDisabledResponse,
     access: { permission: 'auth.users.write', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const ArchiveService = {
+  getLogState: {
+    path: '/holdfast.backup.v1.ArchiveService/GetLogState',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetLogStateRequest,
+    response: holdfast.backup.v1.GetLogStateResponse,
+    access: { permission: 'backup.archive.read', services: ['gateway', 'supervisor'] },
+  },
+  verifyLog: {
+    path: '/holdfast.backup.v1.ArchiveService/VerifyLog',
+    owner: 'backup',
+    request: holdfast.backup.v1.VerifyLogRequest,
+    response: holdfast.backup.v1.VerifyLogResponse,
+    access: { permission: 'backup.archive.read', services: [] },
+  },
+  repairLog: {
+    path: '/holdfast.backup.v1.ArchiveService/RepairLog',
+    owner: 'backup',
+    request: holdfast.backup.v1.RepairLogRequest,
+    response: holdfast.backup.v1.RepairLogResponse,
+    access: { permission: 'backup.archive.repair', services: [] },
   },
 } as const satisfies MethodTable
 
@@ -626,11 +716,13 @@ export const PolicyService = {
 
 export const services = {
   FlowService,
+  ProofService,
   AuthService,
   EnrolmentService,
   KeyService,
   OrganizationService,
   UserService,
+  ArchiveService,
   MuxService,
   InterfaceService,
   NodeService,
