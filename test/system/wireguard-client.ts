@@ -55,8 +55,6 @@ export function startClient(network: Network, config: string, name: string): Wir
           '0.2',
           '-W',
           String(seconds),
-          '-w',
-          String(count + seconds),
           address,
         )
         return true
