@@ -8,6 +8,16 @@ import type { Readiness } from './health-server.ts'
 import type { KeySource } from './tokens.ts'
 import type { Caller, Client, Handlers } from './types.ts'
 
+/** What a process has before the log is open. */
+export interface EarlyApp<S extends Spec> {
+  readonly settings: Values<S>
+  readonly telemetry: Telemetry
+  /** Another condition of /readyz. */
+  readiness(name: string, check: () => Readiness): void
+  /** Runs when everything else has drained, the log included. */
+  onEnd(work: () => Promise<void> | void): void
+}
+
 /** What every process of the control plane is given. */
 export interface EdgeApp<S extends Spec> {
   readonly settings: Values<S>
@@ -29,13 +39,17 @@ export interface EdgeApp<S extends Spec> {
   onDrain(work: () => Promise<void> | void): void
 }
 
-/** What a service with a database and methods of its own is given on top. */
-export interface App<S extends Spec> extends EdgeApp<S> {
+/** What a service with methods is given on top. */
+export interface ServingApp<S extends Spec> extends EdgeApp<S> {
+  /** Serves the methods, over unary gRPC and the mux alike. Throws when one has no usable access rule. */
+  serve<T extends MethodTable>(table: T, handlers: Handlers<T>): void
+}
+
+/** What a service with methods and a database of its own is given on top. */
+export interface App<S extends Spec> extends ServingApp<S> {
   readonly postgres: Postgres
   /** Usable from `onStart` and in handlers, not while composing. */
   readonly projections: Projections
   /** Adds a read model. */
   project(...projections: readonly Projection[]): void
-  /** Serves the methods, over unary gRPC and the mux alike. Throws when one has no usable access rule. */
-  serve<T extends MethodTable>(table: T, handlers: Handlers<T>): void
 }

@@ -1,5 +1,5 @@
 export { NotSignedIn, ServiceDenied } from './access.ts'
-export type { App, EdgeApp } from './app.ts'
+export type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
 export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './caller.ts'
 export { type Channel, openChannel } from './channel.ts'
 export { type HealthServer, type Readiness, startHealthServer } from './health-server.ts'
@@ -12,7 +12,7 @@ export {
   rolePermissions,
   roles,
 } from './permissions.ts'
-export { type RunOptions, run, runEdge } from './run.ts'
+export { type RunOptions, run, runEdge, runWithoutDatabase } from './run.ts'
 export {
   commonSettings,
   type EdgeSpec,
@@ -20,6 +20,8 @@ export {
   type GrpcServiceName,
   type ServiceName,
   type ServiceSpec,
+  type ServingSpec,
+  servingSettings,
 } from './settings.ts'
 export { readTlsIdentity, type TlsFiles, type TlsIdentity } from './tls.ts'
 export {

@@ -19,6 +19,7 @@ export function peers(common: Values<EdgeSpec>, telemetry: Telemetry): Peers {
     network: common.networkAddress,
     rules: common.rulesAddress,
     audit: common.auditAddress,
+    backup: common.backupAddress,
   }
   const channels = new Map<string, Channel>()
   const tls = readTlsIdentity(common)

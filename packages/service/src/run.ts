@@ -1,10 +1,16 @@
 import type { Definition, Values } from '@holdfast/config'
 import { migrate, openPostgres } from '@holdfast/postgres'
 import { openProjections, type Projection, type Projections } from '@holdfast/projections'
-import type { App, EdgeApp } from './app.ts'
+import type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
 import { lateProjections } from './late-projections.ts'
 import { createRpcServer } from './rpc-server.ts'
-import type { EdgeSpec, GrpcServiceName, ServiceName, ServiceSpec } from './settings.ts'
+import type {
+  EdgeSpec,
+  GrpcServiceName,
+  ServiceName,
+  ServiceSpec,
+  ServingSpec,
+} from './settings.ts'
 import { start } from './start.ts'
 import { readTlsIdentity } from './tls.ts'
 
@@ -86,6 +92,43 @@ async function contentOf(projections: Projections): Promise<unknown> {
     items.push({ name, version, state, checkpoint: checkpoint.toString(), content_hash })
   }
   return { items }
+}
+
+/**
+ * Like `run`, for a service that needs no database. `onEarly` begins what the log itself waits for, before it is
+ * open.
+ */
+export function runWithoutDatabase<S extends ServingSpec>(
+  name: GrpcServiceName,
+  settings: Definition<S>,
+  onEarly: (early: EarlyApp<S>) => Promise<void> | void,
+  compose: (app: ServingApp<S>) => Promise<void> | void,
+): Promise<void> {
+  return start(
+    name,
+    settings,
+    async (base, values) => {
+      const { telemetry, life, edge } = base
+      // As in `run`: every S has these.
+      const common = values as Values<ServingSpec>
+      const server = createRpcServer({
+        address: common.grpcListen,
+        tls: readTlsIdentity(common),
+        telemetry,
+        verify: base.identity.verify,
+        // There are no read models to wait for.
+        reached: () => Promise.resolve(),
+      })
+      base.deferWork()
+      life.defer('calls', () => server.drain(common.drainMs), common.drainMs + 2_000)
+      await compose({ ...edge, settings: values, serve: server.serve })
+      await base.startWork()
+      const port = await server.listen()
+      server.setServing(true)
+      telemetry.log.info({ port }, 'serving')
+    },
+    onEarly,
+  )
 }
 
 /** Like `run`, for a process without methods and without a database of its own. */

@@ -66,6 +66,10 @@ export const edgeSettings = (name: ServiceName) =>
       default: `127.0.0.1:${ports.audit.grpc}`,
       doc: 'Where audit listens.',
     }),
+    backupAddress: address('HOLDFAST_BACKUP_GRPC_ADDRESS', {
+      default: `127.0.0.1:${ports.backup.grpc}`,
+      doc: 'Where backup listens.',
+    }),
     mode: oneOf('HOLDFAST_MODE', ['production', 'evaluation'], {
       default: 'evaluation',
       doc: 'Production refuses what is only good enough to try Holdfast.',
@@ -76,14 +80,20 @@ export const edgeSettings = (name: ServiceName) =>
     }),
   }) as const
 
-/** Settings of a service with methods and a database of its own. */
-export const commonSettings = (name: GrpcServiceName) =>
+/** Settings of a service with methods. */
+export const servingSettings = (name: GrpcServiceName) =>
   ({
     ...edgeSettings(name),
     grpcListen: address(`${prefix(name)}_GRPC_LISTEN`, {
       default: `127.0.0.1:${ports[name].grpc}`,
       doc: 'gRPC, mutual TLS.',
     }),
+  }) as const
+
+/** Settings of a service with methods and a database of its own. */
+export const commonSettings = (name: GrpcServiceName) =>
+  ({
+    ...servingSettings(name),
     postgresUrl: secret(`${prefix(name)}_POSTGRES_URL`, { doc: 'Database of the read models.' }),
     postgresConnections: integer(`${prefix(name)}_POSTGRES_CONNECTIONS`, {
       default: '10',
@@ -95,4 +105,5 @@ export const commonSettings = (name: GrpcServiceName) =>
 
 /** What a settings table needs so that `runEdge`, or `run`, can start from it. */
 export type EdgeSpec = ReturnType<typeof edgeSettings>
+export type ServingSpec = ReturnType<typeof servingSettings>
 export type ServiceSpec = ReturnType<typeof commonSettings>

@@ -2,7 +2,7 @@ import { ConfigError, type Definition, type Values } from '@holdfast/config'
 import { DomainError } from '@holdfast/errors'
 import { type EventLog, openLog } from '@holdfast/event-log'
 import { createTelemetry, startTracing, type Telemetry } from '@holdfast/telemetry'
-import type { EdgeApp } from './app.ts'
+import type { EarlyApp, EdgeApp } from './app.ts'
 import { untilDone } from './back-off.ts'
 import { type HealthServer, startHealthServer } from './health-server.ts'
 import { type Identity, identity } from './identity.ts'
@@ -28,11 +28,15 @@ export interface Base {
   startWork(): Promise<void>
 }
 
-/** What every process has: settings, telemetry, a way to end, health, the log, its peers, who calls. */
+/**
+ * What every process has: settings, telemetry, a way to end, health, the log, its peers, who calls. `onEarly` runs
+ * before the log is asked for: whoever opens the log cannot wait for it.
+ */
 export async function start<S extends EdgeSpec>(
   name: string,
   settings: Definition<S>,
   open: (base: Base, values: Values<S>) => Promise<void>,
+  onEarly: (early: EarlyApp<S>) => Promise<void> | void = () => undefined,
 ): Promise<void> {
   const values = loadOrLeave(settings)
   // As in `run`: every S has these.
@@ -61,6 +65,13 @@ export async function start<S extends EdgeSpec>(
           telemetry.log[attempt === 1 ? 'info' : 'warn']({ what, attempt, err: error }, 'waiting'),
       })
     }
+
+    await onEarly({
+      settings: values,
+      telemetry,
+      readiness: health.check,
+      onEnd: (work) => life.defer('end', work, common.drainMs + 2_000),
+    })
 
     let closePostgres: () => Promise<void> = () => Promise.resolve()
     life.defer('postgres', () => closePostgres())
