@@ -54,6 +54,7 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
       alsoReads: [flowStream],
     }),
   },
+  { name: 'backup', permissions: servicePermissions({ name: 'backup', stream, ingest }) },
   {
     name: 'gateway',
     permissions: servicePermissions({ name: 'gateway', stream }),
@@ -64,6 +65,8 @@ export interface NatsIdentities {
   readonly authority: Authority
   /** The subjects the streams listen to; for whoever provisions and guards them. */
   readonly ingest: Ingest
+  /** Holds the seed they follow from; for whoever guards them. */
+  readonly ingestSeedFile: string
   /** Holds the seed that signs node credentials; for auth alone. */
   readonly signingSeedFile: string
   /** For `revokeUser`; for the supervisor alone. */
@@ -129,9 +132,8 @@ export async function prepareNatsIdentities(options: {
 
   const credentialsFile = (name: string): string => join(dir, `${name}.creds`)
   const issuer = { signingSeed: seeds.signing, account: authority.account.publicKey }
-  const ingest = ingestFrom(
-    await kept(join(dir, 'ingest.seed'), () => randomBytes(32).toString('hex')),
-  )
+  const ingestSeedFile = join(dir, 'ingest.seed')
+  const ingest = ingestFrom(await kept(ingestSeedFile, () => randomBytes(32).toString('hex')))
   for (const { name, permissions } of natsUsers(stream, ingest)) {
     const mark = JSON.stringify(permissions)
     const markFile = join(dir, `${name}.permissions.json`)
@@ -149,6 +151,7 @@ export async function prepareNatsIdentities(options: {
   return {
     authority,
     ingest,
+    ingestSeedFile,
     signingSeedFile: seedFile('signing'),
     operatorSeedFile: seedFile('operator'),
     credentialsFile,
