@@ -1445,6 +1445,9 @@ export namespace holdfast {
                 /** WitnessState logVerifierKey. */
                 logVerifierKey: string;
 
+                /** WitnessState logSignature. */
+                logSignature: string;
+
                 /**
                  * Creates a new WitnessState instance using the specified properties.
                  * @param [properties] Properties to set
@@ -1494,6 +1497,9 @@ export namespace holdfast {
 
                     /** WitnessState logVerifierKey */
                     logVerifierKey?: (string|null);
+
+                    /** WitnessState logSignature */
+                    logSignature?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -2211,6 +2211,7 @@ export const holdfast = $root.holdfast = (() => {
                 WitnessState.prototype.cosignature = "";
                 WitnessState.prototype.refusal = "";
                 WitnessState.prototype.logVerifierKey = "";
+                WitnessState.prototype.logSignature = "";
 
                 WitnessState.create = function(properties) {
                     return new WitnessState(properties);
@@ -2235,6 +2236,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(42).string(message.refusal);
                     if (message.logVerifierKey != null && $Object.hasOwnProperty.call(message, "logVerifierKey") && message.logVerifierKey !== "")
                         writer.uint32(50).string(message.logVerifierKey);
+                    if (message.logSignature != null && $Object.hasOwnProperty.call(message, "logSignature") && message.logSignature !== "")
+                        writer.uint32(58).string(message.logSignature);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2320,6 +2323,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.logVerifierKey = value;
                                 else
                                     delete message.logVerifierKey;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.logSignature = value;
+                                else
+                                    delete message.logSignature;
                                 continue;
                             }
                         }
