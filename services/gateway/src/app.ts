@@ -20,6 +20,7 @@ import './http/request.ts'
 import { validatorCompiler } from './http/validate.ts'
 import { describeApi } from './openapi/describe-api.ts'
 import { documentPage, documentRoutes } from './openapi/routes.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { changeSetRoutes } from './routes/change-sets.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -115,6 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(policyRoutes(clients, log))
       await api.register(policyTestRoutes(clients, log))
       await api.register(flowRoutes(clients))
+      await api.register(auditRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },
     { prefix },

@@ -9,6 +9,7 @@ import {
   OrganizationService,
   PeerService,
   PolicyService,
+  ProofService,
   RuleService,
   UserService,
 } from '@holdfast/proto'
@@ -27,6 +28,7 @@ export interface Clients {
   readonly changeSets: Client<typeof ChangeSetService>
   readonly policy: Client<typeof PolicyService>
   readonly flows: Client<typeof FlowService>
+  readonly proofs: Client<typeof ProofService>
 }
 
 export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
@@ -41,4 +43,5 @@ export const openClients = (connect: <T extends MethodTable>(table: T) => Client
   changeSets: connect(ChangeSetService),
   policy: connect(PolicyService),
   flows: connect(FlowService),
+  proofs: connect(ProofService),
 })

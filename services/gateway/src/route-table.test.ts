@@ -47,6 +47,21 @@ const draft = new policy.ChangeSet({ id, organizationId: id, name: 'draft' })
 const ruleSet = new policy.RuleSet({ organizationId: id })
 const sentence = new policy.PolicyTest({ id, name: 'never' })
 const flow = new audit.Flow({ id, organizationId: id, nodeId: id, record: { packets: 1 } })
+const checkpoint = new audit.Checkpoint({
+  size: 7,
+  note: 'holdfast/x/1\n7\n',
+  root: Buffer.alloc(32),
+})
+const entryProof = new audit.GetEntryProofResponse({
+  entry: {
+    sequence: 7,
+    subject: 'evt.network.interface.x.y',
+    messageId: id,
+    payload: Buffer.of(1),
+  },
+  checkpoint,
+  commit: { actor: { kind: 1, id }, events: [{ type: 'InterfaceCreated' }] },
+})
 const tokens = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 900 }
 const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '[Interface]\n' }
 
@@ -148,6 +163,16 @@ const fakes = {
     listPolicyTests: async () => new policy.ListPolicyTestsResponse({ tests: [sentence] }),
     runPolicyTests: async () =>
       new policy.RunPolicyTestsResponse({ results: [{ test: sentence, isPassed: true }] }),
+  },
+  proofs: {
+    getCheckpoint: async () => new audit.GetCheckpointResponse({ checkpoint }),
+    listCheckpoints: async () => new audit.ListCheckpointsResponse({ checkpoints: [checkpoint] }),
+    signCheckpoint: async () => new audit.SignCheckpointResponse({ checkpoint }),
+    getEntryProof: async () => entryProof,
+    getConsistencyProof: async () => new audit.GetConsistencyProofResponse({ toSize: 7 }),
+    listSigningKeys: async () => new audit.ListSigningKeysResponse({ keys: [{ isActive: true }] }),
+    rotateSigningKey: async () => new audit.RotateSigningKeyResponse({ key: { isActive: true } }),
+    listWitnesses: async () => new audit.ListWitnessesResponse({ witnesses: [{ nodeId: id }] }),
   },
   flows: {
     listFlows: async () => new audit.ListFlowsResponse({ flows: [flow] }),
@@ -304,6 +329,14 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['POST', '/policy-tests/run', undefined, 'policy.runPolicyTests', 200],
   ['GET', '/flows?peer=laptop&rule=block&verdict=drop&port=22', undefined, 'flows.listFlows', 200],
   ['GET', '/flows/summary?from=2026-11-20T09:30:00Z', undefined, 'flows.summarizeFlows', 200],
+  ['GET', '/audit/checkpoint', undefined, 'proofs.getCheckpoint', 200],
+  ['GET', '/audit/checkpoints?limit=500', undefined, 'proofs.listCheckpoints', 200],
+  ['POST', '/audit/checkpoints', undefined, 'proofs.signCheckpoint', 200],
+  ['GET', '/audit/consistency?from=3&to=7', undefined, 'proofs.getConsistencyProof', 200],
+  ['GET', '/audit/log/7', undefined, 'proofs.getEntryProof', 200],
+  ['GET', '/audit/keys', undefined, 'proofs.listSigningKeys', 200],
+  ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
+  ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],
   [`GET`, `/flows/${id}`, undefined, 'flows.getFlow', 200],
 ]
 
@@ -361,6 +394,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     changeSets: 'ChangeSetService',
     policy: 'PolicyService',
     flows: 'FlowService',
+    proofs: 'ProofService',
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface'].map((rpc) => {

@@ -5,6 +5,7 @@ import { EnrollToken, Enrolment } from '../routes/nodes.ts'
 import { Ready } from '../routes/system.ts'
 import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
+import { Checkpoint, ConsistencyProof, LogEntry, SigningKey, Witness } from '../views/audit.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
 import { Flow, FlowSummaries, FlowSummary } from '../views/flow.ts'
@@ -54,6 +55,11 @@ const components = [
   Flow,
   FlowSummary,
   FlowSummaries,
+  Checkpoint,
+  ConsistencyProof,
+  SigningKey,
+  Witness,
+  LogEntry,
   Problem,
 ]
 
@@ -82,6 +88,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'rules', description: 'The firewall: rules, drafts, history' },
         { name: 'policy', description: 'Questions about the rules that change nothing' },
         { name: 'flows', description: 'What nodes recorded of flows' },
+        { name: 'audit', description: 'The log as proof: checkpoints, proofs, keys, witnesses' },
         { name: 'events', description: 'The log, live' },
         { name: 'system', description: 'Health, metrics, this document' },
       ],

@@ -44,6 +44,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'changeSets',
     'policy',
     'flows',
+    'proofs',
   ] as const
   // A proxy has every method; the fakes given are typed.
   const clients = Object.fromEntries(

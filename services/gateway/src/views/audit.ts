@@ -1,0 +1,158 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { holdfast } from '@holdfast/proto'
+import type { Static } from 'typebox'
+import {
+  component,
+  decimal,
+  flagOut,
+  id,
+  idOrNull,
+  listOut,
+  textOut,
+  time,
+  timeOrNull,
+  words,
+} from './fields.ts'
+import { decimalOf, idOf, momentOf, present, timeOf } from './print.ts'
+
+const exampleHash = 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I='
+const hash = (description: string) => textOut(`${description} 32 bytes, base64.`, exampleHash)
+const hashes = (description: string) =>
+  listOut(`${description} 32 bytes each, base64.`, exampleHash)
+
+export const Checkpoint = component('Checkpoint', {
+  size: decimal('How many commits it covers: those up to this sequence.', '1042'),
+  root: hash('Root of the Merkle tree over them.'),
+  note: textOut(
+    'The signed note (c2sp.org/tlog-checkpoint), cosignatures included. Keep it: it is what later proofs are held against.',
+    'holdfast/019a4c3e-6b5a-7c1e-9f6b-3f0f5d1c2a10/1\n1042\n…',
+  ),
+  signed_at: time('When it was signed.'),
+  witnesses: listOut('Ids of the nodes that cosigned it.'),
+})
+
+export const ConsistencyProof = component('ConsistencyProof', {
+  from_size: decimal('The smaller tree.', '512'),
+  to_size: decimal('The larger tree.', '1042'),
+  from_root: hash('Root of the smaller tree.'),
+  to_root: hash('Root of the larger tree.'),
+  path: hashes('RFC 6962, 2.1.2.'),
+})
+
+export const SigningKey = component('AuditKey', {
+  verifier_key: textOut(
+    'The key as verifiers take it (c2sp.org/signed-note).',
+    'holdfast/019a…/1+c2fcb2d4+AW…',
+  ),
+  since_sequence: decimal('Commit that brought it.', '1'),
+  is_active: flagOut('Whether checkpoints are signed with it now.', true),
+  rotation_statement: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'How the key before it vouches for it, base64; null for the first.',
+  }),
+  rotation_signature: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'Of the statement, by the key before it, base64.',
+  }),
+})
+
+export const Witness = component('Witness', {
+  node_id: id('The node.'),
+  organization_id: idOrNull('Its organization.'),
+  verifier_key: textOut('Its witness key, as verifiers take it.', 'holdfast/019a…/node/…+…'),
+  size: decimal('Of the last checkpoint it cosigned.', '1042'),
+  cosigned_at: timeOrNull('When it did; null before the first.'),
+  refusal: textOut('Why it refuses what it is shown; empty when it does not.', ''),
+})
+
+export const LogEntry = component('LogEntry', {
+  sequence: decimal('Its place in the log.', '1042'),
+  subject: textOut('Where it stands: evt.<service>.<kind>.<id>.', 'evt.network.interface.…'),
+  message_id: textOut('Id of the commit.', '7d3f…'),
+  payload: textOut('The stored bytes, base64: what is hashed. Secrets in it are sealed.', 'CAES…'),
+  organization_id: idOrNull('Null for what belongs to none.'),
+  actor: Type.Object({
+    kind: words(
+      ['user', 'api_key', 'service', 'node', 'unknown'],
+      'Who did it: a person, a key, a service, a host.',
+    ),
+    id: textOut('Id, or the name of a service.', '019a…'),
+  }),
+  time: time("By the writer's clock; order is by sequence."),
+  reason: textOut('Why, in the words of who asked; may be empty.', 'sftp moves'),
+  events: listOut('What happened, in order.', 'InterfaceCreated'),
+})
+
+const base64 = (bytes: Uint8Array | null | undefined): string =>
+  Buffer.from(bytes ?? []).toString('base64')
+const base64OrNull = (bytes: Uint8Array | null | undefined): string | null =>
+  bytes && bytes.length > 0 ? base64(bytes) : null
+
+export const printCheckpoint = (
+  checkpoint: holdfast.audit.v1.Checkpoint.$Properties,
+): Static<typeof Checkpoint> => ({
+  size: decimalOf(checkpoint.size),
+  root: base64(checkpoint.root),
+  note: checkpoint.note ?? '',
+  signed_at: momentOf(checkpoint.signedAtUnixMs),
+  witnesses: checkpoint.witnesses ?? [],
+})
+
+export const printConsistency = (
+  proof: holdfast.audit.v1.GetConsistencyProofResponse.$Properties,
+): Static<typeof ConsistencyProof> => ({
+  from_size: decimalOf(proof.fromSize),
+  to_size: decimalOf(proof.toSize),
+  from_root: base64(proof.fromRoot),
+  to_root: base64(proof.toRoot),
+  path: (proof.path ?? []).map(base64),
+})
+
+export const printSigningKey = (
+  key: holdfast.audit.v1.SigningKey.$Properties,
+): Static<typeof SigningKey> => ({
+  verifier_key: key.verifierKey ?? '',
+  since_sequence: decimalOf(key.sinceSequence),
+  is_active: key.isActive ?? false,
+  rotation_statement: base64OrNull(key.rotationStatement),
+  rotation_signature: base64OrNull(key.rotationSignature),
+})
+
+export const printWitness = (
+  witness: holdfast.audit.v1.Witness.$Properties,
+): Static<typeof Witness> => ({
+  node_id: witness.nodeId ?? '',
+  organization_id: idOf(witness.organizationId ?? ''),
+  verifier_key: witness.verifierKey ?? '',
+  size: decimalOf(witness.size),
+  cosigned_at: timeOf(witness.cosignedAtUnixMs),
+  refusal: witness.refusal ?? '',
+})
+
+const actorWords = ['user', 'api_key', 'service', 'node'] as const
+
+/** A commit as it is stored, with what its envelope says. */
+export function printEntry(
+  found: holdfast.audit.v1.GetEntryProofResponse.$Properties,
+): Static<typeof LogEntry> {
+  const entry = present(found.entry, 'entry')
+  const commit = present(found.commit, 'commit')
+  const organization = Buffer.from(commit.organizationId ?? []).toString('hex')
+  return {
+    sequence: decimalOf(entry.sequence),
+    subject: entry.subject ?? '',
+    message_id: entry.messageId ?? '',
+    payload: base64(entry.payload),
+    organization_id:
+      organization === ''
+        ? null
+        : organization.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    actor: {
+      kind: actorWords[(commit.actor?.kind ?? 0) - 1] ?? 'unknown',
+      id: commit.actor?.id ?? '',
+    },
+    time: momentOf(Math.floor((commit.timeUnixUs ?? 0) / 1000)),
+    reason: commit.reason ?? '',
+    events: (commit.events ?? []).map(({ type }) => type ?? ''),
+  }
+}
