@@ -229,3 +229,45 @@ export interface FlowSummaries {
   })[]
   readonly coverage: readonly string[]
 }
+
+export interface Checkpoint {
+  readonly size: string
+  readonly root: string
+  readonly note: string
+  readonly signed_at: string
+  readonly witnesses: readonly string[]
+}
+
+export interface ConsistencyProof {
+  readonly from_size: string
+  readonly to_size: string
+  readonly from_root: string
+  readonly to_root: string
+  readonly path: readonly string[]
+}
+
+export interface AuditKey {
+  readonly verifier_key: string
+  readonly since_sequence: string
+  readonly is_active: boolean
+}
+
+export interface Witness {
+  readonly node_id: string
+  readonly verifier_key: string
+  readonly size: string
+  readonly cosigned_at: string | null
+  readonly refusal: string
+}
+
+export interface LogEntry {
+  readonly sequence: string
+  readonly subject: string
+  readonly message_id: string
+  readonly payload: string
+  readonly organization_id: string | null
+  readonly actor: { readonly kind: string; readonly id: string }
+  readonly time: string
+  readonly reason: string
+  readonly events: readonly string[]
+}

@@ -1,6 +1,7 @@
 import tab from '@bomb.sh/tab/commander'
 import { Command, type CommanderError } from 'commander'
 import { adminCommands } from './commands/admin.ts'
+import { auditCommands } from './commands/audit.ts'
 import { authCommands } from './commands/auth.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventCommands } from './commands/events.ts'
@@ -39,6 +40,7 @@ export function createProgram(context: Context): Command {
   ruleCommands(program, context)
   flowCommands(program, context)
   eventCommands(program, context)
+  auditCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)
   versionCommand(program, context)
