@@ -1,9 +1,9 @@
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import type { Projections } from '@holdfast/projections'
-import type { EnrolmentService, KeyService } from '@holdfast/proto'
+import type { EnrolmentService, KeyService, ProofService } from '@holdfast/proto'
 import type { Client } from '@holdfast/service'
-import type { Telemetry } from '@holdfast/telemetry'
+import type { Logger, Telemetry } from '@holdfast/telemetry'
 import { claims } from './commands/claims.ts'
 import { dataKeys } from './commands/data-keys.ts'
 import { OneAtATime } from './commands/one-at-a-time.ts'
@@ -25,6 +25,7 @@ export interface NetworkParts {
   projections(): Pick<Projections, 'reached'>
   readonly keyService: Pick<Client<typeof KeyService>, 'getDataKeys'>
   readonly enrolment: Pick<Client<typeof EnrolmentService>, 'redeemEnrolmentToken' | 'revokeNode'>
+  readonly proofs: Pick<Client<typeof ProofService>, 'listSigningKeys'>
   readonly door: AgentDoor
   readonly localNodeId: string | undefined
   /** ms since 1970. */
@@ -54,6 +55,7 @@ export function composeNetwork(parts: NetworkParts) {
     catchUp,
     enrolment: parts.enrolment,
     door: parts.door,
+    logVerifierKey: () => firstKey(parts.proofs, telemetry.log),
     localNodeId: parts.localNodeId,
   }
   return {
@@ -68,5 +70,18 @@ export function composeNetwork(parts: NetworkParts) {
     async stop(): Promise<void> {
       await feed?.stop()
     },
+  }
+}
+
+const keyWaitMs = 2_000
+
+/** An enrolment does not wait for audit: without an answer the agent pins the key it sees first. */
+async function firstKey(proofs: NetworkParts['proofs'], log: Logger): Promise<string> {
+  try {
+    const { keys } = await proofs.listSigningKeys({}, { timeoutMs: keyWaitMs })
+    return keys[0]?.verifierKey ?? ''
+  } catch (error) {
+    log.warn({ err: error }, 'a node is enrolled without the key of the log')
+    return ''
   }
 }

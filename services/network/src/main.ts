@@ -6,6 +6,7 @@ import {
   KeyService,
   NodeService,
   PeerService,
+  ProofService,
 } from '@holdfast/proto'
 import { run } from '@holdfast/service'
 import { composeNetwork } from './compose.ts'
@@ -25,6 +26,7 @@ await run('network', settings, { migrations }, async (app) => {
     projections: () => app.projections,
     keyService: app.connect(KeyService),
     enrolment: app.connect(EnrolmentService),
+    proofs: app.connect(ProofService),
     door: {
       natsServers: agentNatsServers,
       caCertificate: agentCaFile === undefined ? '' : await readFile(agentCaFile, 'utf8'),

@@ -1540,6 +1540,9 @@ export namespace holdfast {
                 /** WitnessChallenge rotations. */
                 rotations: holdfast.agent.v1.KeyRotation.$Properties[];
 
+                /** WitnessChallenge logVerifierKey. */
+                logVerifierKey: string;
+
                 /**
                  * Creates a new WitnessChallenge instance using the specified properties.
                  * @param [properties] Properties to set
@@ -1583,6 +1586,9 @@ export namespace holdfast {
 
                     /** WitnessChallenge rotations */
                     rotations?: (holdfast.agent.v1.KeyRotation.$Properties[]|null);
+
+                    /** WitnessChallenge logVerifierKey */
+                    logVerifierKey?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -15696,6 +15702,9 @@ export namespace holdfast {
                 /** EnrollNodeResponse generation. */
                 generation: number;
 
+                /** EnrollNodeResponse logVerifierKey. */
+                logVerifierKey: string;
+
                 /**
                  * Creates a new EnrollNodeResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -15751,6 +15760,9 @@ export namespace holdfast {
 
                     /** EnrollNodeResponse generation */
                     generation?: (number|null);
+
+                    /** EnrollNodeResponse logVerifierKey */
+                    logVerifierKey?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -2369,6 +2369,7 @@ export const holdfast = $root.holdfast = (() => {
                 WitnessChallenge.prototype.fromSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 WitnessChallenge.prototype.path = $util.emptyArray;
                 WitnessChallenge.prototype.rotations = $util.emptyArray;
+                WitnessChallenge.prototype.logVerifierKey = "";
 
                 WitnessChallenge.create = function(properties) {
                     return new WitnessChallenge(properties);
@@ -2391,6 +2392,8 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.rotations != null && message.rotations.length)
                         for (let i = 0; i < message.rotations.length; ++i)
                             $root.holdfast.agent.v1.KeyRotation.encode(message.rotations[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.logVerifierKey != null && $Object.hasOwnProperty.call(message, "logVerifierKey") && message.logVerifierKey !== "")
+                        writer.uint32(42).string(message.logVerifierKey);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -2456,6 +2459,15 @@ export const holdfast = $root.holdfast = (() => {
                                 if (!(message.rotations && message.rotations.length))
                                     message.rotations = [];
                                 message.rotations.push($root.holdfast.agent.v1.KeyRotation.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.logVerifierKey = value;
+                                else
+                                    delete message.logVerifierKey;
                                 continue;
                             }
                         }
@@ -22310,6 +22322,7 @@ export const holdfast = $root.holdfast = (() => {
                 EnrollNodeResponse.prototype.caCertificate = "";
                 EnrollNodeResponse.prototype.lineageId = "";
                 EnrollNodeResponse.prototype.generation = 0;
+                EnrollNodeResponse.prototype.logVerifierKey = "";
 
                 EnrollNodeResponse.create = function(properties) {
                     return new EnrollNodeResponse(properties);
@@ -22339,6 +22352,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(58).string(message.lineageId);
                     if (message.generation != null && $Object.hasOwnProperty.call(message, "generation") && message.generation !== 0)
                         writer.uint32(64).uint32(message.generation);
+                    if (message.logVerifierKey != null && $Object.hasOwnProperty.call(message, "logVerifierKey") && message.logVerifierKey !== "")
+                        writer.uint32(74).string(message.logVerifierKey);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -22441,6 +22456,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.generation = value;
                                 else
                                     delete message.generation;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.logVerifierKey = value;
+                                else
+                                    delete message.logVerifierKey;
                                 continue;
                             }
                         }

@@ -43,6 +43,10 @@ export const Enrolment = component('Enrolment', {
   nats_servers: Type.Array(Type.String(), {
     description: 'Where the agent connects.',
     examples: [['vpn.example.org:4222']],
+    log_verifier_key: textOut(
+      'The first key of the log, which the agent pins as a witness; empty when it could not be learned now.',
+      'holdfast/019a…/1+c2fcb2d4+AW…',
+    ),
   }),
   ca_certificate: textOut('PEM, the CA of those servers.', '-----BEGIN CERTIFICATE-----…'),
   lineage_id: id('The log the node obeys.'),
@@ -183,6 +187,7 @@ export const nodeRoutes =
           ca_certificate: made.caCertificate,
           lineage_id: made.lineageId,
           generation: made.generation,
+          log_verifier_key: made.logVerifierKey ?? '',
         })
       },
     )

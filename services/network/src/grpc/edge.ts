@@ -28,6 +28,8 @@ export interface Edge {
   catchUp(): Promise<void>
   readonly enrolment: Pick<Client<typeof EnrolmentService>, 'redeemEnrolmentToken' | 'revokeNode'>
   readonly door: AgentDoor
+  /** The key a new agent pins as a witness of the log; empty when nobody can tell now. */
+  logVerifierKey(): Promise<string>
   /** The node an omitted one means, when there are several. */
   readonly localNodeId: string | undefined
 }

@@ -92,6 +92,7 @@ export function nodeHandlers(edge: Edge): Handlers<typeof NodeService> {
         caCertificate,
         lineageId,
         generation,
+        logVerifierKey: await edge.logVerifierKey(),
       }
     },
 

@@ -6,6 +6,7 @@ import type { EventLog } from '@holdfast/event-log'
 import { migrate, type Postgres } from '@holdfast/postgres'
 import { Lagging, openProjections, type Projections } from '@holdfast/projections'
 import {
+  holdfast,
   InterfaceService,
   type MethodTable,
   NodeService,
@@ -165,6 +166,7 @@ export async function startSuite(): Promise<Suite> {
         keys: [{ id: newKeyId(ownerId ?? ''), key: keyFor(ownerId ?? ''), isActive: true }],
       }),
     },
+    proofs: { listSigningKeys: async () => new holdfast.audit.v1.ListSigningKeysResponse() },
     enrolment: {
       redeemEnrolmentToken: async ({ token }) => {
         const found = tokens.get(token ?? '')
