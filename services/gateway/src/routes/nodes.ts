@@ -43,14 +43,14 @@ export const Enrolment = component('Enrolment', {
   nats_servers: Type.Array(Type.String(), {
     description: 'Where the agent connects.',
     examples: [['vpn.example.org:4222']],
-    log_verifier_key: textOut(
-      'The first key of the log, which the agent pins as a witness; empty when it could not be learned now.',
-      'holdfast/019a…/1+c2fcb2d4+AW…',
-    ),
   }),
   ca_certificate: textOut('PEM, the CA of those servers.', '-----BEGIN CERTIFICATE-----…'),
   lineage_id: id('The log the node obeys.'),
   generation: Type.Integer({ description: 'Generation of that log.', examples: [1] }),
+  log_verifier_key: textOut(
+    'The first key of the log, which the agent pins as a witness; empty when it could not be learned now.',
+    'holdfast/019a…/1+c2fcb2d4+AW…',
+  ),
 })
 
 /** Hosts with an agent. */
