@@ -33,6 +33,7 @@ async function credentials(organization: string): Promise<string> {
     organizationId: organization,
     natsPublicKey,
     stream,
+    safeSubject: `safe.${'0'.repeat(32)}.nodes`,
   })
 }
 const write = (jwt: string) => {

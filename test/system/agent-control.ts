@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { generateX25519, nodeSealer } from '@holdfast/crypto'
 import { type CommandId, newId } from '@holdfast/domain'
 import type { Aggregate, StoredEvent } from '@holdfast/event-log'
-import { issueNodeCredentials } from '@holdfast/event-log/admin'
+import { issueNodeCredentials, safeSubject } from '@holdfast/event-log/admin'
 import { wgKeyFrom } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
 import { testNats } from '@holdfast/testkit'
@@ -157,6 +157,7 @@ export async function startControl(address: string): Promise<Control> {
       organizationId,
       natsPublicKey: body['nats_public_key'] ?? '',
       stream,
+      safeSubject: safeSubject(identities.ingest, 'nodes'),
     })
     return {
       status: 201,

@@ -7,11 +7,14 @@ import {
   adminPermissions,
   createAuthoritySeeds,
   flowStream,
+  guardPermissions,
   type Ingest,
   ingestFrom,
   issueSystemUser,
   issueUser,
   type Permissions,
+  recordingAccess,
+  safeSubject,
   servicePermissions,
   signAuthority,
 } from '@holdfast/event-log/admin'
@@ -24,8 +27,22 @@ export interface NatsUser {
 
 /** The services of this release, each with exactly what it needs. */
 export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] => [
+  // The supervisor, which makes streams and accounts. It guards nothing: `log-guard` does.
   { name: 'guard', permissions: adminPermissions },
-  { name: 'auth', permissions: servicePermissions({ name: 'auth', stream, ingest }) },
+  { name: 'log-guard', permissions: guardPermissions({ name: 'log-guard', stream, ingest }) },
+  {
+    name: 'auth',
+    permissions: recordingAccess(
+      servicePermissions({
+        name: 'auth',
+        stream,
+        ingest,
+        // It makes the credentials of nodes, which name it.
+        listensTo: [safeSubject(ingest, 'nodes')],
+      }),
+      { name: 'auth', ingest },
+    ),
+  },
   {
     name: 'network',
     permissions: servicePermissions({
@@ -54,10 +71,19 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
       alsoReads: [flowStream],
     }),
   },
-  { name: 'backup', permissions: servicePermissions({ name: 'backup', stream, ingest }) },
+  {
+    name: 'backup',
+    permissions: servicePermissions({ name: 'backup', stream, ingest }),
+  },
   {
     name: 'gateway',
-    permissions: servicePermissions({ name: 'gateway', stream }),
+    permissions: recordingAccess(
+      servicePermissions({ name: 'gateway', stream, ingest, appends: false }),
+      {
+        name: 'gateway',
+        ingest,
+      },
+    ),
   },
 ]
 

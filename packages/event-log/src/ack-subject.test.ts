@@ -6,6 +6,7 @@ test('both forms of the reply subject tell the position', () => {
     streamSequence: 42n,
     consumerSequence: 7,
     storedAtUnixMs: 1_700_000_000_000,
+    storedAtUnixNs: '1700000000000000000',
     pending: 3,
   }
   expect(parseAckSubject('$JS.ACK.EVT_1.reader.1.42.7.1700000000000000000.3')).toEqual(position)

@@ -6,6 +6,8 @@ export interface DeliveryPosition {
   readonly consumerSequence: number
   /** When the server stored it, ms since 1970. */
   readonly storedAtUnixMs: number
+  /** The same in ns, exact, as decimal digits. */
+  readonly storedAtUnixNs: string
   /** How many more match. */
   readonly pending: number
 }
@@ -23,10 +25,17 @@ export function parseAckSubject(subject: string): DeliveryPosition | undefined {
   const first = isOld ? 5 : 7
   const streamSequence = Number(tokens[first])
   const consumerSequence = Number(tokens[first + 1])
-  const storedAtUnixMs = Math.floor(Number(tokens[first + 2]) / 1_000_000)
+  const storedAtUnixNs = tokens[first + 2] ?? ''
+  const storedAtUnixMs = Math.floor(Number(storedAtUnixNs) / 1_000_000)
   const pending = Number(tokens[first + 3])
   if (!(streamSequence > 0 && consumerSequence > 0 && storedAtUnixMs >= 0 && pending >= 0)) {
     return undefined
   }
-  return { streamSequence: BigInt(streamSequence), consumerSequence, storedAtUnixMs, pending }
+  return {
+    streamSequence: BigInt(streamSequence),
+    consumerSequence,
+    storedAtUnixMs,
+    storedAtUnixNs,
+    pending,
+  }
 }

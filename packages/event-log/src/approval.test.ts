@@ -9,6 +9,7 @@ const approval: Approval = {
   generation: 1,
   serverIds: ['NABC'],
   allowsBatches: true,
+  durability: 'log+archive',
   sequence: 12_345_678_901n,
   approvedAtUnixMs: 1,
 }

@@ -49,6 +49,29 @@ export const LogFull = defineError(
   () => 'the log has reached its size limit; an operator has to grow it',
 )
 
+/** There is no room for more; nothing was stored. Reads go on, and writes too once there is room. */
+export const LogExhausted = defineError(
+  'log.exhausted',
+  'exhausted',
+  (d: { reason: string }) => `the log takes no changes now: ${d.reason}`,
+)
+
+/** A stored message is missing, or the server cannot read it. */
+export const MessageUnreadable = defineError(
+  'log.message_unreadable',
+  'internal',
+  (d: { stream: string; sequence: bigint; reason: string }) =>
+    `the message at sequence ${d.sequence} of ${d.stream} cannot be read: ${d.reason}`,
+)
+
+/** The stream did not take an archived commit at the place it had. */
+export const RestoreRefused = defineError(
+  'log.restore_refused',
+  'internal',
+  (d: { sequence: bigint; reason: string }) =>
+    `commit ${d.sequence} could not be put back: ${d.reason}`,
+)
+
 /** A reader would have skipped a commit, or the log is shorter than what was read from it. */
 export const LogGap = defineError(
   'log.gap',

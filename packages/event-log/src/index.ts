@@ -1,3 +1,9 @@
+export type { AccessAttempt } from './access/access-limits.ts'
+export { accessLimits, maxFailureRecords } from './access/access-limits.ts'
+export { type AccessRecorder, accessRecorder } from './access/access-recorder.ts'
+export { accessKeyKind, accessSources, openAccessSource } from './access/access-sources.ts'
+export { accessStore } from './access/access-store.ts'
+export { accessStream } from './access/access-subjects.ts'
 export { maxCommitBytes } from './commit-codec.ts'
 export { commitHash } from './commit-hash.ts'
 export {
@@ -5,6 +11,7 @@ export {
   CommitUnreadable,
   Contended,
   IdempotencyKeyReused,
+  LogExhausted,
   LogForked,
   LogFull,
   LogGap,

@@ -14,7 +14,7 @@ const guardContext = 'guard'
  * every reader could have had the answer to any request stored in the log (docs/adr/0009).
  */
 export interface Ingest {
-  /** Token of a context, or of `guard`. Secret. */
+  /** Token of a context, of `guard`, or of `safe` and `safe-nodes` (safe-signal.ts). Secret. */
   token(context: string): string
 }
 
@@ -40,6 +40,12 @@ export const guardSubjects = (ingest: Ingest): readonly string[] => [
 
 export const guardTransform = { src: 'in.*.guard.>', dest: 'guard.>' } as const
 
+/** Everything there is to append to: every context, and the guard's stream. For the guard alone. */
+export const ingestPermissions = (ingest: Ingest): readonly string[] => [
+  ...logSubjects(ingest),
+  ...guardSubjects(ingest),
+]
+
 export const ingestPermission = (ingest: Ingest, context: string): string =>
   `in.${ingest.token(context)}.${context}.>`
 
@@ -49,11 +55,15 @@ export function ingestSubject(token: string, subject: string): string {
   return `in.${token}.${rest}`
 }
 
-const credentialsJwt = /-----BEGIN NATS USER JWT-----\s*(\S+)\s*-+END NATS USER JWT/
+const jwtBlock = /-----BEGIN NATS USER JWT-----\s*(\S+)\s*-+END NATS USER JWT/
+
+/** The JWT in the content of a `.creds` file. */
+export const credentialsJwt = (credentials: string): string | undefined =>
+  jwtBlock.exec(credentials)?.[1]
 
 /** The token of a context, when these credentials may write it; undefined for mere readers. */
 export function tokenIn(credentials: string, context: string): string | undefined {
-  const jwt = credentialsJwt.exec(credentials)?.[1]
+  const jwt = credentialsJwt(credentials)
   if (jwt === undefined) return undefined
   const allowed = decode<User>(jwt).nats.pub?.allow ?? []
   for (const subject of allowed) {

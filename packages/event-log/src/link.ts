@@ -17,6 +17,8 @@ const pause = (ms: number): Promise<void> =>
 
 /** A connection with its requests; tells when it comes and goes. */
 export interface Link {
+  /** Of the connection; inboxes are below it. */
+  readonly name: string
   readonly connection: NatsConnection
   readonly requests: Requests
   readonly api: JetStreamApi
@@ -54,6 +56,7 @@ export async function openLink(options: ConnectOptions): Promise<Link> {
   // The client does not end this loop when it is closed, so nobody waits for it.
   void watch()
   return {
+    name: options.name,
     connection,
     requests,
     api: new JetStreamApi(requests),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '@holdfast/config'
 import { loadRootKey } from '@holdfast/crypto'
-import { issueNodeCredentials } from '@holdfast/event-log/admin'
+import { issueNodeCredentials, safeSubjectIn } from '@holdfast/event-log/admin'
 import { run } from '@holdfast/service'
 import { composeAuth } from './compose.ts'
 import { settings } from './config.ts'
@@ -18,6 +18,7 @@ await run(
     const { settings: values } = app
     const rootKey = loadRootKey(values.rootKey)
     const signingSeed = readFileSync(values.natsSigningSeedFile, 'utf8').trim()
+    const safeSubject = nodesSafeSubject(values.natsCredentialsFile)
     await composeAuth(app, {
       rootKey,
       keyStore: await openKeyStore(values.keysDir, rootKey),
@@ -27,6 +28,7 @@ await run(
           signingSeed,
           account: values.natsAccount,
           stream: values.logStream,
+          safeSubject,
         }),
       loginRate: { perMinute: values.loginsPerMinute, burst: values.loginBurst },
       refreshRate: { perMinute: values.refreshesPerMinute, burst: values.refreshBurst },
@@ -34,6 +36,17 @@ await run(
     })
   },
 )
+
+/** Where nodes hear how far the log is safe: our own credentials know it. */
+function nodesSafeSubject(credentialsFile: string | undefined): string {
+  const credentials = credentialsFile === undefined ? '' : readFileSync(credentialsFile, 'utf8')
+  const subject = safeSubjectIn(credentials, 'nodes')
+  if (subject === undefined)
+    throw new Error(
+      'HOLDFAST_NATS_CREDENTIALS_FILE does not say where nodes hear the safe sequence',
+    )
+  return subject
+}
 
 /**
  * A root key that is not the store's ends the start before anything at all is written: the database, the

@@ -7,6 +7,7 @@ import {
   fromSeed,
   type User,
 } from '@nats-io/jwt'
+import { safeSubjectAmong } from '../safe-signal.ts'
 import { nodePermissions, type Permissions } from './permissions.ts'
 
 /** What signs users: a signing key of the account, never the account's own key. */
@@ -82,16 +83,19 @@ export async function issueNodeCredentials(
     readonly organizationId: string
     readonly natsPublicKey: string
     readonly stream: string
+    /** Where nodes hear how far the log is safe. */
+    readonly safeSubject: string
   },
 ): Promise<string> {
-  const { signingSeed, account, nodeId, organizationId, natsPublicKey, stream } = options
+  const { signingSeed, account, nodeId, organizationId, natsPublicKey, stream, safeSubject } =
+    options
   if (!natsPublicKey.startsWith('U')) throw new RangeError('not the public key of a NATS user')
   return await signUser(
     { signingSeed, account },
     {
       name: nodeId,
       publicKey: natsPublicKey,
-      permissions: nodePermissions({ nodeId, organizationId, stream }),
+      permissions: nodePermissions({ nodeId, organizationId, stream, safeSubject }),
     },
   )
 }
@@ -102,7 +106,9 @@ export function permitsNode(
   node: { readonly nodeId: string; readonly organizationId: string; readonly stream: string },
 ): boolean {
   const { pub, sub } = decode<User>(jwt).nats
-  const { publish, subscribe } = nodePermissions(node)
+  const safeSubject = safeSubjectAmong(sub?.allow ?? [], 'nodes')
+  if (safeSubject === undefined) return false
+  const { publish, subscribe } = nodePermissions({ ...node, safeSubject })
   return (
     publish.every((subject) => pub?.allow?.includes(subject)) &&
     subscribe.every((subject) => sub?.allow?.includes(subject))

@@ -1,10 +1,9 @@
 import { defineError } from '@holdfast/errors'
-import { type Approval, approvalHint, approvalSubject, encodeApproval } from '../approval.ts'
+import type { Approval } from '../approval.ts'
 import { decodeCommit } from '../commit-codec.ts'
 import { commitHash } from '../commit-hash.ts'
-import { ingestSubject } from '../ingest.ts'
-import { refusalIn } from '../jetstream-api.ts'
 import { identityOf } from '../stream-config.ts'
+import { publishApproval } from './announce.ts'
 import type { AdminConnection } from './connection.ts'
 import { expectedConfig, findDrift, type LogSpec, settingsIn } from './provision.ts'
 import { readVouched, type VouchedPosition, writeVouched } from './vouched-position.ts'
@@ -20,8 +19,6 @@ export interface GuardOptions extends LogSpec {
   /** Where the vouched position is kept: outside of the server's own directory. */
   readonly vouchFile: string
 }
-
-const publishTimeoutMs = 5_000
 
 /**
  * Compares what a server holds with the last vouched position, reads everything after it, and then
@@ -62,6 +59,7 @@ export async function approveServer(
     ...identity,
     serverIds: [serverId],
     allowsBatches: config['allow_atomic'] === true,
+    durability: 'log',
     sequence: position.sequence,
     approvedAtUnixMs: Date.now(),
   }
@@ -125,20 +123,6 @@ async function readTail(
     }
   }
   return { stream, lineageId, generation, sequence: position, hash }
-}
-
-async function publishApproval(
-  admin: AdminConnection,
-  { ingest }: GuardOptions,
-  approval: Approval,
-): Promise<void> {
-  const subject = ingestSubject(ingest.token('guard'), approvalSubject)
-  const answer = await admin.link.requests.ask(subject, encodeApproval(approval), {
-    timeoutMs: publishTimeoutMs,
-  })
-  const refusal = refusalIn(JSON.parse(Buffer.from(answer.data).toString('utf8')))
-  if (refusal) throw refusal
-  admin.link.requests.tell(approvalHint, new Uint8Array())
 }
 
 /** Moves the vouched position to the end of the log. One small fsync; call it every second or so. */

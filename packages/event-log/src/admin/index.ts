@@ -1,7 +1,24 @@
-export type { Approval } from '../approval.ts'
+export { type Approval, type Durability, durabilities, type Refusal } from '../approval.ts'
 export type { ConnectOptions } from '../connection.ts'
+export { MessageUnreadable, RestoreRefused } from '../errors.ts'
 export { type Ingest, ingestFrom, ingestSubject } from '../ingest.ts'
-export type { ConfigDrift, LogIdentity } from '../stream-config.ts'
+export type { StreamConfig, StreamInfo, StreamState } from '../jetstream-api.ts'
+export {
+  type SafeAudience,
+  type SafeSignal,
+  safeSubject,
+  safeSubjectIn,
+  type WriteState,
+  writeStates,
+} from '../safe-signal.ts'
+export { type ConfigDrift, identityOf, type LogIdentity } from '../stream-config.ts'
+export { publishApproval, publishSafe } from './announce.ts'
+export {
+  type AccessStreamSpec,
+  accessDefaults,
+  provisionAccess,
+  recordingAccess,
+} from './access-stream.ts'
 export {
   type Authority,
   type AuthoritySeeds,
@@ -23,6 +40,7 @@ export { approveServer, type GuardOptions, GuardRefused, vouch } from './guard.t
 export { type GuardState, keepGuard } from './keep-guard.ts'
 export {
   adminPermissions,
+  guardPermissions,
   nodeFeeds,
   nodePermissions,
   type Permissions,
@@ -32,8 +50,16 @@ export { probeServer, type ServerReport } from './probe.ts'
 export {
   expectedConfig,
   findDrift,
+  infoOf,
   type LogSpec,
   type Provisioned,
   provisionLog,
 } from './provision.ts'
+export {
+  type FollowRawOptions,
+  followRaw,
+  type RawMessage,
+  readRaw,
+} from './raw-reader.ts'
+export { type ArchivedCommit, type RepublishOptions, republish } from './republish.ts'
 export { watchDrift } from './watch-drift.ts'

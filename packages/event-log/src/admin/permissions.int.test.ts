@@ -8,7 +8,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Commit } from '../index.ts'
 import { createNatsKey, formatCredentials } from '../nats-key.ts'
 import { counter, newCommand } from '../testing/counter.ts'
-import { connectAdmin, flowStream, issueNodeCredentials, nodeFeeds, revokeUser } from './index.ts'
+import {
+  connectAdmin,
+  flowStream,
+  issueNodeCredentials,
+  nodeFeeds,
+  revokeUser,
+  safeSubject,
+} from './index.ts'
 
 let nats: TestNats
 let directory: string
@@ -79,6 +86,7 @@ async function nodeCredentials(id: string) {
     organizationId: id === nodeId ? organizationId : otherOrganization,
     natsPublicKey: key.publicKey,
     stream: nats.stream,
+    safeSubject: safeSubject(nats.identities.ingest, 'nodes'),
   })
   const file = join(directory, `${id}-${randomUUID()}.creds`)
   await writeFile(file, formatCredentials(jwt, key.seed), { mode: 0o600 })

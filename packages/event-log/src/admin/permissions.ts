@@ -1,6 +1,7 @@
-import { approvalSubject, guardStream } from '../approval.ts'
+import { approvalHint, approvalSubject, guardStream } from '../approval.ts'
 import { inboxPrefixOf } from '../connection.ts'
-import { type Ingest, ingestPermission } from '../ingest.ts'
+import { type Ingest, ingestPermission, ingestPermissions } from '../ingest.ts'
+import { safeSubject } from '../safe-signal.ts'
 
 /** What one NATS user may publish and subscribe; nothing else. */
 export interface Permissions {
@@ -24,16 +25,17 @@ const consumingAnyOf = (stream: string): readonly string[] =>
 export function servicePermissions(options: {
   readonly name: string
   readonly stream: string
-  /** What lets it append to its own context; left out for a service that only reads. */
-  readonly ingest?: Ingest
+  readonly ingest: Ingest
+  /** False for a service that only reads. Default true: it may append to its own context. */
+  readonly appends?: boolean
   readonly listensTo?: readonly string[]
   /** Streams beside the log that it reads through consumers of its own. */
   readonly alsoReads?: readonly string[]
 }): Permissions {
-  const { name, stream, ingest, listensTo = [], alsoReads = [] } = options
+  const { name, stream, ingest, appends = true, listensTo = [], alsoReads = [] } = options
   return {
     publish: [
-      ...(ingest ? [ingestPermission(ingest, name)] : []),
+      ...(appends ? [ingestPermission(ingest, name)] : []),
       `$JS.API.STREAM.MSG.GET.${stream}`,
       `$JS.API.DIRECT.GET.${stream}`,
       `$JS.API.DIRECT.GET.${stream}.>`,
@@ -45,7 +47,13 @@ export function servicePermissions(options: {
       '$JS.FC.>',
       `ctl.${name}.>`,
     ],
-    subscribe: [`${inboxPrefixOf(name)}.>`, 'ctl.>', 'safe.>', ...listensTo],
+    subscribe: [
+      `${inboxPrefixOf(name)}.>`,
+      'ctl.>',
+      safeSubject(ingest, 'services'),
+      approvalHint,
+      ...listensTo,
+    ],
   }
 }
 
@@ -70,6 +78,8 @@ export function nodePermissions(options: {
   readonly nodeId: string
   readonly organizationId: string
   readonly stream: string
+  /** Where nodes hear how far the log is safe: `safeSubject(ingest, 'nodes')`. */
+  readonly safeSubject: string
 }): Permissions {
   const { nodeId, stream } = options
   return {
@@ -85,9 +95,40 @@ export function nodePermissions(options: {
       ...readingApproval,
       `tlm.node.${nodeId}.>`,
     ],
-    subscribe: [`${inboxPrefixOf(nodeId)}.>`, 'safe.>'],
+    subscribe: [`${inboxPrefixOf(nodeId)}.>`, options.safeSubject, approvalHint],
   }
 }
 
-/** The guard and whoever creates streams: everything in the account. */
+const streamVerbs = ['INFO', 'CREATE', 'UPDATE', 'DELETE', 'MSG.GET']
+
+/**
+ * The guard in service backup: reads the log, appends to every context (it puts back what a server
+ * lost), makes the log and its own stream anew, and says how far the log is safe. Nothing else: it
+ * hears nobody, and answers nobody.
+ */
+export function guardPermissions(options: {
+  /** Name of the connection. */
+  readonly name: string
+  readonly stream: string
+  readonly ingest: Ingest
+}): Permissions {
+  const { name, stream, ingest } = options
+  return {
+    publish: [
+      ...ingestPermissions(ingest),
+      ...[stream, guardStream].flatMap((each) => [
+        ...streamVerbs.map((verb) => `$JS.API.STREAM.${verb}.${each}`),
+        `$JS.API.DIRECT.GET.${each}`,
+        `$JS.API.DIRECT.GET.${each}.>`,
+      ]),
+      ...consumingAnyOf(stream),
+      safeSubject(ingest, 'services'),
+      safeSubject(ingest, 'nodes'),
+      approvalHint,
+    ],
+    subscribe: [`${inboxPrefixOf(name)}.>`],
+  }
+}
+
+/** The supervisor, who creates streams and accounts for them: everything in the account. */
 export const adminPermissions: Permissions = { publish: ['>'], subscribe: ['>'] }
