@@ -8,3 +8,24 @@ export {
   nodeHash,
   rawLeafHash,
 } from './hash.ts'
+export {
+  consistencyProof,
+  inclusionProof,
+  maxPathHashes,
+  rootFromTiles,
+  verifyConsistency,
+  verifyInclusion,
+} from './proof.ts'
+export {
+  MemoryTiles,
+  newTiles,
+  parseTilePath,
+  type Tile,
+  type TileAddress,
+  TileBuilder,
+  type TileReader,
+  tilePath,
+  tilesOf,
+  tileWidth,
+} from './tiles.ts'
+export { type OnSubtree, TreeHead, type TreeState } from './tree-head.ts'
