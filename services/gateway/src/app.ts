@@ -27,6 +27,7 @@ import { eventRoutes } from './routes/events.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
 import { nodeRoutes } from './routes/nodes.ts'
+import { operatorRoutes } from './routes/operator.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { peerConfigRoutes } from './routes/peer-config.ts'
 import { peerRoutes } from './routes/peers.ts'
@@ -117,6 +118,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(policyTestRoutes(clients, log))
       await api.register(flowRoutes(clients))
       await api.register(auditRoutes(clients))
+      await api.register(operatorRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },
     { prefix },

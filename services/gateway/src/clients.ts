@@ -1,4 +1,5 @@
 import {
+  ArchiveService,
   AuthService,
   ChangeSetService,
   EnrolmentService,
@@ -29,6 +30,7 @@ export interface Clients {
   readonly policy: Client<typeof PolicyService>
   readonly flows: Client<typeof FlowService>
   readonly proofs: Client<typeof ProofService>
+  readonly archive: Client<typeof ArchiveService>
 }
 
 export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
@@ -44,4 +46,5 @@ export const openClients = (connect: <T extends MethodTable>(table: T) => Client
   policy: connect(PolicyService),
   flows: connect(FlowService),
   proofs: connect(ProofService),
+  archive: connect(ArchiveService),
 })

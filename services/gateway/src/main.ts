@@ -59,11 +59,12 @@ async function readiness(
   isProduction: boolean,
 ): Promise<Readiness> {
   const timeoutMs = 1_000
-  const [auth, network, rules, audit] = await Promise.all([
+  const [auth, network, rules, audit, backup] = await Promise.all([
     answers(() => clients.auth.getKeySet({}, { timeoutMs })),
     answers(() => clients.nodes.getNode({ node: '' }, { timeoutMs })),
     answers(() => clients.rules.getRuleSet({}, { timeoutMs })),
     answers(() => clients.flows.getFlow({}, { timeoutMs })),
+    answers(() => clients.archive.getLogState({}, { timeoutMs })),
   ])
   const { isWritable, reason } = log.status()
   const checks = {
@@ -71,10 +72,11 @@ async function readiness(
     network,
     rules,
     audit,
+    backup,
     log: { ok: isWritable, detail: isWritable ? 'takes writes' : (reason ?? 'takes no writes') },
   }
   return {
-    // Not audit: without it flows are not shown, and everything else goes on.
+    // Not audit: without it flows are not shown. Not backup: without it nothing is changed, and reads go on.
     isReady: auth.ok && network.ok && rules.ok,
     checks,
     warnings: isProduction

@@ -27,6 +27,7 @@ const auth = holdfast.auth.v1
 const network = holdfast.network.v1
 const policy = holdfast.rules.v1
 const audit = holdfast.audit.v1
+const backup = holdfast.backup.v1
 const user = new auth.User({
   id,
   username: 'ada',
@@ -173,6 +174,11 @@ const fakes = {
     listSigningKeys: async () => new audit.ListSigningKeysResponse({ keys: [{ isActive: true }] }),
     rotateSigningKey: async () => new audit.RotateSigningKeyResponse({ key: { isActive: true } }),
     listWitnesses: async () => new audit.ListWitnessesResponse({ witnesses: [{ nodeId: id }] }),
+  },
+  archive: {
+    getLogState: async () => new backup.GetLogStateResponse({ state: { writes: 1 } }),
+    verifyLog: async () => new backup.VerifyLogResponse({ isEqual: true }),
+    repairLog: async () => new backup.RepairLogResponse({ state: { writes: 1 } }),
   },
   flows: {
     listFlows: async () => new audit.ListFlowsResponse({ flows: [flow] }),
@@ -338,6 +344,15 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
   ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],
   [`GET`, `/flows/${id}`, undefined, 'flows.getFlow', 200],
+  ['GET', '/operator/log', undefined, 'archive.getLogState', 200],
+  ['POST', '/operator/log/verify', undefined, 'archive.verifyLog', 200],
+  [
+    'POST',
+    '/operator/log/repair',
+    { first_bad_sequence: '7', trusted: 'archive' },
+    'archive.repairLog',
+    200,
+  ],
 ]
 
 const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
@@ -395,6 +410,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     policy: 'PolicyService',
     flows: 'FlowService',
     proofs: 'ProofService',
+    archive: 'ArchiveService',
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface'].map((rpc) => {

@@ -10,6 +10,7 @@ import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
 import { Flow, FlowSummaries, FlowSummary } from '../views/flow.ts'
 import { Interface } from '../views/interface.ts'
+import { LogIncident, LogState, LogVerification, LogVolume } from '../views/log-state.ts'
 import { Node } from '../views/node.ts'
 import { Organization, Site } from '../views/organization.ts'
 import { Peer } from '../views/peer.ts'
@@ -55,6 +56,10 @@ const components = [
   Flow,
   FlowSummary,
   FlowSummaries,
+  LogState,
+  LogVolume,
+  LogIncident,
+  LogVerification,
   Checkpoint,
   ConsistencyProof,
   SigningKey,
@@ -89,6 +94,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'policy', description: 'Questions about the rules that change nothing' },
         { name: 'flows', description: 'What nodes recorded of flows' },
         { name: 'audit', description: 'The log as proof: checkpoints, proofs, keys, witnesses' },
+        { name: 'operator', description: 'Log and archive: state, comparison, repair' },
         { name: 'events', description: 'The log, live' },
         { name: 'system', description: 'Health, metrics, this document' },
       ],

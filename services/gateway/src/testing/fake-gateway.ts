@@ -45,6 +45,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'policy',
     'flows',
     'proofs',
+    'archive',
   ] as const
   // A proxy has every method; the fakes given are typed.
   const clients = Object.fromEntries(
