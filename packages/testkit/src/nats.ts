@@ -17,6 +17,7 @@ import {
   connectAdmin,
   type GuardOptions,
   keepGuard,
+  provisionAccess,
   provisionFlows,
   provisionLog,
 } from '@holdfast/event-log/admin'
@@ -100,6 +101,7 @@ export async function testNats(options: { readonly isGuarded?: boolean } = {}): 
   }
   await provisionLog(admin, guard)
   await provisionFlows(admin, { maxBytes: storeBytes / 64 })
+  await provisionAccess(admin, { ...guard, accessMaxBytes: storeBytes / 64 })
   const stopping = new AbortController()
   const { log } = createTelemetry('guard', { level: 'silent' })
   const guarding =

@@ -1,0 +1,88 @@
+import {
+  type AccessWriter,
+  accessPermission,
+  accessStream,
+  accessSubjects,
+  accessTransform,
+} from '../access/access-subjects.ts'
+import type { Ingest } from '../ingest.ts'
+import type { StreamConfig, StreamInfo } from '../jetstream-api.ts'
+import { describeLog, type LogIdentity } from '../stream-config.ts'
+import type { AdminConnection } from './connection.ts'
+import type { Permissions } from './permissions.ts'
+import { infoOf } from './provision.ts'
+
+/**
+ * Who was let in and who was not: `access.auth`, `access.gateway`. No part of the log and no state: its writers are
+ * bounded (access/access-limits.ts), and it has an age of its own. A record is never changed or removed before.
+ */
+export interface AccessStreamSpec extends LogIdentity {
+  /** The subjects the stream listens to. */
+  readonly ingest: Ingest
+  /** Upper bound of the stream on disk; the oldest records go first. Default 512 MiB. */
+  readonly accessMaxBytes?: number
+  /** How long a record is kept. Default 90 days. */
+  readonly accessMaxAgeMs?: number
+  /** 1 or 3. Default 1. */
+  readonly replicas?: number
+}
+
+const mebibyte = 1024 * 1024
+const dayMs = 86_400_000
+
+export const accessDefaults = { maxBytes: 512 * mebibyte, maxAgeMs: 90 * dayMs } as const
+
+const accessStreamConfig = (spec: AccessStreamSpec): StreamConfig => ({
+  name: accessStream,
+  description: describeLog(spec).replace('holdfast log', 'holdfast access'),
+  subjects: accessSubjects(spec.ingest),
+  subject_transform: accessTransform,
+  retention: 'limits',
+  storage: 'file',
+  num_replicas: spec.replicas ?? 1,
+  discard: 'old',
+  max_bytes: spec.accessMaxBytes ?? accessDefaults.maxBytes,
+  max_age: (spec.accessMaxAgeMs ?? accessDefaults.maxAgeMs) * 1_000_000,
+  max_msgs: -1,
+  max_msgs_per_subject: -1,
+  max_msg_size: 64 * 1024,
+  // A writer that got no answer repeats its record; by then the server may have been away for a while.
+  duplicate_window: 600_000_000_000,
+  compression: 'none',
+  deny_delete: true,
+  deny_purge: true,
+  allow_rollup_hdrs: false,
+  allow_direct: true,
+  // Synced record by record: a dozen a second at most, and a proof of them must not lose its end.
+  no_ack: false,
+})
+
+/** Creates the stream where it is missing; one with other limits or writers gets these. May be repeated. */
+export async function provisionAccess(
+  admin: AdminConnection,
+  spec: AccessStreamSpec,
+): Promise<void> {
+  const { api } = admin.link
+  const wanted = accessStreamConfig(spec)
+  const existing = await infoOf(admin, accessStream)
+  if (!existing) {
+    await api.call<StreamInfo>(`STREAM.CREATE.${accessStream}`, wanted)
+    return
+  }
+  const { max_bytes, max_age, subjects } = wanted
+  const changeable = { max_bytes, max_age, subjects }
+  const isCurrent = Object.entries(changeable).every(
+    ([setting, value]) => JSON.stringify(existing.config[setting]) === JSON.stringify(value),
+  )
+  if (isCurrent) return
+  await api.call<StreamInfo>(`STREAM.UPDATE.${accessStream}`, { ...existing.config, ...changeable })
+}
+
+/** These permissions, and to write records of one's own. */
+export const recordingAccess = (
+  permissions: Permissions,
+  { name, ingest }: { readonly name: AccessWriter; readonly ingest: Ingest },
+): Permissions => ({
+  ...permissions,
+  publish: [...permissions.publish, accessPermission(ingest, name)],
+})
