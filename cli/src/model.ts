@@ -271,3 +271,50 @@ export interface LogEntry {
   readonly reason: string
   readonly events: readonly string[]
 }
+
+export interface LogVolume {
+  readonly name: string
+  readonly directory: string
+  readonly free_bytes: string
+  readonly total_bytes: string
+  readonly reserve_bytes: string
+}
+
+export interface LogIncident {
+  readonly at: string
+  readonly kind: string
+  readonly detail: string
+  readonly first_sequence: string | null
+  readonly last_sequence: string | null
+}
+
+export interface LogState {
+  readonly writes: 'open' | 'checking' | 'exhausted' | 'frozen' | 'unknown'
+  readonly reason: string
+  readonly first_bad_sequence: string | null
+  readonly durability: string
+  readonly lineage_id: string
+  readonly generation: number
+  readonly last_sequence: string
+  readonly archived_sequence: string
+  readonly verified_sequence: string
+  readonly verified_at: string | null
+  readonly log_bytes: string
+  readonly log_max_bytes: string
+  readonly archive: {
+    readonly directory: string
+    readonly segments: string
+    readonly bytes: string
+    readonly sealed_sequence: string
+  }
+  readonly volumes: readonly LogVolume[]
+  readonly incidents: readonly LogIncident[]
+}
+
+export interface LogVerification {
+  readonly is_equal: boolean
+  readonly compared: string
+  readonly first_bad_sequence: string | null
+  readonly detail: string
+  readonly took_ms: number
+}

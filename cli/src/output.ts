@@ -79,14 +79,18 @@ export function status(word: string): string {
     case 'connected':
     case 'enforced':
     case 'online':
+    case 'open':
     case 'running':
       return color.green(word)
     case 'failed':
     case 'expired':
+    case 'exhausted':
+    case 'frozen':
       return color.red(word)
     case 'pending':
     case 'disconnected':
     case 'offline':
+    case 'checking':
       return color.yellow(word)
     default:
       return word

@@ -8,6 +8,7 @@ import { eventCommands } from './commands/events.ts'
 import { flowCommands } from './commands/flows.ts'
 import { interfaceCommands } from './commands/interfaces.ts'
 import { nodeCommands } from './commands/nodes.ts'
+import { operatorCommands } from './commands/operator.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
 import { ruleCommands } from './commands/rules.ts'
@@ -41,6 +42,7 @@ export function createProgram(context: Context): Command {
   flowCommands(program, context)
   eventCommands(program, context)
   auditCommands(program, context)
+  operatorCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)
   versionCommand(program, context)

@@ -99,6 +99,7 @@ beforeEach(async () => {
   await signIn()
   answers.set('GET /health', () => ({ status: 200, body: { status: 'ok' } }))
   answers.set('GET /auth/me', () => ({ status: 200, body: { user: { username: 'ada' } } }))
+  answers.set('GET /operator/log', () => ({ status: 403, body: { code: 'access.denied' } }))
   answers.set('GET /interfaces', () => list())
   const checks = { auth: { ok: true }, network: { ok: true }, rules: { ok: true } }
   answers.set('GET /ready', () => ({ status: 200, body: { status: 'ready', checks } }))
@@ -135,4 +136,18 @@ test('what a host says cannot move the cursor', async () => {
     list(node({ ...fresh(), is_enforced: false, error: '\u001b[2Jx' })),
   )
   expect((await holdfast(['doctor'])).out).not.toContain('\u001b[2J')
+})
+
+test('who is no operator hears of log and archive no more than whether changes are taken', async () => {
+  answers.set('GET /nodes', () => list())
+  const { exitCode, out } = await holdfast(['doctor'])
+  expect(exitCode).toBe(exitCodes.ok)
+  expect(out).not.toContain('archive')
+  answers.set('GET /operator/log', () => ({
+    status: 503,
+    body: { code: 'rpc.unavailable', detail: 'backup cannot be reached' },
+  }))
+  const without = await holdfast(['doctor'])
+  expect(without.exitCode).toBe(exitCodes.failed)
+  expect(without.out).toContain('archive: backup cannot be reached')
 })

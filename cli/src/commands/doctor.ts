@@ -1,12 +1,14 @@
 import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import color from 'picocolors'
+import type { ApiClient } from '../client.ts'
 import type { Context } from '../context.ts'
 import { credentialsPath } from '../credentials.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import type { Interface, NodeObject } from '../model.ts'
+import type { Interface, LogState, NodeObject } from '../model.ts'
 import { clean } from '../output.ts'
 import { type Check, firewallChecks } from './firewall-checks.ts'
+import { logChecks } from './log-checks.ts'
 
 interface Readiness {
   readonly status: string
@@ -76,6 +78,7 @@ async function examine(context: Context, command: Command): Promise<Check[]> {
     ]
   }
 
+  checks.push(...(await logAndArchive(api)))
   for await (const node of api.items<NodeObject>('/nodes')) {
     checks.push({
       name: `node ${node.name}`,
@@ -104,6 +107,23 @@ async function examine(context: Context, command: Command): Promise<Check[]> {
     })
   }
   return checks
+}
+
+/** Log and archive are the operator's business: whoever is none hears of them in `log` alone. */
+async function logAndArchive(api: ApiClient): Promise<readonly Check[]> {
+  try {
+    return logChecks(await api.json<LogState>('/operator/log'), Date.now())
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'access.denied') return []
+    return [
+      {
+        name: 'archive',
+        state: 'failed',
+        detail: messageOf(error),
+        remedy: "backup keeps the archive: 'holdfast status' on its host, logs/backup.log",
+      },
+    ]
+  }
 }
 
 function credentialsCheck(context: Context): Check {

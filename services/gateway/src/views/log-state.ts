@@ -18,7 +18,7 @@ const decimalOrNull = (description: string, example: string) =>
 export const LogIncident = component('LogIncident', {
   at: time('When it was noticed.'),
   kind: textOut(
-    'log_healed, archive_healed, log_rebuilt, frozen, exhausted, opened or drift.',
+    'log_healed, archive_healed, log_rebuilt, repaired, frozen, exhausted, opened or drift.',
     'log_healed',
   ),
   detail: textOut('For people.', '3 commits were put back from the archive'),
