@@ -23,6 +23,7 @@ import { reporter } from './report/reporter.ts'
 import type { OwnedDevices } from './state/owned-devices.ts'
 import type { SavedFold } from './state/saved-fold.ts'
 import type { SavedState } from './state/saved-state.ts'
+import type { Witness } from './witness/witness.ts'
 
 export const agentVersion = '0.1.0'
 
@@ -34,6 +35,7 @@ export interface AgentOptions {
   readonly owned: OwnedDevices
   readonly host: Host
   readonly firewall: Omit<FirewallOptions, 'nodeId' | 'instanceId' | 'pin'>
+  readonly witness: Witness
   /** Where the log is. */
   readonly servers: readonly string[]
   readonly openLog: () => Promise<EventLog>
@@ -195,6 +197,7 @@ export function startAgent(options: AgentOptions): Agent {
     pin: identity,
     onLog(connected) {
       eventLog = connected
+      options.witness.connected(connected)
       if (!connected) return
       log.info({ sequence: saved.state.sequence }, 'following the log')
       fullReportAt = 0
@@ -241,6 +244,7 @@ export function startAgent(options: AgentOptions): Agent {
         trouble,
         interfaces,
         firewall: firewallReadiness(firewall),
+        witness: options.witness.status(),
       }
     },
     async stop() {
@@ -250,6 +254,7 @@ export function startAgent(options: AgentOptions): Agent {
       await reconciler.stop()
       stopping.abort()
       await following
+      await options.witness.stop()
       await firewall.stop()
       // Said already when they fail.
       await saved.settled().catch(() => {})

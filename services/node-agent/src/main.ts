@@ -19,6 +19,7 @@ import { currentBootId, openOwnedDevices } from './state/owned-devices.ts'
 import { openSavedPlacement } from './state/saved-placement.ts'
 import { openSavedState } from './state/saved-state.ts'
 import { uninstall } from './uninstall.ts'
+import { openWitness, type Witness } from './witness/witness.ts'
 
 type Settings = ReturnType<typeof settings.load>
 
@@ -27,7 +28,9 @@ const telemetry = createTelemetry('node-agent', { level: config.logLevel })
 const { log } = telemetry
 
 try {
-  if (process.argv.slice(2).includes('--uninstall')) await leave()
+  const words = process.argv.slice(2)
+  if (words.includes('--uninstall')) await leave()
+  else if (words.includes('--witness')) await showWitness()
   else await main()
 } catch (error) {
   log.fatal({ err: error }, error instanceof Error ? error.message : 'the agent failed')
@@ -116,6 +119,27 @@ async function leave(): Promise<void> {
   log.info({ dataFolder }, 'nothing of this node is left in the kernel; its keys are on disk still')
 }
 
+/** `holdfast-agent --witness`: what this host saw of the log, for auditors; the agent may be running. */
+async function showWitness(): Promise<void> {
+  const { dataFolder } = config
+  const identity = await loadIdentity(dataFolder)
+  if (!identity) throw new Error(`no node is enrolled in ${dataFolder}`)
+  const witness = await witnessOf(identity, await agentKeys(dataFolder))
+  process.stdout.write(`${JSON.stringify(witness.status(), undefined, 2)}\n`)
+  await witness.stop()
+}
+
+const witnessOf = (identity: Identity, keys: AgentKeys): Promise<Witness> =>
+  openWitness({
+    ...identity,
+    privateKey: keys.witness,
+    logKey: identity.logVerifierKey,
+    dataFolder: config.dataFolder,
+    registry: telemetry.registry,
+    log,
+    now: Date.now,
+  })
+
 function hostWith(tools: Tools): Host {
   const run = toolRunner({
     commands: { wg: [tools.wg], ip: [tools.ip], 'wireguard-go': [tools.wireguardGo] },
@@ -157,6 +181,7 @@ async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise
       checkMs: config.firewallCheckMs,
       flowsPerSecond: config.flowsPerSecond,
     },
+    witness: await witnessOf(identity, keys),
     servers,
     openLog: () =>
       openLog({

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { generateX25519, x25519PublicKey } from '@holdfast/crypto'
 import { readIfThere, writeDurably } from '../state/durable-file.ts'
@@ -8,12 +9,16 @@ export interface AgentKeys {
   /** What the node's secrets are sealed to. */
   readonly enrolment: { readonly privateKey: Uint8Array; readonly publicKey: Uint8Array }
   readonly nats: UserKey
+  /** Ed25519, 32 secret bytes: what the node cosigns checkpoints of the log with. */
+  readonly witness: Uint8Array
 }
 
 interface KeysFile {
   readonly enrolment_private_key: string
   readonly nats_seed: string
   readonly nats_public_key: string
+  /** Absent in files of agents from before there were witnesses. */
+  readonly witness_private_key?: string
 }
 
 /**
@@ -25,19 +30,31 @@ export async function agentKeys(dataFolder: string): Promise<AgentKeys> {
   const content = await readIfThere(path)
   if (content) {
     const file = JSON.parse(content.toString()) as KeysFile // as: we wrote it
-    const privateKey = new Uint8Array(Buffer.from(file.enrolment_private_key, 'base64'))
+    const privateKey = bytes(file.enrolment_private_key)
+    const witness = file.witness_private_key ?? freshWitnessKey()
+    if (file.witness_private_key === undefined) {
+      await save(path, { ...file, witness_private_key: witness })
+    }
     return {
       enrolment: { privateKey, publicKey: x25519PublicKey(privateKey) },
       nats: { seed: file.nats_seed, publicKey: file.nats_public_key },
+      witness: bytes(witness),
     }
   }
   const enrolment = generateX25519()
   const nats = generateUserKey()
+  const witness = freshWitnessKey()
   const file: KeysFile = {
     enrolment_private_key: Buffer.from(enrolment.privateKey).toString('base64'),
     nats_seed: nats.seed,
     nats_public_key: nats.publicKey,
+    witness_private_key: witness,
   }
-  await writeDurably(path, `${JSON.stringify(file, undefined, 2)}\n`)
-  return { enrolment, nats }
+  await save(path, file)
+  return { enrolment, nats, witness: bytes(witness) }
 }
+
+const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
+const freshWitnessKey = (): string => randomBytes(32).toString('base64')
+const save = (path: string, file: KeysFile): Promise<void> =>
+  writeDurably(path, `${JSON.stringify(file, undefined, 2)}\n`)

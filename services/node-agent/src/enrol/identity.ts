@@ -16,6 +16,8 @@ export interface Identity {
   readonly caCertificate: string
   readonly lineageId: string
   readonly generation: number
+  /** The first key of the log, to be pinned; empty when enrolment could not tell. */
+  readonly logVerifierKey: string
 }
 
 export interface IdentityFiles {
@@ -80,5 +82,6 @@ function parseIdentity(value: unknown): Identity {
     caCertificate: fields.has('ca_certificate') ? text('ca_certificate', anything) : '',
     lineageId: text('lineage_id', isUuid),
     generation,
+    logVerifierKey: fields.has('log_verifier_key') ? text('log_verifier_key', anything) : '',
   }
 }
