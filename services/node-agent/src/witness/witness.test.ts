@@ -56,7 +56,7 @@ async function open(): Promise<Witness> {
   witness.connected(connection as EventLog)
   return witness
 }
-const challenge = (size: bigint, at = root): Uint8Array => {
+const challenge = (size: bigint, at: Uint8Array = root): Uint8Array => {
   const text = formatCheckpoint({ origin: formatOrigin(pin), size, root: at })
   return WitnessChallenge.encode({ note: signNote(text, logSigner) }).finish()
 }
