@@ -4,6 +4,7 @@ export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './cal
 export { type Channel, openChannel } from './channel.ts'
 export { type HealthServer, type Readiness, startHealthServer } from './health-server.ts'
 export { type Lifecycle, lifecycle } from './lifecycle.ts'
+export { natsConnection } from './nats-connection.ts'
 export {
   isPermission,
   type Permission,

@@ -7,6 +7,7 @@ import { untilDone } from './back-off.ts'
 import { type HealthServer, startHealthServer } from './health-server.ts'
 import { type Identity, identity } from './identity.ts'
 import { type Lifecycle, lifecycle } from './lifecycle.ts'
+import { natsConnection } from './nats-connection.ts'
 import { peers } from './peers.ts'
 import type { EdgeSpec } from './settings.ts'
 
@@ -77,15 +78,10 @@ export async function start<S extends EdgeSpec>(
     life.defer('postgres', () => closePostgres())
     const log = await wait('the log', () =>
       openLog({
-        url: common.natsUrl.join(','),
-        name,
+        ...natsConnection(name, common),
         context: name,
         stream: common.logStream,
         telemetry,
-        ...(common.natsCredentialsFile === undefined
-          ? {}
-          : { credentialsFile: common.natsCredentialsFile }),
-        ...(common.natsCaFile === undefined ? {} : { caFile: common.natsCaFile }),
       }),
     )
     life.defer('log', () => log.close())

@@ -1,5 +1,6 @@
 import type { RootKey } from '@holdfast/crypto'
 import type { OrganizationId } from '@holdfast/domain'
+import { accessKeyKind, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
 import {
   AuthService,
   EnrolmentService,
@@ -7,8 +8,8 @@ import {
   OrganizationService,
   UserService,
 } from '@holdfast/proto'
-import type { App, ServiceSpec } from '@holdfast/service'
-import { loggerAccessLog } from './access/logger-access-log.ts'
+import { type App, natsConnection, type ServiceSpec } from '@holdfast/service'
+import { accessLog } from './access/access-log.ts'
 import { passwordChanger } from './commands/change-password.ts'
 import { userChanger } from './commands/change-users.ts'
 import { userCreator } from './commands/create-user.ts'
@@ -66,7 +67,16 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   const everything = { organizations: '*' } as const
 
   const locks = oneAtATime()
-  const access = loggerAccessLog(telemetry.log)
+  const sources = accessSources(log.lineageId)
+  sources.useKeys(await keyStore.dataKeys(log.lineageId, accessKeyKind))
+  const recorder = accessRecorder({
+    store: accessStore(natsConnection('auth', app.settings)),
+    sources,
+    log: telemetry.log,
+    registry: telemetry.registry,
+    now,
+  })
+  const access = accessLog(recorder, telemetry.log)
   const persons = openPersonFields(keyStore)
   const reservationId = reservationIds(rootKey)
   const passwords = openPasswords()
@@ -195,5 +205,6 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   app.onDrain(async () => {
     clearInterval(timer)
     await running
+    await recorder.close()
   })
 }

@@ -195,7 +195,7 @@ export const KeyService = {
     owner: 'auth',
     request: holdfast.auth.v1.GetDataKeysRequest,
     response: holdfast.auth.v1.GetDataKeysResponse,
-    access: { services: ['network', 'rules', 'audit', 'backup', 'notify'] },
+    access: { services: ['network', 'rules', 'audit', 'backup', 'notify', 'gateway'] },
   },
 } as const satisfies MethodTable
 

@@ -392,9 +392,18 @@ test('a service has data keys of its own kind, the same each time', async () => 
   for (const kind of ['person', 'rules', '']) {
     expect(await problemOf(network.keys.getDataKeys({ ownerId, kind }))).toBe('access.not_visible')
   }
-  expect(await problemOf(gateway.keys.getDataKeys({ ownerId, kind: 'gateway' }))).toBe(
-    'access.service_denied',
-  )
+  for (const kind of ['gateway', 'network', 'person']) {
+    expect(await problemOf(gateway.keys.getDataKeys({ ownerId, kind }))).toBe('access.not_visible')
+  }
+})
+
+test('the gateway, and no other service, has the keys that seal sources in ACCESS', async () => {
+  const ownerId = auth.lineageId
+  const { keys } = await gateway.keys.getDataKeys({ ownerId, kind: 'access' })
+  expect(keys).toHaveLength(1)
+  const network = await auth.as('network')
+  const call = network.keys.getDataKeys({ ownerId, kind: 'access' })
+  expect(await problemOf(call)).toBe('access.not_visible')
 })
 
 test('nobody is served what needs somebody', async () => {

@@ -75,8 +75,8 @@ export function authHandlers(parts: AuthHandlerParts): Handlers<typeof AuthServi
         access.record({ ...entry, result: 'success' })
         return {}
       } catch (error) {
-        if (error instanceof DomainError) {
-          access.record({ ...entry, result: 'failure', reason: error.code })
+        if (error instanceof DomainError && error.code.startsWith('auth.')) {
+          access.record({ ...entry, result: 'failure', code: error.code })
         }
         throw error
       }

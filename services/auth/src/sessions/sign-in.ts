@@ -86,16 +86,13 @@ export function signIn(parts: SignInParts): SignIn {
     return { accessToken: token, refreshToken, expiresInSeconds }
   }
 
-  async function recorded<T>(
-    entry: Omit<AccessEntry, 'result' | 'reason'>,
-    work: () => Promise<T>,
-  ) {
+  async function recorded<T>(entry: Omit<AccessEntry, 'result' | 'code'>, work: () => Promise<T>) {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof DomainError) {
-        const result = error.kind === 'unauthenticated' ? 'failure' : 'denied'
-        access.record({ ...entry, result, reason: error.code })
+      // Not what the log or the database could not do: nobody was turned away then.
+      if (error instanceof DomainError && error.code.startsWith('auth.')) {
+        access.record({ ...entry, result: 'failure', code: error.code })
       }
       throw error
     }
@@ -106,14 +103,15 @@ export function signIn(parts: SignInParts): SignIn {
       const source = sourceOf(clientAddress)
       const user = await findUser(login, signal)
       const userId = user?.userId
-      const entry = { action: 'login', source, userAgent, ...(userId ? { userId } : {}) } as const
+      const account = userId ?? reservationId('username', login)
+      const who = { account, ...(userId ? { userId } : {}) }
+      const entry = { action: 'login', source, userAgent, ...who } as const
 
       return recorded(entry, async () => {
         // An erased person's hash is no hash: nobody signs in with it.
         const stored =
           user?.passwordHash && persons.open(user.userId, 'password_hash', user.passwordHash)
         const hash = stored?.startsWith('$argon2') ? stored : undefined
-        const account = userId ?? reservationId('username', login)
         const isRight = await check({ account, userId, source }, hash, password)
         if (!user || !isRight) throw InvalidCredentials({})
         if (user.isDisabled) throw UserDisabled({}) // told only to those who know the password
