@@ -1,3 +1,13 @@
+export {
+  type Checkpoint,
+  formatCheckpoint,
+  formatOrigin,
+  type Origin,
+  parseCheckpoint,
+  parseOrigin,
+  parseWitnessName,
+  witnessName,
+} from './checkpoint.ts'
 export { FormatError, TrustError, type TrustErrorCode } from './format-error.ts'
 export {
   emptyRoot,
@@ -9,6 +19,32 @@ export {
   rawLeafHash,
 } from './hash.ts'
 export {
+  parseVerifierKey,
+  type SignatureType,
+  type Signer,
+  signer,
+  type VerifierKey,
+  verifierKey,
+} from './keys.ts'
+export {
+  addSignatures,
+  cosignText,
+  formatNote,
+  formatSignatureLine,
+  maxNoteBytes,
+  maxNoteSignatures,
+  type Note,
+  type NoteSignature,
+  type OpenedNote,
+  openNote,
+  parseNote,
+  parseSignatureLine,
+  signNote,
+  signText,
+  type VerifiedSignature,
+  verifyNoteSignature,
+} from './note.ts'
+export {
   consistencyProof,
   inclusionProof,
   maxPathHashes,
@@ -16,6 +52,21 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './proof.ts'
+export {
+  type AcceptedKey,
+  followRotations,
+  formatRotation,
+  type KeyChain,
+  maxRotations,
+  openCheckpoint,
+  openRotation,
+  parseRotation,
+  presentKey,
+  type Rotation,
+  type RotationStatement,
+  type SignedCheckpoint,
+  signRotation,
+} from './rotation.ts'
 export {
   MemoryTiles,
   newTiles,
