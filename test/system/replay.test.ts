@@ -1,10 +1,8 @@
-import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Api } from './api.ts'
 import { enrollSilentNode } from './enroll.ts'
 import { dropReadModels, projectionsOf } from './read-models.ts'
 import { type Suite, startSuite } from './suite.ts'
-import { until } from './until.ts'
 
 let suite: Suite
 let api: Api
@@ -53,13 +51,4 @@ test('read models dropped with their whole database come back equal, by content 
   expect(await again.all('/peers')).toEqual(peers)
   expect(await again.all('/users')).toEqual(users)
   expect(await projectionsOf(suite)).toEqual(before)
-})
-
-test('a log that lost its end is not written to: the guard says so and stays shut', async () => {
-  await suite.stop()
-  rmSync(`${suite.data}/nats/store`, { recursive: true })
-  const starting = suite.start().catch((error: unknown) => error)
-  await until('the refusal', () => /nothing can be changed: the guard/.test(suite.said()))
-  await suite.stop()
-  expect(await starting).toBeInstanceOf(Error)
 })

@@ -144,7 +144,17 @@ function mountPins(path: string): { unmount(): void } {
 }
 
 function logs(data: string): string {
-  const names = ['auth', 'network', 'rules', 'audit', 'gateway', 'node-agent', 'nats', 'postgres']
+  const names = [
+    'auth',
+    'network',
+    'rules',
+    'audit',
+    'backup',
+    'gateway',
+    'node-agent',
+    'nats',
+    'postgres',
+  ]
   return names
     .map((name) => {
       try {
