@@ -18,6 +18,7 @@ const victims = [
   'network',
   'rules',
   'audit',
+  'backup',
   'gateway',
   'node-agent',
 ] as const

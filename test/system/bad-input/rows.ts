@@ -3,6 +3,7 @@ import { bodyRows } from './bodies.ts'
 import { enrolmentRows, tokenRows } from './callers.ts'
 import { firewallRows } from './firewall.ts'
 import { interfaceRows } from './interfaces.ts'
+import { operatorRows } from './operator.ts'
 import { peerRows } from './peers.ts'
 import { requestRows } from './requests.ts'
 import type { Ground, Row } from './row.ts'
@@ -19,4 +20,5 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...enrolmentRows(ground),
   ...requestRows(ground),
   ...accountRows(ground),
+  ...operatorRows(),
 ]
