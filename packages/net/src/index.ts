@@ -40,6 +40,7 @@ export {
 } from './ip.ts'
 export { accept, type Parsed, type Parser, quoted, refuse, take } from './parsed.ts'
 export { QrTooLong, qrPng, qrSvg, qrTerminal } from './qr.ts'
+export { sourceOf } from './source.ts'
 export { parseWgKey, type WgKey, wgKeyBytes, wgKeyFrom } from './wg-key.ts'
 export type {
   WgQuickDirective,

@@ -1,4 +1,5 @@
 import { newId } from '@holdfast/domain'
+import type { AccessRecorder } from '@holdfast/event-log'
 import type { Telemetry } from '@holdfast/telemetry'
 import fastify, {
   type FastifyBaseLogger,
@@ -16,6 +17,7 @@ import { guardEdge, type Limits, securityHeaders } from './http/edge.ts'
 import { observe } from './http/observe.ts'
 import { watchEventLoop } from './http/pressure.ts'
 import { answerProblem } from './http/problems.ts'
+import { recordDenied } from './http/record-denied.ts'
 import './http/request.ts'
 import { validatorCompiler } from './http/validate.ts'
 import { describeApi } from './openapi/describe-api.ts'
@@ -51,6 +53,8 @@ export interface AppOptions {
   readonly system: Omit<SystemOptions, 'registry'>
   /** Addresses or CIDRs whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** Told of calls that are turned away. */
+  readonly access: Pick<AccessRecorder, 'record'>
   /** Somebody collects spans. */
   readonly isTraced: boolean
   /** Instead of watching the event loop. */
@@ -93,6 +97,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   takeJson(app)
   if (options.onRoute) app.addHook('onRoute', options.onRoute)
   observe(app, telemetry, options.isTraced)
+  recordDenied(app, options.access)
   guardEdge(app, options.limits, options.isOverloaded ?? watchEventLoop(app))
   allowMethods(app)
   await describeApi(app)

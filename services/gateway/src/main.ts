@@ -1,6 +1,7 @@
 import { DomainError } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 import { runEdge } from '@holdfast/service'
+import { accessRecords } from './access-records.ts'
 import { buildApp } from './app.ts'
 import { type Clients, openClients } from './clients.ts'
 import { settings } from './config.ts'
@@ -10,12 +11,14 @@ import type { Check, Readiness } from './routes/system.ts'
 await runEdge('gateway', settings, async (edge) => {
   const { settings: values, telemetry, log } = edge
   const clients = openClients(edge.connect)
+  const access = accessRecords(edge)
   const isProduction = values.mode === 'production'
   const app = await buildApp({
     clients,
     authenticate: edge.authenticate,
     log,
     telemetry,
+    access,
     limits: {
       perPrincipal: values.requestsPerPrincipal,
       perAddress: values.requestsPerAddress,
@@ -36,7 +39,10 @@ await runEdge('gateway', settings, async (edge) => {
     const url = await app.listen({ host: values.httpHost, port: values.httpPort })
     telemetry.log.info({ url }, 'listening')
   })
-  edge.onDrain(() => app.close())
+  edge.onDrain(async () => {
+    await app.close()
+    await access.close()
+  })
 })
 
 /** Anybody may ask, and often: within half a second all of them get one answer. */

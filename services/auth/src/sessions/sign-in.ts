@@ -1,6 +1,7 @@
 import type { SessionId, UserId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
+import { sourceOf } from '@holdfast/net'
 import type { AccessEntry, AccessLog } from '../access/access-log.ts'
 import { reservations, users } from '../commands/aggregates.ts'
 import {
@@ -17,7 +18,6 @@ import type { AccessTokens } from './access-tokens.ts'
 import type { PasswordCheck } from './password-check.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { NewSession, SessionStore } from './session-store.ts'
-import { sourceOf } from './source.ts'
 
 export interface Credentials {
   /** User name or e-mail address. */

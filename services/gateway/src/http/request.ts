@@ -17,6 +17,8 @@ declare module 'fastify' {
     isPublic?: boolean
     /** Counts against the strict limit: guessing passwords and tokens must be slow. */
     isSignIn?: boolean
+    /** Auth puts refusals of its own into ACCESS. */
+    isRecordedByAuth?: boolean
     /** Answered even when overloaded or over a limit: who asks has to know just then. */
     isProbe?: boolean
     /** Comes all the time and says nothing new: not logged. */

@@ -39,7 +39,7 @@ const tags = ['auth']
 export const authRoutes =
   ({ auth }: Clients): Routes =>
   async (app) => {
-    const strict = { isPublic: true, isSignIn: true, isUnkeyed: true }
+    const strict = { isPublic: true, isSignIn: true, isUnkeyed: true, isRecordedByAuth: true }
 
     app.post(
       '/auth/login',
@@ -130,7 +130,7 @@ export const authRoutes =
     app.post(
       '/auth/password',
       {
-        config: { isSignIn: true },
+        config: { isSignIn: true, isRecordedByAuth: true },
         schema: {
           operationId: 'changePassword',
           tags,

@@ -144,6 +144,7 @@ export async function fakeGateway(
       readiness: async () => ({ isReady: true, checks: {}, warnings: [] }),
     },
     trustedProxies: [],
+    access: { record: () => undefined },
     isTraced: false,
     isOverloaded: () => false,
     ...options,

@@ -1,7 +1,8 @@
-import { parseCidrLoosely, parseIp } from '@holdfast/net'
+import { parseCidrLoosely } from './cidr.ts'
+import { parseIp } from './ip.ts'
 
 /**
- * Where a sign-in comes from, as limits count it: an IPv4 address, or the /64 of an IPv6 one, since a
+ * Where somebody comes from, as limits and records count it: an IPv4 address, or the /64 of an IPv6 one, since a
  * single subscriber owns at least that much. Anything else counts as one source, `unknown`.
  */
 export function sourceOf(clientAddress: string): string {

@@ -1,0 +1,53 @@
+import {
+  type AccessRecorder,
+  accessKeyKind,
+  accessRecorder,
+  accessSources,
+  accessStore,
+} from '@holdfast/event-log'
+import { KeyService } from '@holdfast/proto'
+import { type EdgeApp, type EdgeSpec, natsConnection } from '@holdfast/service'
+
+const retryMs = 1_000
+
+/** What the gateway puts into ACCESS. The keys that seal sources come from auth, as soon as it answers. */
+export function accessRecords(edge: EdgeApp<EdgeSpec>): AccessRecorder {
+  const { telemetry, log } = edge
+  const sources = accessSources(log.lineageId)
+  const keys = edge.connect(KeyService)
+  let timer: NodeJS.Timeout | undefined
+
+  async function fetchKeys(): Promise<void> {
+    try {
+      const wish = { ownerId: log.lineageId, kind: accessKeyKind }
+      const answer = await keys.getDataKeys(wish, { timeoutMs: 5_000 })
+      sources.useKeys(
+        answer.keys.map(({ id = '', key = new Uint8Array(), isActive = false }) => ({
+          id,
+          key,
+          isActive,
+        })),
+      )
+    } catch (error) {
+      telemetry.log.debug({ err: error }, 'no keys yet for the sources in ACCESS')
+      timer = setTimeout(() => void fetchKeys(), retryMs)
+      timer.unref()
+    }
+  }
+
+  const recorder = accessRecorder({
+    store: accessStore(natsConnection('gateway', edge.settings)),
+    sources,
+    log: telemetry.log,
+    registry: telemetry.registry,
+    now: Date.now,
+  })
+  edge.onStart(() => void fetchKeys())
+  return {
+    record: recorder.record,
+    async close() {
+      clearTimeout(timer)
+      await recorder.close()
+    },
+  }
+}
