@@ -1,4 +1,24 @@
 export {
+  type BundleHeader,
+  type BundleLine,
+  bundleFormat,
+  formatBundleLine,
+  maxBundleLineBytes,
+  parseBundleLine,
+} from './bundle-lines.ts'
+export {
+  type BundleOptions,
+  type BundleReport,
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  type KnownTree,
+  type Verdict,
+  verdicts,
+  verifyBundle,
+} from './bundle-verifier.ts'
+export { type BundleSource, writeBundle } from './bundle-writer.ts'
+export {
   type Checkpoint,
   formatCheckpoint,
   formatOrigin,
@@ -8,6 +28,16 @@ export {
   parseWitnessName,
   witnessName,
 } from './checkpoint.ts'
+export {
+  type ConsistencyProof,
+  type EntryProof,
+  formatConsistencyProof,
+  formatEntryProof,
+  parseConsistencyProof,
+  parseEntryProof,
+  verifyConsistencyProof,
+  verifyEntryProof,
+} from './entry-proof.ts'
 export { FormatError, TrustError, type TrustErrorCode } from './format-error.ts'
 export {
   emptyRoot,
@@ -26,6 +56,7 @@ export {
   type VerifierKey,
   verifierKey,
 } from './keys.ts'
+export { splitLines, type TextLine } from './lines.ts'
 export {
   addSignatures,
   cosignText,
@@ -79,4 +110,10 @@ export {
   tilesOf,
   tileWidth,
 } from './tiles.ts'
+export {
+  formatTlogProof,
+  parseTlogProof,
+  type TlogProof,
+  verifyTlogProof,
+} from './tlog-proof.ts'
 export { type OnSubtree, TreeHead, type TreeState } from './tree-head.ts'

@@ -1,9 +1,4 @@
-import {
-  type Checkpoint,
-  type Origin,
-  parseCheckpoint,
-  parseOrigin,
-} from './checkpoint.ts'
+import { type Checkpoint, type Origin, parseCheckpoint, parseOrigin } from './checkpoint.ts'
 import { FormatError, TrustError } from './format-error.ts'
 import {
   ed25519SignatureBytes,
