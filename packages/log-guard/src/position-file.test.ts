@@ -35,7 +35,7 @@ async function written(...positions: readonly Position[]): Promise<void> {
 async function read(): Promise<PositionRead> {
   const file = await openPositionFile(path)
   await file.close()
-  return file.found
+  return file.content
 }
 
 test('the last position written is the one found, over openings too', async () => {

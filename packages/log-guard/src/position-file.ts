@@ -27,8 +27,8 @@ export type PositionRead =
  * archive and before anybody hears of the group, hence it is never behind an acknowledgement.
  */
 export interface PositionFile {
-  /** What it said when it was opened. */
-  readonly found: PositionRead
+  /** What it says: as found at opening, then what was written last. */
+  readonly content: PositionRead
   /** On the disk when it resolves. One at a time. */
   write(position: Position): Promise<void>
   close(): Promise<void>
@@ -59,13 +59,17 @@ export async function openPositionFile(
       await syncDirectory(directory)
     }
     let next = counter + 1n
+    let last = found
     return {
-      found,
+      get content() {
+        return last
+      },
       async write(position) {
         const slot = encodeSlot(position, next)
         await file.write(slot, 0, slotBytes, Number(next % 2n) * slotBytes)
         await datasync(file)
         next += 1n
+        last = { type: 'known', position }
       },
       close: () => file.close(),
     }

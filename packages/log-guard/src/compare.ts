@@ -1,0 +1,152 @@
+import { type Archive, ArchiveDamaged, type ArchivedCommit, type Damage } from '@holdfast/archive'
+import { leafHash } from '@holdfast/merkle'
+import {
+  addHole,
+  type Durability,
+  type Facts,
+  type PositionFacts,
+  type SequenceRange,
+} from './judge.ts'
+import type { LogStream } from './log-stream.ts'
+import type { PositionRead } from './position-file.ts'
+
+export interface Comparison {
+  readonly facts: Facts
+  /** How many commits were looked at in both. */
+  readonly compared: bigint
+}
+
+export interface CompareOptions {
+  readonly stream: LogStream
+  readonly archive: Archive
+  readonly position: PositionRead
+  readonly durability: Durability
+  /** The first sequence to look at; what is before it counts as whole. 1 reads every byte of the archive. */
+  readonly from: bigint
+  /** The last one to look at, for a comparison beside a running archiver. Default: the ends of both. */
+  readonly to?: bigint
+  readonly signal: AbortSignal
+}
+
+/** Reads both copies side by side. Changes nothing. */
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const { archive, from } = options
+  if (from > 1n) {
+    try {
+      return await compareWith(archive.damage, options)
+    } catch (error) {
+      // A frame was damaged that opening did not look at: then everything is read.
+      if (!ArchiveDamaged.is(error)) throw error
+    }
+  }
+  return await compareWith(await archive.verify(), { ...options, from: 1n })
+}
+
+async function compareWith(
+  damage: readonly Damage[],
+  { stream, archive, position, durability, from, to, signal }: CompareOptions,
+): Promise<Comparison> {
+  const end = (last: bigint): bigint => (to !== undefined && to < last ? to : last)
+  const streamLast = end((await stream.standing())?.last ?? 0n)
+  const archiveLast = end(archive.last.sequence)
+  const archiveHoles = holesOf(damage, archiveLast)
+  const streamHoles: SequenceRange[] = []
+  const watched = position.type === 'known' ? position.position.sequence : 0n
+  let atWatched: ArchivedCommit | undefined
+  let firstDifference: bigint | undefined
+  let expected = from
+  let compared = 0n
+
+  for await (const batch of stream.read(from, streamLast)) {
+    signal.throwIfAborted()
+    const [first] = batch
+    const last = batch.at(-1)
+    if (!first || !last) continue
+    const archived = await archivedBetween(archive, archiveHoles, first.sequence, last.sequence)
+    for (const commit of batch) {
+      const { sequence } = commit
+      if (sequence > expected) addHole(streamHoles, expected, sequence - 1n)
+      expected = sequence + 1n
+      if (sequence === watched) atWatched = commit
+      const other = archived.get(sequence)
+      if (!other) continue
+      compared++
+      if (!isSame(commit, other)) firstDifference ??= sequence
+    }
+  }
+  if (expected <= streamLast) addHole(streamHoles, expected, streamLast)
+  if (watched > 0n && watched < from && watched <= streamLast) atWatched = await stream.at(watched)
+
+  return {
+    compared,
+    facts: {
+      stream: { last: streamLast, holes: streamHoles },
+      archive: { last: archiveLast, holes: archiveHoles },
+      position: await positionFacts(position, atWatched, archive, archiveHoles),
+      firstDifference,
+      durability,
+    },
+  }
+}
+
+async function positionFacts(
+  read: PositionRead,
+  inStream: ArchivedCommit | undefined,
+  archive: Archive,
+  archiveHoles: readonly SequenceRange[],
+): Promise<PositionFacts> {
+  if (read.type !== 'known') return read
+  const { sequence, hash } = read.position
+  const isHash = (commit: ArchivedCommit | undefined): boolean | undefined =>
+    commit && Buffer.from(leafHash(commit)).equals(hash)
+  const isLost = archiveHoles.some(({ first, last }) => first <= sequence && sequence <= last)
+  const inArchive = isLost || sequence === 0n ? undefined : await archive.at(sequence)
+  return { type: 'known', sequence, isInStream: isHash(inStream), isInArchive: isHash(inArchive) }
+}
+
+/** Which sequences damage takes away. Damage that takes none away, as of a footer, still needs new files. */
+export function holesOf(damage: readonly Damage[], last: bigint): readonly SequenceRange[] {
+  const ranges = damage
+    .filter(({ isRepaired }) => !isRepaired)
+    .map(({ firstBadSequence, lastBadSequence }) => ({
+      first: firstBadSequence < 1n ? 1n : firstBadSequence > last ? last : firstBadSequence,
+      last: lastBadSequence > last ? last : lastBadSequence,
+    }))
+    .map(({ first, last: end }) => ({ first, last: end < first ? first : end }))
+    .filter(({ first }) => first > 0n && first <= last)
+    .sort((a, b) => (a.first < b.first ? -1 : 1))
+  const holes: SequenceRange[] = []
+  for (const { first, last: end } of ranges) addHole(holes, first, end)
+  return holes
+}
+
+/** The archive's readable commits of a range. */
+async function archivedBetween(
+  archive: Archive,
+  holes: readonly SequenceRange[],
+  first: bigint,
+  last: bigint,
+): Promise<ReadonlyMap<bigint, ArchivedCommit>> {
+  const found = new Map<bigint, ArchivedCommit>()
+  let from = first
+  const take = async (to: bigint): Promise<void> => {
+    if (to < from || from > archive.last.sequence) return
+    for await (const batch of archive.read(from, to))
+      for (const commit of batch) found.set(commit.sequence, commit)
+  }
+  for (const hole of holes) {
+    if (hole.last < from) continue
+    if (hole.first > last) break
+    await take(hole.first - 1n)
+    from = hole.last + 1n
+  }
+  await take(last)
+  return found
+}
+
+/** What a leaf is made of. The rest of the headers and the time of storing are another server's business. */
+export const isSame = (a: ArchivedCommit, b: ArchivedCommit): boolean =>
+  a.sequence === b.sequence &&
+  a.subject === b.subject &&
+  a.messageId === b.messageId &&
+  Buffer.compare(a.payload, b.payload) === 0

@@ -1,0 +1,92 @@
+import type { Archive, ArchivedCommit } from '@holdfast/archive'
+import type { SequenceRange, Verdict } from './judge.ts'
+import type { LogStream } from './log-stream.ts'
+import type { IncidentKind } from './state.ts'
+
+export interface HealContext {
+  readonly stream: LogStream
+  readonly archive: Archive
+  /** Keeps what is about to be given up, and says where. */
+  readonly setAside: (
+    what: string,
+    commits: AsyncIterable<readonly ArchivedCommit[]>,
+  ) => Promise<string>
+}
+
+export interface Healed {
+  readonly kind: IncidentKind
+  readonly range: SequenceRange
+  readonly detail: string
+}
+
+type Action = Exclude<Verdict, { readonly type: 'open' | 'frozen' }>
+
+/**
+ * Completes one copy from the other. Every step may be cut short at any point: what it leaves is again
+ * a case `judge` knows. Undefined when it is nothing to tell of: the archive had not come so far yet.
+ */
+export async function heal(
+  { stream, archive, setAside }: HealContext,
+  action: Action,
+): Promise<Healed | undefined> {
+  switch (action.type) {
+    case 'archive_tail':
+      await archiveRange(stream, archive, action.range)
+      return undefined
+    case 'heal_archive': {
+      for (const { first, last } of action.holes)
+        await archive.replace(first, last, stream.read(first, last))
+      if (action.lost) await archiveRange(stream, archive, action.lost)
+      const ranges = [...action.holes, ...(action.lost ? [action.lost] : [])]
+      return {
+        kind: 'archive_healed',
+        range: around(ranges),
+        detail: `the archive had lost ${told(ranges)}; they were taken from the log again`,
+      }
+    }
+    case 'heal_log': {
+      const { first, last } = action.range
+      await stream.restore(first - 1n, archive.read(first, last))
+      return {
+        kind: 'log_healed',
+        range: action.range,
+        detail: `the log had lost ${told([action.range])}; they were put back from the archive`,
+      }
+    }
+    case 'rebuild_log': {
+      const { holes, dropped } = action
+      const aside =
+        dropped && (await setAside('never-acknowledged', stream.read(dropped.first, dropped.last)))
+      await stream.clear()
+      const last = archive.last.sequence
+      if (last > 0n) await stream.restore(0n, archive.read(1n, last))
+      const end = aside ? `; what stood behind was never acknowledged and is kept in ${aside}` : ''
+      return {
+        kind: 'log_rebuilt',
+        range: around(holes),
+        detail: `the log could not read ${told(holes)}; it was made anew from the archive${end}`,
+      }
+    }
+  }
+}
+
+async function archiveRange(
+  stream: LogStream,
+  archive: Archive,
+  { first, last }: SequenceRange,
+): Promise<void> {
+  for await (const batch of stream.read(first, last)) await archive.append(batch)
+}
+
+const around = (ranges: readonly SequenceRange[]): SequenceRange => ({
+  first: ranges[0]?.first ?? 0n,
+  last: ranges.at(-1)?.last ?? 0n,
+})
+
+const told = (ranges: readonly SequenceRange[]): string => {
+  const shown = ranges
+    .slice(0, 3)
+    .map(({ first, last }) => (first === last ? `commit ${first}` : `commits ${first} to ${last}`))
+  const more = ranges.length > 3 ? ` and ${ranges.length - 3} more ranges` : ''
+  return `${shown.join(', ')}${more}`
+}
