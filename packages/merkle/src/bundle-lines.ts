@@ -1,7 +1,7 @@
 import { type Origin, parseOrigin } from './checkpoint.ts'
 import { printRotations, readRotations } from './entry-proof.ts'
 import { FormatError } from './format-error.ts'
-import type { Leaf } from './hash.ts'
+import { hashBytes, type Leaf } from './hash.ts'
 import { fieldsOf, printHashes, readObject } from './json.ts'
 import { parseVerifierKey, type VerifierKey } from './keys.ts'
 import { maxPathHashes } from './proof.ts'
@@ -61,6 +61,7 @@ export function formatBundleLine(line: BundleLine): string {
 
 /** Of a line without its newline. Refuses every other spelling of the same. Throws FormatError. */
 export function parseBundleLine(text: string): BundleLine {
+  if (text.startsWith(entryStart)) return readEntry(text)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -68,33 +69,75 @@ export function parseBundleLine(text: string): BundleLine {
     throw new FormatError('bundle', 'the line is not JSON')
   }
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : ''
-  const line = type === 'entry' ? readEntry(value, text) : readOther(value, type)
-  if (line.type !== 'entry' && formatBundleLine(line) !== text) throw notCanonical()
+  const line = readOther(value, type)
+  if (formatBundleLine(line) !== text) throw notCanonical()
   return line
 }
 
 const notCanonical = () => new FormatError('bundle', 'the line is spelled differently')
 const read = fieldsOf('bundle')
 
-/** Most lines are these: base64 is decoded, never encoded again. */
-function readEntry(value: unknown, text: string): BundleLine {
-  const names = ['type', 'sequence', 'subject', 'messageId', 'payload', 'leafHash'] as const
-  const fields = readObject(value, names, 'bundle')
-  const entry = {
-    sequence: read.decimal(fields.sequence, 'sequence'),
-    subject: read.text(fields.subject, 'subject'),
-    messageId: read.text(fields.messageId, 'messageId'),
-    payload: read.base64(fields.payload, 'payload'),
+const entryStart = '{"type":"entry","sequence":'
+
+const entryLine = (entry: Leaf, payload: string, leafHash: string): string =>
+  `${entryStart}"${entry.sequence}","subject":${JSON.stringify(entry.subject)},"messageId":${JSON.stringify(entry.messageId)},"payload":"${payload}","leafHash":"${leafHash}"}`
+
+/** Nearly all lines are entries, in the one spelling: taken apart by hand in half the time JSON.parse takes. */
+function readEntry(text: string): BundleLine {
+  let at = entryStart.length
+  const string = (before: string): string => {
+    if (!text.startsWith(before, at)) throw notCanonical()
+    const start = at + before.length
+    const end = stringEnd(text, start)
+    at = end
+    return text.slice(start, end)
   }
-  const leafHash = read.base64(fields.leafHash, 'leafHash')
-  if (leafHash.length !== 32) throw new FormatError('bundle', 'leafHash is not a hash')
-  if (entryLine(entry, String(fields.payload), String(fields.leafHash)) !== text)
-    throw notCanonical()
+  const sequence = plain(string(''), 'sequence')
+  const subject = unquote(string(',"subject":'))
+  const messageId = unquote(string(',"messageId":'))
+  const payload = plain(string(',"payload":'), 'payload')
+  const leafHash = read.base64(plain(string(',"leafHash":'), 'leafHash'), 'leafHash')
+  if (text.slice(at) !== '}') throw notCanonical()
+  if (leafHash.length !== hashBytes) throw new FormatError('bundle', 'leafHash is not a hash')
+  const entry = {
+    sequence: read.decimal(sequence, 'sequence'),
+    subject: read.text(subject, 'subject'),
+    messageId: read.text(messageId, 'messageId'),
+    payload: read.base64(payload, 'payload'),
+  }
   return { type: 'entry', entry, leafHash }
 }
 
-const entryLine = (entry: Leaf, payload: string, leafHash: string): string =>
-  `{"type":"entry","sequence":"${entry.sequence}","subject":${JSON.stringify(entry.subject)},"messageId":${JSON.stringify(entry.messageId)},"payload":"${payload}","leafHash":"${leafHash}"}`
+/** Behind the closing quote of the string that begins at `start`. */
+function stringEnd(text: string, start: number): number {
+  if (text[start] !== '"') throw notCanonical()
+  let end = text.indexOf('"', start + 1)
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  if (end < 0) throw new FormatError('bundle', 'the line is not JSON')
+  return end + 1
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0
+  while (text[at - 1 - slashes] === '\\') slashes += 1
+  return slashes % 2 === 1
+}
+
+const plain = (quoted: string, field: string): string => {
+  if (quoted.includes('\\')) throw new FormatError('bundle', `${field} is spelled differently`)
+  return quoted.slice(1, -1)
+}
+
+function unquote(quoted: string): string {
+  let value: unknown
+  try {
+    value = JSON.parse(quoted)
+  } catch {
+    throw new FormatError('bundle', 'the line is not JSON')
+  }
+  if (typeof value !== 'string' || JSON.stringify(value) !== quoted) throw notCanonical()
+  return value
+}
 
 function readOther(value: unknown, type: unknown): BundleLine {
   switch (type) {
