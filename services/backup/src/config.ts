@@ -1,0 +1,45 @@
+import { defineConfig, integer, oneOf, path, text } from '@holdfast/config'
+import { servingSettings } from '@holdfast/service'
+
+export const settings = defineConfig({
+  ...servingSettings('backup'),
+  archiveDir: path('HOLDFAST_ARCHIVE_DIR', {
+    doc: 'Where the archive lies; another disk than that of the log is best.',
+  }),
+  durability: oneOf('HOLDFAST_DURABILITY', ['log+archive', 'log'], {
+    default: 'log+archive',
+    doc: 'What an answer waits for: both copies of the log on disk, or the log alone.',
+  }),
+  reserveBytes: integer('HOLDFAST_DISK_RESERVE', {
+    optional: true,
+    min: 0,
+    max: 999_999_999_999_999,
+    doc: 'Bytes kept free on each disk: with less, nothing is changed. A tenth of the disk, at most 1 GiB, when not set.',
+  }),
+  logDir: path('HOLDFAST_LOG_DIR', {
+    optional: true,
+    doc: 'Where NATS keeps the log, when that is on this machine: its free space is watched.',
+  }),
+  databaseDir: path('HOLDFAST_DATABASE_DIR', {
+    optional: true,
+    doc: 'Where Postgres keeps its files, when that is on this machine: its free space is watched.',
+  }),
+  guardDir: path('HOLDFAST_GUARD_DIR', {
+    doc: 'Of the position file, the third witness: outside of the log and of the archive.',
+  }),
+  guardCredentialsFile: path('HOLDFAST_GUARD_CREDENTIALS_FILE', {
+    optional: true,
+    doc: 'The .creds file of the guard, which may write every context.',
+  }),
+  ingestSeedFile: path('HOLDFAST_INGEST_SEED_FILE', {
+    doc: 'The seed the subjects of the log follow from.',
+  }),
+  instanceFile: path('HOLDFAST_INSTANCE_FILE', {
+    doc: 'Lineage, generation and bound of the log, JSON.',
+  }),
+  rootKeyFingerprint: text('HOLDFAST_ROOT_KEY_FINGERPRINT', {
+    pattern: /[0-9a-f]{32}/,
+    doc: 'Of the root key: stands in every segment, so that an archive is never taken for that of another instance.',
+  }),
+})
+export type BackupSettings = ReturnType<typeof settings.load>
