@@ -1,15 +1,5 @@
 import { AuthService, EnrolmentService } from '@holdfast/proto'
-import { openChannel, readTlsIdentity } from '@holdfast/service'
-import type { Telemetry } from '@holdfast/telemetry'
-
-export interface AuthAccess {
-  readonly port: number
-  readonly authorityFile: string
-  /** Of the identity `supervisor`. */
-  readonly certificate: string
-  readonly key: string
-  readonly telemetry: Telemetry
-}
+import { type ServiceAccess, withService } from './service-channel.ts'
 
 export interface Admin {
   readonly email: string
@@ -29,31 +19,9 @@ export interface Seeded {
 
 const organizationName = 'Default'
 
-/** Runs `work` with a client of auth in the name of the supervisor. */
-async function withAuth<T>(
-  access: AuthAccess,
-  work: (channel: ReturnType<typeof openChannel>) => Promise<T>,
-): Promise<T> {
-  const channel = openChannel({
-    address: { host: '127.0.0.1', port: access.port },
-    service: 'auth',
-    tls: readTlsIdentity({
-      tlsCaFile: access.authorityFile,
-      tlsCertFile: access.certificate,
-      tlsKeyFile: access.key,
-    }),
-    telemetry: access.telemetry,
-  })
-  try {
-    return await work(channel)
-  } finally {
-    await channel.close(1_000)
-  }
-}
-
 /** Creates the first super-admin; does nothing when there is one. */
-export const seedAdmin = (access: AuthAccess, admin: Admin): Promise<Seeded> =>
-  withAuth(access, async (channel) => {
+export const seedAdmin = (access: ServiceAccess, admin: Admin): Promise<Seeded> =>
+  withService('auth', access, async (channel) => {
     const answer = await channel
       .client(AuthService)
       .seedAdmin({ ...admin, organizationName }, { reason: 'first super-admin' })
@@ -67,11 +35,11 @@ export const seedAdmin = (access: AuthAccess, admin: Admin): Promise<Seeded> =>
 
 /** A single-use token by which this machine's agent enrols. */
 export const createEnrolmentToken = (
-  access: AuthAccess,
+  access: ServiceAccess,
   organizationId: string,
   nodeName: string,
 ): Promise<string> =>
-  withAuth(access, async (channel) => {
+  withService('auth', access, async (channel) => {
     const answer = await channel
       .client(EnrolmentService)
       .createEnrolmentToken(
@@ -83,8 +51,9 @@ export const createEnrolmentToken = (
   })
 
 /** Fresh credentials of an enrolled node. Throws auth.node_identity_not_found when it was withdrawn. */
-export const renewNodeIdentity = (access: AuthAccess, nodeId: string): Promise<string> =>
-  withAuth(
+export const renewNodeIdentity = (access: ServiceAccess, nodeId: string): Promise<string> =>
+  withService(
+    'auth',
     access,
     async (channel) =>
       (await channel.client(EnrolmentService).renewNodeIdentity({ nodeId })).natsUserJwt,

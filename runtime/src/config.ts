@@ -4,6 +4,20 @@ export const localNodeChoices = ['auto', 'off'] as const
 
 export const settings = defineConfig({
   data: path('HOLDFAST_DATA', { default: '.holdfast', doc: 'Everything the suite keeps.' }),
+  archive: path('HOLDFAST_ARCHIVE_DIR', {
+    optional: true,
+    doc: 'The second copy of the log; `archive` in the data directory when not set. Another disk is best.',
+  }),
+  durability: oneOf('HOLDFAST_DURABILITY', ['log+archive', 'log'], {
+    default: 'log+archive',
+    doc: 'What an answer waits for: both copies of the log on disk, or the log alone.',
+  }),
+  diskReserve: integer('HOLDFAST_DISK_RESERVE', {
+    optional: true,
+    min: 0,
+    max: 999_999_999_999_999,
+    doc: 'Bytes kept free on the disks of log, archive and database: with less, nothing is changed. A tenth of the disk, at most 1 GiB, when not set.',
+  }),
   mode: oneOf('HOLDFAST_MODE', ['evaluation', 'production'], {
     default: 'evaluation',
     doc: 'Evaluation starts with what there is and says what is weaker; production refuses it.',

@@ -12,8 +12,10 @@ export interface DataDirectory {
   readonly identities: string
   /** Configuration and store of the server that holds the log. */
   readonly nats: string
-  /** How far the log was seen whole: outside of the server's own directory. */
+  /** How far the log was seen whole: outside of the server's own directory and of the archive. */
   readonly guard: string
+  /** The second copy of the log; anywhere, another disk best. */
+  readonly archive: string
   readonly agent: string
   readonly logs: string
   /** Control socket. */
@@ -22,13 +24,16 @@ export interface DataDirectory {
   readonly packages: string
 }
 
-/** Makes the directories that are missing, for our eyes only. */
-export function openDataDirectory(path: string): DataDirectory {
+/** Makes the directories that are missing, for our eyes only. `archive` may lie elsewhere. */
+export function openDataDirectory(path: string, archive?: string): DataDirectory {
   const root = resolve(path)
   mkdirSync(root, { recursive: true, mode: 0o700 })
-  const below = (name: string) => {
-    const directory = join(root, name)
+  const made = (directory: string) => {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return directory
+  }
+  const below = (name: string) => {
+    const directory = made(join(root, name))
     // Also when somebody made it by hand, as a backup tool would.
     chmodSync(directory, 0o700)
     return directory
@@ -40,6 +45,8 @@ export function openDataDirectory(path: string): DataDirectory {
     identities: below('identities'),
     nats: below('nats'),
     guard: below('guard'),
+    // One that lies elsewhere may be a mount point others have business with: what we put there is closed.
+    archive: archive === undefined ? below('archive') : made(resolve(archive)),
     agent: below('agent'),
     logs: below('logs'),
     run: below('run'),

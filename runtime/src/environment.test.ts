@@ -15,6 +15,8 @@ const around: Surroundings = {
     rules_health: 8,
     audit_grpc: 9,
     audit_health: 10,
+    backup_grpc: 11,
+    backup_health: 12,
   },
   mode: 'evaluation',
   logLevel: 'info',
@@ -35,6 +37,18 @@ const around: Surroundings = {
   keysDir: '/d/keys',
   natsSigningSeedFile: '/d/signing.seed',
   natsAccount: 'A1',
+  guard: {
+    instanceFile: '/d/instance.json',
+    credentialsFile: '/d/guard.creds',
+    ingestSeedFile: '/d/ingest.seed',
+    rootKeyFingerprint: 'f1',
+    durability: 'log+archive',
+    diskReserve: undefined,
+    archiveDir: '/a',
+    dir: '/d/guard',
+    logDir: '/d/nats',
+    databaseDir: '/d/postgres',
+  },
   agentData: '/d/agent',
   localAgentServer: 'tls://127.0.0.1:7422',
 }
@@ -89,8 +103,22 @@ test('whoever calls a service is told where it listens', () => {
   expect(audit['HOLDFAST_AUDIT_GRPC_LISTEN']).toBe('127.0.0.1:9')
   expect(audit['HOLDFAST_AUDIT_HTTP_LISTEN']).toBe('127.0.0.1:10')
   expect(environmentOf('gateway', around, outside)['HOLDFAST_METRICS_TARGETS']).toBe(
-    'auth=127.0.0.1:3,network=127.0.0.1:4,rules=127.0.0.1:8,audit=127.0.0.1:10,node-agent=127.0.0.1:6',
+    'auth=127.0.0.1:3,network=127.0.0.1:4,rules=127.0.0.1:8,audit=127.0.0.1:10,backup=127.0.0.1:12,node-agent=127.0.0.1:6',
   )
+})
+
+test('only backup is given what guards the log, and it has no database', () => {
+  for (const name of processNames) {
+    const env = environmentOf(name, around, outside)
+    const isBackup = name === 'backup'
+    expect(env['HOLDFAST_GUARD_CREDENTIALS_FILE']).toBe(isBackup ? '/d/guard.creds' : undefined)
+    expect(env['HOLDFAST_INGEST_SEED_FILE']).toBe(isBackup ? '/d/ingest.seed' : undefined)
+    expect(env['HOLDFAST_ARCHIVE_DIR']).toBe(isBackup ? '/a' : undefined)
+    expect(env['HOLDFAST_DURABILITY']).toBe(isBackup ? 'log+archive' : undefined)
+  }
+  const backup = environmentOf('backup', around, outside)
+  expect(backup['HOLDFAST_BACKUP_GRPC_LISTEN']).toBe('127.0.0.1:11')
+  expect(Object.keys(backup).filter((key) => /POSTGRES/.test(key))).toEqual([])
 })
 
 test("the agent gets no service's identity", () => {

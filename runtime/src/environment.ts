@@ -1,6 +1,8 @@
 /** Who runs, as far as their surroundings go. */
-export const serviceNames = ['auth', 'network', 'rules', 'audit'] as const
+export const serviceNames = ['auth', 'network', 'rules', 'audit', 'backup'] as const
 export type ServiceName = (typeof serviceNames)[number]
+/** Services that keep read models in Postgres. */
+export const databaseNames = ['auth', 'network', 'rules', 'audit'] as const
 export const processNames = [...serviceNames, 'gateway', 'node-agent'] as const
 export type ProcessName = (typeof processNames)[number]
 
@@ -37,6 +39,24 @@ export interface Surroundings {
   readonly keysDir: string
   readonly natsSigningSeedFile: string
   readonly natsAccount: string
+  /** What backup guards and with what. */
+  readonly guard: {
+    /** Lineage, generation and bound of the log. */
+    readonly instanceFile: string
+    /** Of a user that may do everything in the account of the log. */
+    readonly credentialsFile: string
+    readonly ingestSeedFile: string
+    readonly rootKeyFingerprint: string
+    readonly durability: string
+    /** Bytes; undefined leaves it to backup. */
+    readonly diskReserve: number | undefined
+    readonly archiveDir: string
+    /** For the position file: outside of the log and the archive. */
+    readonly dir: string
+    /** Where the log and the database lie. */
+    readonly logDir: string
+    readonly databaseDir: string
+  }
   readonly agentData: string
   /** The log as this machine's own agent reaches it. */
   readonly localAgentServer: string
@@ -51,6 +71,7 @@ const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   network: /^HOLDFAST_NETWORK_/,
   rules: /^HOLDFAST_RULES_/,
   audit: /^HOLDFAST_AUDIT_/,
+  backup: /^HOLDFAST_BACKUP_/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
   'node-agent': /^HOLDFAST_(AGENT_|LIBBPF$)/,
 }
@@ -139,6 +160,23 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
       return {
         ...service,
         ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+      }
+    case 'backup':
+      return {
+        ...service,
+        HOLDFAST_BACKUP_GRPC_LISTEN: loopback(portNames.grpc(name)),
+        HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
+        HOLDFAST_GUARD_DIR: around.guard.dir,
+        HOLDFAST_GUARD_CREDENTIALS_FILE: around.guard.credentialsFile,
+        HOLDFAST_INGEST_SEED_FILE: around.guard.ingestSeedFile,
+        HOLDFAST_INSTANCE_FILE: around.guard.instanceFile,
+        HOLDFAST_ROOT_KEY_FINGERPRINT: around.guard.rootKeyFingerprint,
+        HOLDFAST_DURABILITY: around.guard.durability,
+        ...(around.guard.diskReserve === undefined
+          ? {}
+          : { HOLDFAST_DISK_RESERVE: String(around.guard.diskReserve) }),
+        HOLDFAST_LOG_DIR: around.guard.logDir,
+        HOLDFAST_DATABASE_DIR: around.guard.databaseDir,
       }
   }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { RuntimeSettings } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { portNames, processNames, type Surroundings, serviceNames } from './environment.ts'
@@ -68,10 +69,22 @@ export async function layFoundation(
       postgresUrl: postgresUrlFile(data.identities, name),
     }),
     agentServers: hosts.map((host) => agentUrl(host, agentPort)),
-    rootKey: { ...rootKey },
+    rootKey: { ...rootKey.source },
     keysDir: data.keys,
     natsSigningSeedFile: logServer.signingSeedFile,
     natsAccount: logServer.account,
+    guard: {
+      instanceFile: logServer.instanceFile,
+      credentialsFile: logServer.credentialsFile('log-guard'),
+      ingestSeedFile: logServer.ingestSeedFile,
+      rootKeyFingerprint: rootKey.fingerprint,
+      durability: values.durability,
+      diskReserve: values.diskReserve,
+      archiveDir: data.archive,
+      dir: data.guard,
+      logDir: data.nats,
+      databaseDir: join(data.root, 'postgres'),
+    },
     agentData: data.agent,
     localAgentServer: agentUrl('127.0.0.1', agentPort),
   }

@@ -4,37 +4,42 @@ import { join } from 'node:path'
 import { findNats, prepareNatsIdentities, startNats } from '@holdfast/embedded'
 import {
   type AdminConnection,
+  accessDefaults,
   connectAdmin,
-  type GuardState,
-  keepGuard,
   probeServer,
+  provisionAccess,
   provisionFlows,
   provisionLog,
+  type ServerReport,
 } from '@holdfast/event-log/admin'
-import { pino } from 'pino'
 import type { DataDirectory } from './data-directory.ts'
 import type { Journal } from './journal.ts'
-import { parseLine } from './log-line.ts'
+import { askHealth } from './nats-health.ts'
 import { followRevocations } from './node-revocations.ts'
 import { Refused } from './refused.ts'
 import type { Launch, Life, ProcessSpec } from './supervised-process.ts'
 import { writeWhole } from './write-whole.ts'
 
-/** NATS with the log in it, and the guard that decides who may write. */
+/** NATS with the log in it. Who may write is for the guard in backup to say. */
 export interface LogServer {
-  /** Ready when the server holds the log and the guard has looked at it. */
+  /** Ready when the server holds the log's streams. */
   readonly process: ProcessSpec
   /** For our own processes, by loopback. */
   readonly url: string
   readonly caFile: string
   readonly stream: string
   readonly signingSeedFile: string
+  /** Lineage, generation and bound of the log, as JSON. */
+  readonly instanceFile: string
+  readonly ingestSeedFile: string
   /** Public key of the account. */
   readonly account: string
   credentialsFile(name: string): string
   /** What is weaker than in production, for people; known once the process is ready. */
   readonly warnings: readonly string[]
-  /** Ends the guard. Call when the services have drained. */
+  /** Why the server does not work although it runs; undefined while it does. Throws when it does not answer. */
+  trouble(): Promise<string | undefined>
+  /** Ends what follows the log. Call when the services have drained. */
   close(): Promise<void>
 }
 
@@ -73,34 +78,15 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     findNats({ dataDir: data.root, env: options.env, report: options.onProgress }),
   ])
   const warnings: string[] = []
-  const guarding = new AbortController()
+  const following = new AbortController()
   const url = `tls://127.0.0.1:${port}`
   let admin: AdminConnection | undefined
-  let guard: Promise<void> | undefined
+  let system: Promise<AdminConnection> | undefined
   let revocations: Promise<void> | undefined
-  let guardState: GuardState | undefined
-  const waiting = new Set<() => void>()
-
-  const log = pino(
-    { level: 'info', formatters: { level: (label) => ({ level: label }) } },
-    { write: (line: string) => journal.write(parseLine('supervisor', line, Date.now())) },
-  )
+  let report: ServerReport | undefined
   const spec = { stream, ...instance, ingest: identities.ingest }
 
-  function startGuard(connection: AdminConnection): void {
-    guard ??= keepGuard(
-      connection,
-      {
-        ...spec,
-        vouchFile: join(data.guard, 'vouched.json'),
-        log,
-        signal: guarding.signal,
-      },
-      (state) => {
-        guardState = state
-        for (const done of waiting) done()
-      },
-    )
+  function startFollowing(): void {
     revocations ??= followRevocations({
       url,
       caFile: tls.authority,
@@ -111,29 +97,19 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
       account: identities.authority.account.publicKey,
       checkpointFile: join(data.guard, 'revocations.sequence'),
       journal,
-      signal: guarding.signal,
+      signal: following.signal,
     })
   }
 
-  /** Until the guard has approved this server, or has said why it does not. */
-  async function judged(serverId: string, how: Launch): Promise<void> {
-    while (guardState?.serverId !== serverId && !isFinal(guardState?.refusal)) {
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          waiting.delete(done)
-          how.signal.removeEventListener('abort', done)
-          resolve()
-        }
-        waiting.add(done)
-        how.signal.addEventListener('abort', done)
-      })
-      how.signal.throwIfAborted()
+  /** What the server can do. One whose disk is full cannot be tried out, but has been before. */
+  async function examine(connection: AdminConnection): Promise<ServerReport> {
+    try {
+      report = await probeServer(connection)
+    } catch (error) {
+      if (report === undefined) throw error
+      journal.say('warn', `NATS could not be tried out this time: ${String(error)}`)
     }
-    if (guardState?.serverId !== serverId) {
-      const frozen = `nothing can be changed: ${guardState?.refusal}`
-      warnings.push(frozen)
-      options.onProgress(frozen)
-    }
+    return report
   }
 
   async function open(serverId: string, how: Launch): Promise<void> {
@@ -145,12 +121,12 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     })
     // After a restart the connection is the old one, on its way back.
     await admin.connectedTo(serverId, AbortSignal.any([how.signal, AbortSignal.timeout(15_000)]))
-    const report = await probeServer(admin)
-    if (report.level === 'unusable') {
-      throw new Refused(`NATS ${report.version} cannot hold the log: ${report.findings.join('; ')}`)
+    const { level, version, findings } = await examine(admin)
+    if (level === 'unusable') {
+      throw new Refused(`NATS ${version} cannot hold the log: ${findings.join('; ')}`)
     }
-    if (report.level !== 'production') {
-      const weaker = `NATS ${report.version} is good enough to try Holdfast, not for production: ${report.findings.join('; ')}`
+    if (level !== 'production') {
+      const weaker = `NATS ${version} is good enough to try Holdfast, not for production: ${findings.join('; ')}`
       if (mode === 'production') {
         throw new Refused(
           `HOLDFAST_MODE=production: ${weaker}. HOLDFAST_NATS_SERVER=/path/to/nats-server names another`,
@@ -160,8 +136,8 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     }
     await provisionLog(admin, spec)
     await provisionFlows(admin, { maxBytes: options.flowsMaxBytes })
-    startGuard(admin)
-    await judged(serverId, how)
+    await provisionAccess(admin, { ...instance, ingest: identities.ingest })
+    startFollowing()
   }
 
   const process: ProcessSpec = {
@@ -175,7 +151,8 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
           host: '0.0.0.0',
           port,
           storeDir: join(data.nats, 'store'),
-          maxStoreBytes: instance.maxBytes + options.flowsMaxBytes + besidesLogBytes,
+          maxStoreBytes:
+            instance.maxBytes + options.flowsMaxBytes + accessDefaults.maxBytes + besidesLogBytes,
           tls: { certFile: tls.certificate, keyFile: tls.key },
           identities: {
             type: 'operator',
@@ -207,13 +184,31 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     caFile: tls.authority,
     stream,
     signingSeedFile: identities.signingSeedFile,
+    instanceFile: join(data.keys, 'instance.json'),
+    ingestSeedFile: identities.ingestSeedFile,
     account: identities.authority.account.publicKey,
     credentialsFile: identities.credentialsFile,
     warnings,
+    async trouble() {
+      system ??= connectAdmin({
+        url,
+        credentialsFile: identities.credentialsFile('system'),
+        caFile: tls.authority,
+        name: 'system',
+      }).catch((error: unknown) => {
+        system = undefined
+        throw error
+      })
+      return askHealth(await system)
+    },
     async close() {
-      guarding.abort()
-      await Promise.all([guard, revocations])
+      following.abort()
+      await revocations
       await admin?.close()
+      await system?.then(
+        (connection) => connection.close(),
+        () => undefined,
+      )
     },
   }
 }
@@ -235,7 +230,3 @@ function openInstance(data: DataDirectory): Instance {
 
 /** What our own looking at the server makes it complain about: a greeting without TLS, a probe it has to refuse. */
 const isOurs = /TLS handshake error: EOF|PROBE_/
-
-/** A refusal that stands until a person acts, unlike those that come with a restart. */
-const isFinal = (refusal: string | undefined): boolean =>
-  refusal?.startsWith('the guard keeps') === true

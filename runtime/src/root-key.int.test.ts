@@ -15,7 +15,9 @@ beforeEach(() => {
 afterEach(() => rmSync(data.root, { recursive: true, force: true }))
 
 test('the first start makes a key for the owner alone, later ones keep it', () => {
-  expect(openRootKey(data, undefined, undefined)).toEqual({ HOLDFAST_ROOT_KEY_FILE: data.rootKey })
+  expect(openRootKey(data, undefined, undefined).source).toEqual({
+    HOLDFAST_ROOT_KEY_FILE: data.rootKey,
+  })
   expect(statSync(data.rootKey).mode & 0o777).toBe(0o600)
   const key = readFileSync(data.rootKey, 'utf8')
   openRootKey(data, undefined, undefined)
@@ -35,6 +37,6 @@ test('a lost key is never replaced by a new one', () => {
 
 test("an operator's own key is not written to the data", () => {
   const key = generateRootKey()
-  expect(openRootKey(data, new Secret(key), undefined)).toEqual({ HOLDFAST_ROOT_KEY: key })
+  expect(openRootKey(data, new Secret(key), undefined).source).toEqual({ HOLDFAST_ROOT_KEY: key })
   expect(() => statSync(data.rootKey)).toThrow()
 })

@@ -11,6 +11,12 @@ export type RootKeySource =
   | { readonly HOLDFAST_ROOT_KEY: string }
   | { readonly HOLDFAST_ROOT_KEY_FILE: string }
 
+export interface OpenedRootKey {
+  readonly source: RootKeySource
+  /** Tells it from others and gives nothing of it away. */
+  readonly fingerprint: string
+}
+
 /**
  * Finds the root key, creating it at the very first start (mode 0600). Everything sealed on this data depends on
  * it, so another key than the one the data was made with, or none, is refused before anything is written.
@@ -19,7 +25,7 @@ export function openRootKey(
   data: DataDirectory,
   given: Secret | undefined,
   givenFile: string | undefined,
-): RootKeySource {
+): OpenedRootKey {
   const mark = join(data.keys, 'root-key.fingerprint')
   const known = existsSync(mark) ? readFileSync(mark, 'utf8').trim() : undefined
   if (!given && !existsSync(data.rootKey)) {
@@ -38,6 +44,14 @@ export function openRootKey(
       `this is not the root key the data was made with: its fingerprint is ${fingerprint}, the data's is ${known}`,
     )
   }
+  return { source: sourceOf(data, given, givenFile), fingerprint }
+}
+
+function sourceOf(
+  data: DataDirectory,
+  given: Secret | undefined,
+  givenFile: string | undefined,
+): RootKeySource {
   if (!given) return { HOLDFAST_ROOT_KEY_FILE: data.rootKey }
   return givenFile
     ? { HOLDFAST_ROOT_KEY_FILE: resolve(givenFile) }

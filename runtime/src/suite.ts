@@ -3,13 +3,8 @@ import { hostname } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createTelemetry } from '@holdfast/telemetry'
 import manifest from '../package.json' with { type: 'json' }
-import {
-  type AuthAccess,
-  createEnrolmentToken,
-  renewNodeIdentity,
-  type Seeded,
-  seedAdmin,
-} from './auth-client.ts'
+import { createEnrolmentToken, renewNodeIdentity, type Seeded, seedAdmin } from './auth-client.ts'
+import { whyNoWrites } from './backup-client.ts'
 import type { RuntimeSettings } from './config.ts'
 import type { Console } from './console.ts'
 import {
@@ -19,16 +14,19 @@ import {
   serveControl,
 } from './control-server.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
-import { portNames, processNames } from './environment.ts'
+import { areOnOneDisk, hasRoom } from './disks.ts'
+import { portNames, processNames, type ServiceName } from './environment.ts'
 import { type Foundation, layFoundation } from './foundation.ts'
 import { lockInstance } from './instance-lock.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { endLeftovers, removeUnfinished } from './leftovers.ts'
 import { examineLocalNode, type LocalNode } from './local-node.ts'
+import { healthKeeper, keepHealthy } from './nats-health.ts'
 import { postgresUrlFile } from './postgres-process.ts'
 import { isReady } from './readiness.ts'
 import { Refused } from './refused.ts'
 import { type RunFile, type RunState, readRunFile, writeRunFile } from './run-file.ts'
+import type { ServiceAccess } from './service-channel.ts'
 import { describeProcesses, type SuiteStatus } from './status.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import { certifiedNames, coreNames, drainPhases, readyUrl, unitsOf } from './units.ts'
@@ -79,7 +77,7 @@ export class Suite {
     this.#env = env
     this.#screen = screen
     this.#onStopRequested = onStopRequested
-    this.#data = openDataDirectory(values.data)
+    this.#data = openDataDirectory(values.data, values.archive)
     this.#journal = openJournal(this.#data.logs, values.logLevel, screen)
   }
 
@@ -105,6 +103,11 @@ export class Suite {
     if (!localNode.isPossible && this.#values.localNode !== 'off')
       this.#warnings.push(`no local node: ${localNode.reason}`)
     this.#announcePort(previous)
+    if (areOnOneDisk(this.#data.nats, this.#data.archive)) {
+      this.#warnings.push(
+        'log and archive lie on one disk: HOLDFAST_ARCHIVE_DIR puts the archive on another, so that no disk is the only one',
+      )
+    }
     this.#supervisor = this.#createSupervisor(foundation, localNode)
     this.#writeRunFile()
     await this.#startProcesses(this.#supervisor)
@@ -113,10 +116,11 @@ export class Suite {
     this.#writeRunFile()
     this.#renewal = setInterval(() => void this.#renewCertificates(), renewalCheckMs)
     this.#renewal.unref()
+    void this.#keepNatsHealthy(foundation, this.#supervisor)
     await this.#greet()
   }
 
-  /** What is weaker or missing, a sentence each. */
+  /** What is weaker or missing, a sentence each; without what only backup knows. */
   get warnings(): readonly string[] {
     return [...(this.#foundation?.logServer.warnings ?? []), ...this.#warnings]
   }
@@ -212,7 +216,7 @@ export class Suite {
               url: this.#url,
               agentData: agent,
               enrolmentToken: () => this.#enrolmentToken(),
-              renewed: (nodeId) => renewNodeIdentity(this.#authAccess(), nodeId),
+              renewed: (nodeId) => renewNodeIdentity(this.#access('auth'), nodeId),
             },
           }
         : {}),
@@ -256,11 +260,11 @@ export class Suite {
     }
   }
 
-  #authAccess(): AuthAccess {
+  #access(service: ServiceName): ServiceAccess {
     const { pki, ports } = this.#foundation ?? {}
     if (!pki || !ports) throw new Error('the suite is still starting')
     return {
-      port: ports[portNames.grpc('auth')] ?? 0,
+      port: ports[portNames.grpc(service)] ?? 0,
       authorityFile: pki.authorityFile,
       ...pki.files('supervisor'),
       telemetry: this.#telemetry,
@@ -269,7 +273,7 @@ export class Suite {
 
   /** The first super-admin, at every start: auth does nothing when there is one. */
   #seed(): Promise<Seeded> {
-    this.#seeding ??= seedAdmin(this.#authAccess(), {
+    this.#seeding ??= seedAdmin(this.#access('auth'), {
       email: this.#values.adminEmail,
       username: this.#values.adminUsername,
       password: this.#values.adminPassword?.reveal() ?? '',
@@ -282,7 +286,7 @@ export class Suite {
       const value = request[key]
       return typeof value === 'string' && value !== '' ? value : fallback
     }
-    return seedAdmin(this.#authAccess(), {
+    return seedAdmin(this.#access('auth'), {
       email: text('email', this.#values.adminEmail),
       username: text('username', this.#values.adminUsername),
       password: text('password', this.#values.adminPassword?.reveal() ?? ''),
@@ -297,13 +301,33 @@ export class Suite {
 
   async #enrolmentToken(): Promise<string> {
     const { organization_id: organization } = await this.#seed()
-    return createEnrolmentToken(this.#authAccess(), organization, hostname())
+    return createEnrolmentToken(this.#access('auth'), organization, hostname())
+  }
+
+  async #allWarnings(): Promise<readonly string[]> {
+    const isUp = this.#supervisor?.process('backup')?.state === 'ready'
+    const frozen = isUp ? await whyNoWrites(this.#access('backup')) : undefined
+    return frozen === undefined
+      ? this.warnings
+      : [`nothing can be changed: ${frozen}`, ...this.warnings]
+  }
+
+  async #keepNatsHealthy({ logServer }: Foundation, supervisor: Supervisor): Promise<void> {
+    const nats = supervisor.process('nats')
+    const keeper = healthKeeper({
+      trouble: () => logServer.trouble(),
+      hasRoom: () => hasRoom(this.#data.nats, this.#values.diskReserve),
+      isRunning: () => this.#state === 'ready' && nats?.state === 'ready',
+      restart: async () => nats?.restart(),
+      say: (level, message, fields) => this.#journal.say(level, message, fields),
+    })
+    await keepHealthy(keeper, this.#wanted.signal)
   }
 
   /** The last words of a start. The password is said here and nowhere else. */
   async #greet(): Promise<void> {
     const seconds = ((Date.now() - this.#begun.getTime()) / 1000).toFixed(1)
-    for (const warning of this.warnings) this.#screen.say(`note: ${warning}`)
+    for (const warning of await this.#allWarnings()) this.#screen.say(`note: ${warning}`)
     const seeded = await this.#seed()
     if (seeded.created) {
       this.#screen.say('\nFirst administrator')
@@ -333,7 +357,7 @@ export class Suite {
       data: this.#data.root,
       ports,
       processes,
-      warnings: this.warnings,
+      warnings: await this.#allWarnings(),
       rss_bytes: processes.reduce((sum, one) => sum + one.rss_bytes, 0),
     }
   }

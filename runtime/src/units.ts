@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { agentProcess } from './agent-process.ts'
-import { environmentOf, type ProcessName, portNames, serviceNames } from './environment.ts'
+import {
+  databaseNames,
+  environmentOf,
+  type ProcessName,
+  portNames,
+  serviceNames,
+} from './environment.ts'
 import type { Foundation } from './foundation.ts'
 import { isEnrolled, outdatedNode } from './local-identity.ts'
 import { nodeProcess } from './node-process.ts'
@@ -14,6 +20,8 @@ export const drainPhases = [
   ['rules', 'audit'],
   ['network'],
   ['auth'],
+  // Whoever answered last was waiting for it.
+  ['backup'],
   ['nats'],
   ['postgres'],
 ]
@@ -65,11 +73,11 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
       readyUrl: readyUrl(ports, name),
       stopTimeoutMs: drainMs + 5_000,
     })
-  const infrastructure = ['postgres', 'nats']
   const units: Unit[] = [
     { spec: postgresProcess(options.dataRoot, options.identities), needs: [] },
     { spec: logServer.process, needs: [] },
-    ...serviceNames.map((name) => ({ spec: ours(name), needs: infrastructure })),
+    ...databaseNames.map((name) => ({ spec: ours(name), needs: ['postgres', 'nats'] })),
+    { spec: ours('backup'), needs: ['nats'] },
     { spec: ours('gateway'), needs: ['nats'] },
   ]
   if (localNode) {
