@@ -118,7 +118,11 @@ describe('one aggregate', () => {
     const id = randomUUID()
     expect(log.peek(counter, id)).toBeUndefined()
     const { sequence } = await log.execute(counter, id, add(1), newCommand())
-    expect(log.peek(counter, id)).toEqual({ state: { total: 1, adds: 1 }, revision: sequence })
+    expect(log.peek(counter, id)).toEqual({
+      state: { total: 1, adds: 1 },
+      revision: sequence,
+      isSafe: true,
+    })
     await foreignCommit(id, sequence)
     expect(log.peek(counter, id)?.revision).toBe(sequence)
     const { revision } = await log.fold(counter, id)

@@ -38,14 +38,14 @@ export type ChainAppend = (
 >
 
 const retryDelayMs = 100
-/** How long a commit that was never sent waits for an approved server. */
+/** How long a commit that was never sent waits for a gate that may open by itself. */
 const maxClosedMs = 5_000
 
 /**
  * The append algorithm. An attempt ends in one of three ways:
  *
  * 1. acknowledged, fresh or as a duplicate: stored;
- * 2. no answer: unknown, not failed. The identical bytes go again, to an approved server only;
+ * 2. no answer: unknown, not failed. The identical bytes go again, through an open gate only;
  * 3. the subject has moved on: our own commit may be what moved it (servers from 2.12 on check the
  *    expectation before they look for duplicates), so the log is asked before it is a conflict.
  *
@@ -65,14 +65,18 @@ export function appender(options: Options): Append {
       metrics.appendSeconds.observe((performance.now() - startedAt) / 1000)
       return { type: 'stored', sequence }
     }
-    const giveUp = (reason: string): Error =>
-      isInDoubt ? OutcomeUnknown({ commandId }) : LogUnavailable({ reason })
+    const giveUp = (error: Error): Error => (isInDoubt ? OutcomeUnknown({ commandId }) : error)
 
     for (let attempt = 1; ; attempt++) {
       const waitUntil = isInDoubt ? deadline : Math.min(deadline, openBy)
-      const isOpen = gate.isOpen() || (await gate.opened(waitUntil, signal))
-      if (!isOpen || signal?.aborted)
-        throw giveUp(gate.status().reason ?? 'the caller stopped waiting')
+      const isOpen = gate.isWritable() || (await gate.writable(waitUntil, signal))
+      if (signal?.aborted) throw giveUp(LogUnavailable({ reason: 'the caller stopped waiting' }))
+      if (!isOpen) {
+        // Nothing goes out any more, but what went out may be there.
+        const sequence = isInDoubt && gate.isReadable() ? await options.locate(letter) : undefined
+        if (sequence !== undefined) return stored(sequence)
+        throw giveUp(gate.refusal())
+      }
 
       const delivery = await transmitter.transmit(letter, attempt > 1)
       switch (delivery.type) {
@@ -110,7 +114,8 @@ export function appender(options: Options): Append {
         default:
           assertNever(delivery)
       }
-      if (Date.now() + retryDelayMs > deadline) throw giveUp('no acknowledgement in time')
+      if (Date.now() + retryDelayMs > deadline)
+        throw giveUp(LogUnavailable({ reason: 'no acknowledgement in time' }))
       if (attempt > 1 || delivery.type === 'refused') await pause(retryDelayMs)
     }
   }
@@ -123,7 +128,7 @@ export function chainAppender({
 }: Pick<Options, 'gate' | 'transmitter' | 'metrics'>): ChainAppend {
   return async (letters) => {
     const startedAt = performance.now()
-    if (!gate.isOpen()) return { type: 'failed', isInDoubt: false }
+    if (!gate.isWritable()) return { type: 'failed', isInDoubt: false }
     const delivery = await transmitter.transmitChain(letters)
     switch (delivery.type) {
       case 'stored':

@@ -18,6 +18,15 @@ test('an approval survives the wire', () => {
   expect(decodeApproval(encodeApproval(approval))).toEqual(approval)
 })
 
+test('a refusal survives the wire, and approves no server', () => {
+  const refusal = { code: 'log.frozen', reason: 'commit 7 differs', firstBadSequence: 7n }
+  for (const why of [refusal, { code: 'log.frozen', reason: 'no archive' }]) {
+    const refused: Approval = { ...approval, serverIds: [], refusal: why }
+    expect(decodeApproval(encodeApproval(refused))).toEqual(refused)
+    expect(decodeApproval(encodeApproval({ ...refused, serverIds: ['NABC'] }))).toBeUndefined()
+  }
+})
+
 test('what cannot be read approves nothing', () => {
   const plain = JSON.parse(Buffer.from(encodeApproval(approval)).toString())
   const bad = [
@@ -26,6 +35,10 @@ test('what cannot be read approves nothing', () => {
     { ...plain, serverIds: [1] },
     { ...plain, sequence: '-1' },
     { ...plain, sequence: 5 },
+    { ...plain, durability: undefined },
+    { ...plain, durability: 'none' },
+    { ...plain, serverIds: [], refusal: 'no' },
+    { ...plain, serverIds: [], refusal: { code: 'x' } },
     { ...plain, stream: undefined },
     [],
     null,

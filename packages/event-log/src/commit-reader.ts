@@ -13,10 +13,10 @@ export interface CommitReader {
   history(subject: string, after: bigint): AsyncGenerator<Commit, void>
 }
 
-/** Runs a read, on an approved server only, and again when its answer does not come. */
+/** Runs a read, on a server the guard has looked at, and again when its answer does not come. */
 export type Patiently = <T>(read: () => Promise<T>) => Promise<T>
 
-/** How long a read outlasts a server that is away or not approved yet. */
+/** How long a read outlasts a server that is away or not looked at yet. */
 const maxWaitMs = 5_000
 const retryDelayMs = 50
 
@@ -26,7 +26,7 @@ export const patience =
   async (read) => {
     const deadline = Date.now() + maxWaitMs
     for (;;) {
-      if (!gate.isOpen() && !(await gate.opened(deadline)))
+      if (!gate.isReadable() && !(await gate.readable(deadline)))
         throw LogUnavailable({ reason: gate.status().reason ?? 'no answer' })
       try {
         return await read()

@@ -5,12 +5,14 @@ import { type Append, appender, chainAppender } from './appender.ts'
 import { type Approval, approvalSubject, decodeApproval, guardStream } from './approval.ts'
 import { decodeCommit } from './commit-codec.ts'
 import { commitReader, patience } from './commit-reader.ts'
+import { durability } from './durable.ts'
 import { LogMismatch, LogUnavailable } from './errors.ts'
 import { executor } from './executor.ts'
 import { HotAggregates } from './hot-aggregates.ts'
 import { ingestSubject, tokenIn } from './ingest.ts'
 import { type Link, openLink } from './link.ts'
 import { logMetrics } from './log-metrics.ts'
+import { safeSubjectIn } from './safe-signal.ts'
 import { ServerGate } from './server-gate.ts'
 import { Subscriber } from './subscriber.ts'
 import { TelemetryReader } from './telemetry-reader.ts'
@@ -57,7 +59,9 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     if (sequence > seen) seen = sequence
   }
 
-  const gate = new ServerGate({ link, log, stream, lineageId, generation })
+  const safeSubject = safeSubjectIn(credentials)
+  const gate = new ServerGate({ link, log, stream, lineageId, generation, safeSubject })
+  const durable = durability(gate)
   const patiently = patience(gate)
   const reader = commitReader(api, stream, patiently)
   const aggregates = new HotAggregates(options.hotAggregates ?? defaultHotAggregates)
@@ -66,7 +70,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     stream,
     ingestSubject: (subject) => ingestSubject(token ?? '', subject),
     group: allowsBatches ? (options.group ?? {}) : false,
-    mayPublish: () => gate.isOpen(),
+    mayPublish: () => gate.isWritable(),
     onBatch: () => metrics.batches.inc(),
   })
   const isOurs = (letter: Letter, commitId: string, subject: string): boolean =>
@@ -138,6 +142,13 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     registry: () => registry,
     head: () => sharedHead(),
     onStored: onSeen,
+    durability: durable,
+    safe: () => gate.safe.current(),
+  })
+  gate.onRebase((sequence) => {
+    // Another history may be there now, so nothing remembered beyond what is vouched for counts.
+    aggregates.clear()
+    seen = sequence
   })
 
   const closing = new AbortController()
@@ -172,7 +183,15 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     read: (sequence) => reader.at(sequence),
     history: (subject, after = 0n) => reader.history(subject, after),
     head,
-    seen: () => seen,
+    seen() {
+      // What is not safe need not be waited for, unless the answer at hand is made of it.
+      const safe = gate.knownSafe()
+      const ours = durable.current()?.sequence ?? 0n
+      const known = seen < safe ? seen : safe
+      return known > ours ? known : ours
+    },
+    durable: durable.durable,
+    whenSafe: durable.whenSafe,
     status: () => gate.status(),
     onStatus: (listener) => gate.onStatus(listener),
     useCommands(commands) {

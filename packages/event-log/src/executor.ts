@@ -3,6 +3,7 @@ import type { Append, ChainAppend } from './appender.ts'
 import { chains } from './chain.ts'
 import { encodeCommit } from './commit-codec.ts'
 import type { CommitReader } from './commit-reader.ts'
+import type { Durability } from './durable.ts'
 import { Contended, IdempotencyKeyReused, LogFull, LogUnavailable, Stale } from './errors.ts'
 import type { HotAggregate } from './hot-aggregate.ts'
 import type { HotAggregates } from './hot-aggregates.ts'
@@ -24,6 +25,9 @@ interface Options {
   readonly registry: () => CommandRegistry | undefined
   readonly head: () => Promise<bigint>
   readonly onStored: (sequence: bigint) => void
+  readonly durability: Pick<Durability, 'noted' | 'whenSafe'>
+  /** The greatest sequence an answer may be made of without waiting. */
+  readonly safe: () => bigint
 }
 
 interface Running {
@@ -70,7 +74,10 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
     const find = () => registry.find(context.organizationId, context.commandId)
     let known = await find()
     if (!known) {
-      await registry.reached(await options.head(), context.signal)
+      const head = await options.head()
+      // It includes nothing that is not safe.
+      await options.durability.whenSafe(head, context.signal)
+      await registry.reached(head, context.signal)
       known = await find()
     }
     if (!known) return undefined
@@ -213,18 +220,26 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
     id: string,
     command: C,
     context: CommandContext,
+    onSeen: (sequence: bigint) => void,
   ): Promise<Outcome<S, E>> {
     return new Promise((resolve, reject) => {
-      hot.waiting.push({ command, context, resolve, reject })
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          onSeen(hot.revision)
+          settle(value)
+        }
+      hot.waiting.push({ command, context, resolve: settled(resolve), reject: settled(reject) })
       void hot.queue.run(() => carryOut(hot, id))
     })
   }
 
-  async function execute<C, E, S>(
+  async function carriedOut<C, E, S>(
     aggregate: Aggregate<C, E, S>,
     id: string,
     command: C | ((state: S) => C),
     context: CommandContext,
+    onSeen: (sequence: bigint) => void,
   ): Promise<Outcome<S, E>> {
     if (aggregate.context !== options.context)
       throw new RangeError(`context ${aggregate.context} is not written by ${options.context}`)
@@ -238,7 +253,10 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
       refuseOther(first, context)
       const outcome = await first.outcome.catch(() => undefined)
       // Same subject and same definition, hence the same types. After a failure it is our turn.
-      if (outcome) return { ...(outcome as Outcome<S, E>), isRepeated: true }
+      if (outcome) {
+        onSeen(outcome.sequence)
+        return { ...(outcome as Outcome<S, E>), isRepeated: true }
+      }
     }
 
     const hot = hotOf(aggregate, id)
@@ -246,11 +264,16 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
       const isRecent = hot.recent.has(context.commandId)
       const known = isRecent ? undefined : await registered(hot.subject, context)
       const link = known === undefined ? chainable(hot, command, context) : undefined
-      if (link !== undefined) return await chained(hot, id, link, context)
+      if (link !== undefined) return await chained(hot, id, link, context, onSeen)
       return await hot.queue.run(async () => {
-        if (known === undefined) return await perform(hot, id, command, context)
-        await hot.refresh(reader)
-        return await repeated(hot, known)
+        try {
+          if (known === undefined) return await perform(hot, id, command, context)
+          await hot.refresh(reader)
+          return await repeated(hot, known)
+        } finally {
+          // Within the queue: this is the revision that was decided on, or a refusal.
+          onSeen(hot.revision)
+        }
       })
     })()
     const entry: Running = {
@@ -268,18 +291,29 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
   }
 
   return {
-    execute,
-    async fold(aggregate, id, signal) {
-      const hot = hotOf(aggregate, id)
-      return await hot.queue.run(async () => {
-        signal?.throwIfAborted()
-        await hot.refresh(reader)
-        return { state: hot.state, revision: hot.revision }
-      })
-    },
+    execute: (aggregate, id, command, context) =>
+      options.durability.noted(
+        (on) =>
+          carriedOut(aggregate, id, command, context, (sequence) =>
+            on.commanded(context.commandId, sequence),
+          ),
+        context.signal,
+      ),
+    fold: (aggregate, id, signal) =>
+      options.durability.noted(async (on) => {
+        const hot = hotOf(aggregate, id)
+        return await hot.queue.run(async () => {
+          signal?.throwIfAborted()
+          await hot.refresh(reader)
+          on.read(hot.revision)
+          return { state: hot.state, revision: hot.revision }
+        })
+      }, signal),
     peek(aggregate, id) {
       const hot = aggregates.find(aggregate, subjectOf(aggregate.context, aggregate.type, id))
-      return hot?.isLoaded ? { state: hot.state, revision: hot.revision } : undefined
+      if (!hot?.isLoaded) return undefined
+      const { state, revision } = hot
+      return { state, revision, isSafe: revision <= options.safe() }
     },
   }
 }

@@ -53,6 +53,8 @@ export interface StreamInfo {
 export interface DirectMessage {
   readonly sequence: bigint
   readonly subject: string
+  /** `Nats-Msg-Id` of its header; empty when it has none. */
+  readonly commitId: string
   readonly bytes: Uint8Array
 }
 
@@ -187,6 +189,7 @@ function direct(message: Msg): DirectMessage | undefined {
   return {
     sequence: BigInt(headers.get('Nats-Sequence')),
     subject: headers.get('Nats-Subject'),
+    commitId: headers.get('Nats-Msg-Id'),
     // A copy: what is kept of it must not keep a whole socket buffer alive.
     bytes: new Uint8Array(message.data),
   }

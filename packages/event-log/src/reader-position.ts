@@ -3,6 +3,7 @@ import type { DeliveryPosition } from './ack-subject.ts'
 import { decodeCommit } from './commit-codec.ts'
 import { commitHash } from './commit-hash.ts'
 import { CommitUnreadable, LogForked, LogGap } from './errors.ts'
+import { messageIdIn, rawHeaderOf } from './raw-header.ts'
 import type { Checkpoint, Commit } from './types.ts'
 
 /**
@@ -21,6 +22,7 @@ export class ReaderPosition {
   #proof: Checkpoint | undefined
   #last: Commit | undefined
   #sequence: bigint
+  readonly #start: bigint
 
   constructor(options: {
     readonly reader: string
@@ -31,7 +33,8 @@ export class ReaderPosition {
     this.#reader = options.reader
     this.#lineageId = options.lineageId
     this.#isFiltered = options.isFiltered
-    this.#sequence = options.from - 1n
+    this.#start = options.from - 1n
+    this.#sequence = this.#start
   }
 
   /** The last sequence taken, or the one before the first wanted. */
@@ -54,6 +57,18 @@ export class ReaderPosition {
   }
 
   /**
+   * Goes back behind commits that were taken and not handed over, oldest first: what was not safe yet
+   * may be gone when the log is there again, and others in its place.
+   */
+  rewind(unread: readonly Commit[], last: Commit | undefined): void {
+    this.#last = last
+    if (unread.length === 0) return
+    this.#sequence = last?.sequence ?? this.#start
+    for (const { subject, aggregateVersion } of [...unread].reverse())
+      this.#nextVersions.set(subject, aggregateVersion)
+  }
+
+  /**
    * The commit, when it is the next one; `lost` when messages were lost on the way, so that the
    * consumer has to be made again; `proven` for the commit that was asked for as a proof. Throws
    * `log.gap`, `log.forked` and `log.commit_unreadable`.
@@ -64,7 +79,8 @@ export class ReaderPosition {
     if (this.#proof) {
       const { sequence, hash } = this.#proof
       const { subject, data } = message
-      const found = commitHash({ sequence: streamSequence, subject, bytes: data })
+      const commitId = messageIdIn(rawHeaderOf(message))
+      const found = commitHash({ sequence: streamSequence, subject, commitId, bytes: data })
       if (!Buffer.from(found).equals(hash)) throw LogForked({ reader: this.#reader, sequence })
       this.#consumerSequence = consumerSequence
       this.#proof = undefined
@@ -78,6 +94,10 @@ export class ReaderPosition {
     const commit = decodeCommit({ sequence: streamSequence, subject, bytes: data })
     if (commit.lineageId !== this.#lineageId) {
       const reason = `it belongs to lineage ${commit.lineageId}`
+      throw CommitUnreadable({ subject, sequence: streamSequence, reason })
+    }
+    if (messageIdIn(rawHeaderOf(message)) !== commit.commitId) {
+      const reason = 'its message id is not its commit id'
       throw CommitUnreadable({ subject, sequence: streamSequence, reason })
     }
     if (this.#isFiltered) this.#countVersion(commit)

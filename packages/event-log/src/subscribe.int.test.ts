@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type TestNats, testNats } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { republish } from './admin/index.ts'
 import { encodeCommit } from './commit-codec.ts'
 import { commitHash } from './commit-hash.ts'
 import { CommitUnreadable, LogForked, LogGap } from './errors.ts'
@@ -157,12 +158,20 @@ test('a hole in the log freezes the reader and delivers nothing behind it', asyn
     }
     await api.call(`STREAM.DELETE.${damaged.stream}`)
     await api.call(`STREAM.CREATE.${damaged.stream}`, { ...config, deny_delete: false })
-    for (const { subject, bytes } of messages)
-      await damaged.admin.link.requests.ask(
-        ingestSubject(damaged.identities.ingest.token('network'), subject),
-        bytes,
-        { timeoutMs: 5_000 },
-      )
+    await republish(
+      damaged.admin,
+      messages.map(({ commitId: messageId, bytes: payload, ...rest }) => ({
+        ...rest,
+        messageId,
+        payload,
+      })),
+      {
+        ingest: damaged.identities.ingest,
+        stream: damaged.stream,
+        allowsBatches: true,
+        lastSequence: 0n,
+      },
+    )
     await api.call(`STREAM.MSG.DELETE.${damaged.stream}`, { seq: 4 })
     const commits: Commit[] = []
     const reading = writer.subscribe(

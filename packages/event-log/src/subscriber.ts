@@ -33,11 +33,15 @@ export class Subscriber {
   readonly #context: Context
   readonly #options: SubscribeOptions
   readonly #position: ReaderPosition
+  /** Taken, and not handed over. */
   #arrived: Commit[] = []
+  /** The last commit handed over. */
+  #delivered: Commit | undefined
   #pending = 0
   #isCaughtUp = false
   #consumer: PullConsumer | undefined
-  #verifiedServerId: string | undefined
+  /** The history in which what we read was found again; see `ServerGate.epoch`. */
+  #verifiedEpoch: string | undefined
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 
@@ -75,6 +79,7 @@ export class Subscriber {
           else await this.#woken()
           continue
         }
+        this.#delivered = batch.at(-1)
         metrics.lag.set({ reader }, this.#pending + this.#arrived.length)
         await onBatch(batch)
         if (this.#pending === 0 && this.#arrived.length === 0) this.#caughtUp()
@@ -102,13 +107,13 @@ export class Subscriber {
   async #connect(): Promise<void> {
     const { gate, link, stream, identity, log } = this.#context
     const { name: reader, filter, consumer: fixedName } = this.#options
-    const serverId = gate.openServerId()
-    if (serverId === undefined) {
+    const epoch = gate.epoch()
+    if (epoch === undefined) {
       await this.#woken(retryDelayMs)
       return
     }
     try {
-      const proof = await this.#proofWanted(serverId)
+      const proof = await this.#proofWanted(epoch)
       const consumer = fixedName ?? `${identity}_${nuid.next()}`
       if (fixedName !== undefined) await this.#remove(fixedName)
       this.#position.restart(proof)
@@ -127,7 +132,7 @@ export class Subscriber {
             const taken = this.#position.take(message, position)
             if (taken === 'lost') this.#dropConsumer('messages were lost on the way')
             else if (taken === 'proven') {
-              this.#verifiedServerId = serverId
+              this.#verifiedEpoch = epoch
               if (position.pending === 0) this.#caughtUp()
               made.allow(1)
             } else {
@@ -142,16 +147,18 @@ export class Subscriber {
         },
         onLost: (reason) => {
           log.info({ reader, reason }, 'a reader of the log starts its consumer again')
-          if (this.#consumer === made) this.#consumer = undefined
+          if (this.#consumer !== made) return
+          this.#consumer = undefined
+          this.#rewind()
           this.#wake()
         },
       })
       // The server may have gone while it answered; then this consumer lives nowhere.
-      if (gate.openServerId() !== serverId) {
+      if (gate.epoch() !== epoch) {
         made.close()
         return
       }
-      if (!proof) this.#verifiedServerId = serverId
+      if (!proof) this.#verifiedEpoch = epoch
       this.#consumer = made
       if (made.waiting === 0) this.#caughtUp()
       made.allow(window - this.#arrived.length)
@@ -163,16 +170,21 @@ export class Subscriber {
   }
 
   /**
-   * What a server not seen before has to show first: the last commit read so far, unchanged. The
+   * What a history not seen before has to show first: the last commit read so far, unchanged. The
    * consumer starts at it, so that nodes need no other way to read. Throws `log.gap`.
    */
-  async #proofWanted(serverId: string): Promise<Checkpoint | undefined> {
-    if (this.#verifiedServerId === serverId) return undefined
+  async #proofWanted(epoch: string): Promise<Checkpoint | undefined> {
+    if (this.#verifiedEpoch === epoch) return undefined
+    const { gate } = this.#context
     const { name: reader, checkpoint } = this.#options
     const { sequence, last } = this.#position
     const head = await this.#knownHead()
-    if (head !== undefined && head < sequence)
+    if (head !== undefined && head < sequence) {
+      // Perhaps it is being put back together, and the guard has said so meanwhile.
+      await gate.ask()
+      if (gate.epoch() !== epoch) throw LogUnavailable({ reason: 'the log is being looked at' })
       throw LogGap({ reader, expected: sequence + 1n, found: head })
+    }
     const known = last ? { sequence: last.sequence, hash: commitHash(last) } : checkpoint
     return known && known.sequence > 0n ? known : undefined
   }
@@ -186,7 +198,7 @@ export class Subscriber {
       return head
     }
     // A node may not ask. What it read on an earlier server was there before this one was approved.
-    return this.#verifiedServerId === undefined ? undefined : gate.approvedSequence()
+    return this.#verifiedEpoch === undefined ? undefined : gate.approvedSequence()
   }
 
   async #remove(consumer: string): Promise<void> {
@@ -216,7 +228,14 @@ export class Subscriber {
     this.#consumer = undefined
     this.#context.log.info({ reader: this.#options.name, reason }, 'a reader lost its consumer')
     consumer.close()
+    this.#rewind()
     this.#wake()
+  }
+
+  /** What was not handed over is read again: the end of it may not be safe, and not come again. */
+  #rewind(): void {
+    this.#position.rewind(this.#arrived, this.#delivered)
+    this.#arrived = []
   }
 
   /** Resolves when something happened, or after `timeoutMs`. */

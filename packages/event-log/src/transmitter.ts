@@ -40,7 +40,7 @@ interface Options {
   /** Where a commit is published so that it is stored under its subject. */
   readonly ingestSubject: (subject: string) => string
   readonly group: GroupCommit | false
-  /** False while no approved server is at the other end. */
+  /** False while the gate is closed. */
   readonly mayPublish: () => boolean
   readonly onBatch?: () => void
 }
@@ -167,7 +167,7 @@ export class Transmitter {
   #sendAlone({ letters: [letter], settle }: Queued): void {
     const { requests, stream, ingestSubject } = this.#options
     if (!this.#options.mayPublish()) {
-      settle({ type: 'refused', errorCode: notSentCode, reason: 'no approved server' })
+      settle({ type: 'refused', errorCode: notSentCode, reason: 'the gate is closed' })
       return
     }
     this.#singles++
@@ -195,7 +195,7 @@ export class Transmitter {
       for (const { settle } of batch) settle(delivery)
     }
     if (!this.#options.mayPublish()) {
-      settleAll({ type: 'refused', errorCode: notSentCode, reason: 'no approved server' })
+      settleAll({ type: 'refused', errorCode: notSentCode, reason: 'the gate is closed' })
       return
     }
     this.#isBatchOpen = true

@@ -226,8 +226,8 @@ export interface EventLog {
    * answers with no events nothing is stored and the outcome carries the present revision.
    *
    * Throws what the decider throws, and `stale`, `idempotency_key_reused`, `log.commit_too_large`,
-   * `log.contended`, `log.unavailable` (nothing stored) or `log.outcome_unknown` (repeat with the
-   * same command id).
+   * `log.contended`, `log.unavailable` or `log.exhausted` (nothing stored) or `log.outcome_unknown`
+   * (repeat with the same command id). Outside of `durable` it answers when the answer is safe.
    */
   execute<C, E, S>(
     aggregate: Aggregate<C, E, S>,
@@ -236,7 +236,10 @@ export interface EventLog {
     context: CommandContext,
   ): Promise<Outcome<S, E>>
 
-  /** The aggregate, up to date with the log. Re-reads only what is newer. See `Outcome.state`. */
+  /**
+   * The aggregate, up to date with the log. Re-reads only what is newer. See `Outcome.state`. Outside
+   * of `durable` it answers when the answer is safe.
+   */
   fold<C, E, S>(
     aggregate: Aggregate<C, E, S>,
     id: string,
@@ -245,12 +248,24 @@ export interface EventLog {
 
   /**
    * The aggregate if it is in memory, without asking the log: as of the last command carried out here, or older.
-   * For what need not be up to date.
+   * For what need not be up to date. Unless `isSafe`, the state may hold what vanishes again: good for deciding what
+   * to do next, not for showing.
    */
   peek<C, E, S>(
     aggregate: Aggregate<C, E, S>,
     id: string,
-  ): { readonly state: S; readonly revision: bigint } | undefined
+  ): { readonly state: S; readonly revision: bigint; readonly isSafe: boolean } | undefined
+
+  /**
+   * Runs work of which an answer is made, for example a handler. `execute` and `fold` in it note what
+   * the answer depends on, refusals and unchanged states included, and do not wait; when the work
+   * settles, well or not, this waits until all of that is safe: at most 5 s, or until the signal
+   * aborts. Then it rejects with `log.outcome_unknown`, or with `log.unavailable` when the log was
+   * only read. Work within work waits once, at the end of the outer one.
+   */
+  durable<T>(work: () => Promise<T> | T, signal?: AbortSignal): Promise<T>
+  /** Resolves when the sequence is safe. Rejects with `log.unavailable` after 5 s, or when the signal aborts. */
+  whenSafe(sequence: bigint, signal?: AbortSignal): Promise<void>
 
   /**
    * Delivers commits in order, whole batches at a time, from `from` on until the signal aborts (then
@@ -263,13 +278,13 @@ export interface EventLog {
     onBatch: (commits: readonly Commit[]) => Promise<void> | void,
   ): Promise<void>
 
-  /** The commit at a sequence, if there is one. */
+  /** The commit at a sequence, safe or not, if there is one. */
   read(sequence: bigint): Promise<Commit | undefined>
   /** Commits of one subject after a revision, oldest first. */
   history(subject: string, after?: bigint): AsyncIterable<Commit>
-  /** The last sequence in the stream. Asks the server. */
+  /** The last sequence in the stream, safe or not. Asks the server. */
   head(): Promise<bigint>
-  /** The greatest sequence this process knows of. */
+  /** The greatest sequence this process knows to be safe, or that the work at hand (`durable`) depends on. */
   seen(): bigint
 
   status(): LogStatus

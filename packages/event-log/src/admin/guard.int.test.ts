@@ -128,5 +128,5 @@ test('the probe leaves nothing behind', async () => {
   const report = await probeServer(nats.admin)
   expect(report).toMatchObject({ checksExpectations: true, serverId: nats.server.serverId })
   const { streams } = await nats.admin.link.api.call<{ streams: string[] }>('STREAM.NAMES', {})
-  expect([...streams].sort()).toEqual(['EVT_1', 'FLOWS', 'GUARD'])
+  expect([...streams].sort()).toEqual(['ACCESS', 'EVT_1', 'FLOWS', 'GUARD'])
 })

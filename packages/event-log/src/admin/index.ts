@@ -12,13 +12,13 @@ export {
   writeStates,
 } from '../safe-signal.ts'
 export { type ConfigDrift, identityOf, type LogIdentity } from '../stream-config.ts'
-export { publishApproval, publishSafe } from './announce.ts'
 export {
   type AccessStreamSpec,
   accessDefaults,
   provisionAccess,
   recordingAccess,
 } from './access-stream.ts'
+export { publishApproval, publishSafe } from './announce.ts'
 export {
   type Authority,
   type AuthoritySeeds,

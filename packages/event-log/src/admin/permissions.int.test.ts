@@ -265,7 +265,7 @@ describe('a node', () => {
     const [log = 0, guard = 0, flows = 0] = before
     await expect.poll(heads).toEqual([log, guard, flows + replies.length])
     const { streams } = await api.call<{ streams: string[] }>('STREAM.NAMES', {})
-    expect([...streams].sort()).toEqual([nats.stream, flowStream, 'GUARD'])
+    expect([...streams].sort()).toEqual(['ACCESS', nats.stream, flowStream, 'GUARD'])
   })
 
   test('gets no answer stored in the log, and none as a flow record another node could have sent', async () => {

@@ -95,8 +95,8 @@ test('what is added is handed over, and the callback holds the reader back', asy
 test('a lost log is put back with the same sequences, bytes and message ids', async () => {
   const before = await all()
   const { api } = guard.link
-  const config = await expectedConfig(guard, nats.guard)
-  const options = { ...nats.guard, allowsBatches: true }
+  const config = await expectedConfig(guard, nats.spec)
+  const options = { ...nats.spec, allowsBatches: true }
   await api.call(`STREAM.DELETE.${nats.stream}`)
   await api.call(`STREAM.CREATE.${nats.stream}`, config)
   const archived: readonly ArchivedCommit[] = before
@@ -135,7 +135,7 @@ test('a hole is named', async () => {
     await nats.admin.link.requests.ask('hole', Buffer.from('x'), { timeoutMs: 5_000 })
   await api.call(`STREAM.MSG.DELETE.${name}`, { seq: 3, no_erase: true })
   const read = async () => {
-    for await (const _ of readRaw(nats.admin, { stream: name, from: 1n })) continue
+    for await (const _ of readRaw(nats.admin, { stream: name, from: 1n }));
   }
   await expect(read()).rejects.toMatchObject({
     code: MessageUnreadable.code,
