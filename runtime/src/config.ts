@@ -57,6 +57,18 @@ export const settings = defineConfig({
     max: 1_048_576,
     doc: 'Disk for flow records that audit has not read yet, at most a day old; the oldest make room.',
   }),
+  accessMaxMebibytes: integer('HOLDFAST_ACCESS_MAX_MIB', {
+    default: '512',
+    min: 16,
+    max: 1_048_576,
+    doc: 'Disk for records of who came in and who was turned away; the oldest make room.',
+  }),
+  accessDays: integer('HOLDFAST_ACCESS_DAYS', {
+    default: '90',
+    min: 1,
+    max: 3650,
+    doc: 'Days such a record is kept.',
+  }),
   adminEmail: text('HOLDFAST_ADMIN_EMAIL', {
     default: 'admin@holdfast.local',
     doc: 'E-mail address of the first super-admin.',

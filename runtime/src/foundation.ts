@@ -46,6 +46,10 @@ export async function layFoundation(
     data,
     mode: values.mode,
     flowsMaxBytes: values.flowsMaxMebibytes * mebibyte,
+    access: {
+      accessMaxBytes: values.accessMaxMebibytes * mebibyte,
+      accessMaxAgeMs: values.accessDays * 86_400_000,
+    },
     env,
     port: agentPort,
     tls: { ...pki.files(agentEdge), authority: pki.authorityFile },

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findNats, prepareNatsIdentities, startNats } from '@holdfast/embedded'
 import {
+  type AccessStreamSpec,
   type AdminConnection,
-  accessDefaults,
   connectAdmin,
   probeServer,
   provisionAccess,
@@ -48,6 +48,8 @@ export interface LogServerOptions {
   readonly mode: 'evaluation' | 'production'
   /** Bound of the stream of flow records, on top of the log's own. */
   readonly flowsMaxBytes: number
+  /** Bounds of the stream ACCESS. */
+  readonly access: Required<Pick<AccessStreamSpec, 'accessMaxBytes' | 'accessMaxAgeMs'>>
   readonly env: NodeJS.ProcessEnv
   /** All clients, agents elsewhere included, connect here with TLS. */
   readonly port: number
@@ -136,7 +138,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     }
     await provisionLog(admin, spec)
     await provisionFlows(admin, { maxBytes: options.flowsMaxBytes })
-    await provisionAccess(admin, { ...instance, ingest: identities.ingest })
+    await provisionAccess(admin, { ...spec, ...options.access })
     startFollowing()
   }
 
@@ -152,7 +154,10 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
           port,
           storeDir: join(data.nats, 'store'),
           maxStoreBytes:
-            instance.maxBytes + options.flowsMaxBytes + accessDefaults.maxBytes + besidesLogBytes,
+            instance.maxBytes +
+            options.flowsMaxBytes +
+            options.access.accessMaxBytes +
+            besidesLogBytes,
           tls: { certFile: tls.certificate, keyFile: tls.key },
           identities: {
             type: 'operator',
