@@ -113,7 +113,7 @@ test('only backup is given what guards the log, and it has no database', () => {
     const isBackup = name === 'backup'
     expect(env['HOLDFAST_GUARD_CREDENTIALS_FILE']).toBe(isBackup ? '/d/guard.creds' : undefined)
     expect(env['HOLDFAST_INGEST_SEED_FILE']).toBe(isBackup ? '/d/ingest.seed' : undefined)
-    expect(env['HOLDFAST_ARCHIVE_DIR']).toBe(isBackup ? '/a' : undefined)
+    expect(env['HOLDFAST_ARCHIVE_DIR']).toBe(isBackup || name === 'audit' ? '/a' : undefined)
     expect(env['HOLDFAST_DURABILITY']).toBe(isBackup ? 'log+archive' : undefined)
   }
   const backup = environmentOf('backup', around, outside)

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 /** Who runs, as far as their surroundings go. */
 export const serviceNames = ['auth', 'network', 'rules', 'audit', 'backup'] as const
 export type ServiceName = (typeof serviceNames)[number]
@@ -155,8 +157,15 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
         HOLDFAST_AGENT_NATS_SERVERS: around.agentServers.join(','),
         HOLDFAST_AGENT_CA_FILE: around.authorityFile,
       }
-    case 'rules':
     case 'audit':
+      return {
+        ...service,
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        HOLDFAST_AUDIT_KEYS_DIR: join(around.keysDir, 'log-signing'),
+        // Its checkpoints lie beside the segments they are about.
+        HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
+      }
+    case 'rules':
       return {
         ...service,
         ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
