@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { FlowService } from '@holdfast/proto'
+import { FlowService, KeyService, ProofService } from '@holdfast/proto'
 import { run } from '@holdfast/service'
 import { composeAudit } from './compose.ts'
+import { composeTree } from './compose-tree.ts'
 import { settings } from './config.ts'
 import { readModels } from './projections/read-models.ts'
 
@@ -20,7 +21,28 @@ await run('audit', settings, { migrations }, (app) => {
     flowMaxBytes: app.settings.flowMaxMegabytes * megabyte,
     now: Date.now,
   })
+  const { keysDir, archiveDir, checkpointFile, checkpointWebhook } = app.settings
+  const tree = composeTree({
+    log,
+    postgres,
+    telemetry,
+    keyService: app.connect(KeyService),
+    keysDir,
+    archiveDir,
+    push: {
+      file: checkpointFile,
+      webhook: checkpointWebhook && {
+        url: checkpointWebhook.reveal(),
+        mayBeInner: app.settings.checkpointWebhookPrivate,
+      },
+    },
+    now: Date.now,
+  })
+  app.readiness('checkpoints', tree.readiness)
   app.onStart(audit.start)
+  app.onStart(tree.start)
+  app.onDrain(tree.stop)
   app.onDrain(audit.stop)
   app.serve(FlowService, audit.flows)
+  app.serve(ProofService, tree.proofs)
 })

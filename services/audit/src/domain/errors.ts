@@ -12,3 +12,67 @@ export const TooManyFlows = defineError(
   (d: { seconds: number }) =>
     `so many flows cannot be looked through in ${d.seconds} s: ask for a shorter time, or for one peer, rule or address`,
 )
+
+export const CheckpointNotFound = defineError(
+  'audit.checkpoint_not_found',
+  'not_found',
+  (d: { size: string }) =>
+    d.size === '0' ? 'nothing has been signed yet' : `no checkpoint of size ${d.size} was signed`,
+)
+
+export const EntryNotFound = defineError(
+  'audit.entry_not_found',
+  'not_found',
+  (d: { sequence: string }) => `there is no entry ${d.sequence}, or you may not see it`,
+)
+
+export const EntryNotProven = defineError(
+  'audit.entry_not_proven',
+  'illegal_state',
+  (d: { sequence: string; size: string }) =>
+    `entry ${d.sequence} is not in the checkpoint of size ${d.size}: try again in some seconds, or name a larger one`,
+)
+
+export const EntryAltered = defineError(
+  'audit.entry_altered',
+  'illegal_state',
+  (d: { sequence: string }) =>
+    `the log holds other bytes at ${d.sequence} than those that were signed; holdfast operator log verify says more`,
+)
+
+export const SizeUnknown = defineError(
+  'audit.size_unknown',
+  'not_found',
+  (d: { size: string; signed: string }) =>
+    `nothing can be proven about size ${d.size}: the last checkpoint is of size ${d.signed}`,
+)
+
+export const SigningFrozen = defineError(
+  'audit.signing_frozen',
+  'illegal_state',
+  (d: { reason: string }) => `no checkpoint is signed: ${d.reason}`,
+)
+
+export const SigningPending = defineError(
+  'audit.signing_pending',
+  'unavailable',
+  () => 'the checkpoint is not signed yet; try again',
+)
+
+export const SigningKeyMissing = defineError(
+  'audit.signing_key_missing',
+  'illegal_state',
+  () => 'there is no key to sign with, or this machine does not have it',
+)
+
+export const SigningKeyChanged = defineError(
+  'audit.signing_key_changed',
+  'stale',
+  () => 'the signing key was replaced meanwhile; look at the present one and try again',
+)
+
+export const TreeBehind = defineError(
+  'audit.tree_behind',
+  'unavailable',
+  () => 'the tree of the log is being made and has not come this far; try again',
+)
