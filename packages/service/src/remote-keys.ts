@@ -47,7 +47,8 @@ export function remoteKeys(
       failures = 0
     } catch (error) {
       failures += 1
-      delayMs = Math.min(100 * 2 ** failures, 5_000)
+      // Whoever started before auth waits for it; later there are keys to go on with.
+      delayMs = Math.min(100 * 2 ** failures, keys === undefined ? 500 : 5_000)
       if (failures % 10 === 3) log.warn({ err: error }, 'keys and revocations not refreshed')
     }
     if (!isStopped) timer = setTimeout(() => void refresh(), delayMs).unref()
