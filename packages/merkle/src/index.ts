@@ -56,6 +56,7 @@ export {
   type VerifierKey,
   verifierKey,
 } from './keys.ts'
+export { leftEdge } from './left-edge.ts'
 export { splitLines, type TextLine } from './lines.ts'
 export {
   addSignatures,
