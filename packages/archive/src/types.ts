@@ -46,6 +46,8 @@ export const damageKinds = [
   'missing',
   // A segment that holds sequences another one holds already.
   'overlap',
+  // A segment that holds other sequences than its name says.
+  'misnamed',
   // A segment of another lineage, generation or root key.
   'foreign',
   // The disk does not give the file.
@@ -93,6 +95,11 @@ export interface ReplaceOptions {
    * files aside, so that the archive ends at `to`.
    */
   readonly tail?: 'keep' | 'drop'
+  /**
+   * `same` (default): a footer that is whole vouches for its commits, and what is put in their place must have its
+   * tree hash. `other`: a human has decided that these commits are the right ones.
+   */
+  readonly content?: 'same' | 'other'
 }
 
 export interface Progress {
@@ -110,7 +117,7 @@ export interface Archive {
   readonly directory: string
   /** The last durable commit. With damage: the last one any readable part of the archive shows. */
   readonly last: ArchivePosition
-  /** What opening found, less what `replace` has healed since. Unrepaired damage of the last segment refuses appends. */
+  /** What opening found, less what `replace` has healed since. Unrepaired damage refuses appends. */
   readonly damage: readonly Damage[]
   readonly stats: ArchiveStats
   /**
@@ -170,13 +177,17 @@ export interface OpenArchiveOptions {
   readonly files?: Files
 }
 
+/** What reading needs of `Files`. */
+export type ReadFiles = Pick<Files, 'open' | 'list'>
+
 /** The little of a file system an archive needs. Errors are those of node:fs. */
 export interface Files {
   /** `read` needs the file, `write` keeps its content, `create` refuses an existing one. */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile>
   /** Names in a directory; empty when it is absent. */
   list(directory: string): Promise<readonly string[]>
-  makeDirectory(path: string): Promise<void>
+  /** And those above it. Whether it was not there. */
+  makeDirectory(path: string): Promise<boolean>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
   removeDirectory(path: string): Promise<void>
