@@ -75,7 +75,7 @@ export interface Control {
 export async function startControl(address: string): Promise<Control> {
   const nats = await testNats()
   const { stream, lineageId, identities } = nats
-  const { generation } = nats.guard
+  const { generation } = nats.spec
   const nodeId = newId<string>()
   const organizationId = newId<string>()
   const token = `hfe_${randomUUID()}`

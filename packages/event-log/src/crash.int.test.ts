@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { type TestNats, testNats } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
-import { approveServer, GuardRefused } from './admin/index.ts'
 import { LogUnavailable, OutcomeUnknown } from './errors.ts'
 import type { Commit } from './index.ts'
 import { counter, newCommand } from './testing/counter.ts'
@@ -73,7 +72,7 @@ test.each([
 
 test('nobody appends to a server the guard has not approved', async () => {
   nats = await testNats({ isGuarded: false })
-  await approveServer(nats.admin, nats.guard)
+  await nats.approve()
   const log = await nats.open('network')
   await expect.poll(() => log.status().isWritable).toBe(true)
   await log.execute(counter, randomUUID(), add, newCommand())
@@ -92,7 +91,7 @@ test('nobody appends to a server the guard has not approved', async () => {
   const waiting = log.execute(counter, randomUUID(), add, newCommand())
   await expect.poll(() => nats.admin.serverId()).toBe(nats.server.serverId)
   expect(delivered).toHaveLength(0)
-  await approveServer(nats.admin, nats.guard)
+  await nats.approve()
   await waiting
   await expect.poll(() => delivered.length).toBe(2)
   reading.abort()
@@ -115,22 +114,4 @@ test('the caller who stops waiting learns that the outcome is not known', async 
   } finally {
     process.kill(nats.server.pid, 'SIGCONT')
   }
-})
-
-test('a log that became shorter or other is not approved', async () => {
-  nats = await testNats({ isGuarded: false })
-  await approveServer(nats.admin, nats.guard)
-  const log = await nats.open('network')
-  const id = randomUUID()
-  for (let i = 0; i < 5; i++) await log.execute(counter, id, add, newCommand())
-  const { sequence } = await approveServer(nats.admin, nats.guard)
-  expect(sequence).toBe(5n)
-  const { api } = nats.admin.link
-  const { config } = await api.streamInfo(nats.stream)
-  await api.call(`STREAM.DELETE.${nats.stream}`)
-  await api.call(`STREAM.CREATE.${nats.stream}`, config)
-  await expect(approveServer(nats.admin, nats.guard)).rejects.toMatchObject({
-    code: GuardRefused.code,
-    message: expect.stringContaining('it ends at 0, but commit 5 was acknowledged'),
-  })
 })

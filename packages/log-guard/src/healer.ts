@@ -1,4 +1,4 @@
-import type { Archive, ArchivedCommit } from '@holdfast/archive'
+import { type Archive, ArchiveDamaged, type ArchivedCommit } from '@holdfast/archive'
 import type { SequenceRange, Verdict } from './judge.ts'
 import type { LogStream } from './log-stream.ts'
 import type { IncidentKind } from './state.ts'
@@ -34,8 +34,7 @@ export async function heal(
       await archiveRange(stream, archive, action.range)
       return undefined
     case 'heal_archive': {
-      for (const { first, last } of action.holes)
-        await archive.replace(first, last, stream.read(first, last))
+      await fillHoles(stream, archive, action.holes)
       if (action.lost) await archiveRange(stream, archive, action.lost)
       const ranges = [...action.holes, ...(action.lost ? [action.lost] : [])]
       return {
@@ -67,6 +66,34 @@ export async function heal(
         detail: `the log could not read ${told(holes)}; it was made anew from the archive${end}`,
       }
     }
+  }
+}
+
+/** Writes the segments with holes anew: what is missing from the log, the rest as it is. */
+export async function fillHoles(
+  stream: LogStream,
+  archive: Archive,
+  holes: readonly SequenceRange[],
+): Promise<void> {
+  const [start] = holes
+  const end = holes.at(-1)
+  if (!start || !end) return
+  try {
+    for (const { first, last } of holes)
+      await archive.replace(first, last, stream.read(first, last))
+  } catch (error) {
+    if (!ArchiveDamaged.is(error) || holes.length === 1) throw error
+    // A segment with several holes can only be written once, with all of them.
+    await archive.replace(start.first, end.last, mended(stream, archive, holes))
+  }
+}
+
+async function* mended(stream: LogStream, archive: Archive, holes: readonly SequenceRange[]) {
+  let next = holes[0]?.first ?? 1n
+  for (const { first, last } of holes) {
+    if (next < first) yield* archive.read(next, first - 1n)
+    yield* stream.read(first, last)
+    next = last + 1n
   }
 }
 

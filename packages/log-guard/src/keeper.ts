@@ -147,7 +147,7 @@ class Keeper {
     this.#context = {
       admin,
       spec,
-      stream: natsLogStream(admin, spec),
+      stream: natsLogStream(admin, spec, `${positionFile}.settings`),
       witnesses: this.#witnesses,
       incidents: this.#incidents,
       durability,

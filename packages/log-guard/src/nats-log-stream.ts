@@ -1,3 +1,5 @@
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { ArchivedCommit } from '@holdfast/archive'
 import {
   type AdminConnection,
@@ -6,12 +8,12 @@ import {
   infoOf,
   type LogSpec,
   MessageUnreadable,
-  provisionLog,
   type RawMessage,
   readRaw,
   republish,
   type StreamConfig,
 } from '@holdfast/event-log/admin'
+import { ComparisonFailed } from './errors.ts'
 import type { LogStream } from './log-stream.ts'
 
 /** How many sequences are asked for at once where a reader got stuck. */
@@ -33,10 +35,15 @@ const archived = ({
   storedAtUnixNs,
 })
 
-/** The stream of a real server. */
-export function natsLogStream(admin: AdminConnection, spec: LogSpec): LogStream {
+/** The stream of a real server. `settingsFile` holds its settings while it is made anew; they are secret. */
+export function natsLogStream(
+  admin: AdminConnection,
+  spec: LogSpec,
+  settingsFile: string,
+): LogStream {
   const { stream, ingest } = spec
   const { api } = admin.link
+  const kept = keptSettings(settingsFile)
   /** As last seen: what a stream that is gone is made with again. */
   let settings: StreamConfig | undefined
   const isReadable = async (sequence: bigint): Promise<boolean> =>
@@ -105,13 +112,40 @@ export function natsLogStream(admin: AdminConnection, spec: LogSpec): LogStream 
     },
     async clear() {
       const exists = (await infoOf(admin, stream)) !== undefined
+      settings = exists ? await expectedConfig(admin, spec) : (settings ?? (await kept.read()))
+      if (!settings)
+        throw ComparisonFailed({ reason: 'the stream of the log has not been made yet' })
       if (exists) {
-        settings = await expectedConfig(admin, spec)
+        // Whoever is cut short here finds no stream to take the settings from.
+        await kept.write(settings)
         await api.call(`STREAM.DELETE.${stream}`)
       }
-      if (settings) await api.call(`STREAM.CREATE.${stream}`, settings)
-      else await provisionLog(admin, spec)
+      await api.call(`STREAM.CREATE.${stream}`, settings)
+      await kept.remove()
     },
+  }
+}
+
+function keptSettings(path: string) {
+  return {
+    async read(): Promise<StreamConfig | undefined> {
+      try {
+        return JSON.parse(await readFile(path, 'utf8')) as StreamConfig // our own file
+      } catch {
+        return undefined
+      }
+    },
+    async write(settings: StreamConfig): Promise<void> {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      const file = await open(path, 'w', 0o600)
+      try {
+        await file.writeFile(JSON.stringify(settings))
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    },
+    remove: () => rm(path, { force: true }),
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Archive, ArchivedCommit } from '@holdfast/archive'
-import type { HealContext } from './healer.ts'
+import type { ArchivedCommit } from '@holdfast/archive'
+import { fillHoles, type HealContext } from './healer.ts'
 import type { Facts, SequenceRange } from './judge.ts'
 
 export type Trusted = 'archive' | 'log'
@@ -15,11 +15,14 @@ export async function overrule(
 ): Promise<string> {
   const { stream, archive, setAside } = context
   // Before the first bad commit the two never contradict each other, so each completes the other.
-  await completeBefore(context, archiveFacts.holes, firstBad)
+  await fillHoles(stream, archive, cutBefore(archiveFacts.holes, firstBad))
 
   if (trusted === 'log') {
     const end = readableEnd(streamFacts.holes, streamFacts.last, firstBad)
-    await archive.replace(firstBad, end, stream.read(firstBad, end), { tail: 'drop' })
+    await archive.replace(firstBad, end, stream.read(firstBad, end), {
+      tail: 'drop',
+      content: 'other',
+    })
     if (streamFacts.holes.length === 0) return `the log was declared right from ${firstBad} on`
   } else {
     const end = readableEnd(archiveFacts.holes, archiveFacts.last, firstBad)
@@ -32,17 +35,10 @@ export async function overrule(
   return `the ${trusted} was declared right from ${firstBad} on; what the log held from there is kept in ${aside}`
 }
 
-async function completeBefore(
-  { stream, archive }: { readonly stream: HealContext['stream']; readonly archive: Archive },
-  holes: readonly SequenceRange[],
-  before: bigint,
-): Promise<void> {
-  for (const { first, last } of holes) {
-    if (first >= before) return
-    const end = last < before ? last : before - 1n
-    await archive.replace(first, end, stream.read(first, end))
-  }
-}
+const cutBefore = (holes: readonly SequenceRange[], end: bigint): readonly SequenceRange[] =>
+  holes
+    .filter(({ first }) => first < end)
+    .map(({ first, last }) => ({ first, last: last < end ? last : end - 1n }))
 
 /** Where reading from `from` on ends; `from` − 1 when it cannot begin. */
 function readableEnd(holes: readonly SequenceRange[], last: bigint, from: bigint): bigint {

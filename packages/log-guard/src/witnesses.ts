@@ -13,6 +13,8 @@ import { neverVerified, readVerified, type Verified, writeVerified } from './ver
 export interface Disk {
   readonly files?: Files
   readonly datasync?: (file: FileHandle) => Promise<void>
+  /** Of the archive's segments. */
+  readonly sealAtBytes?: number
 }
 
 export interface WitnessOptions {
@@ -52,6 +54,7 @@ export class Witnesses {
       directory: archiveDirectory,
       identity,
       ...(disk?.files ? { files: disk.files } : {}),
+      ...(disk?.sealAtBytes ? { sealAtBytes: disk.sealAtBytes } : {}),
     })
     try {
       if (this.#isSuspect) await rewriteEnd(archive)

@@ -15,15 +15,17 @@ import { type EventLog, type OpenLogOptions, openLog } from '@holdfast/event-log
 import {
   type AdminConnection,
   connectAdmin,
-  type GuardOptions,
-  keepGuard,
+  type Durability,
+  type LogSpec,
   provisionAccess,
   provisionFlows,
   provisionLog,
+  publishApproval,
 } from '@holdfast/event-log/admin'
+import { keepLog, type LogKeeper } from '@holdfast/log-guard'
 import { createTelemetry } from '@holdfast/telemetry'
 
-/** A real server of one's own, with real identities, an empty log and a guard that approves it. */
+/** A real server of one's own, with real identities, an empty log, and the engine that guards and archives it. */
 export interface TestNats {
   /** The server now; another one after `restart`. */
   readonly server: NatsServer
@@ -33,13 +35,24 @@ export interface TestNats {
   readonly identities: NatsIdentities
   /** May do everything. */
   readonly admin: AdminConnection
-  readonly guard: GuardOptions
+  readonly spec: LogSpec
+  /** Of the server. */
+  readonly storeDirectory: string
+  readonly archiveDirectory: string
+  /** What guards and archives the log; undefined with `isGuarded: false`. */
+  readonly keeper: LogKeeper | undefined
+  /** Approves the server as it is, for tests that guard the log themselves (durability `log`). */
+  approve(): Promise<void>
   /** The log as a service (auth, network, gateway) sees it; closed with the rest. */
   open(service: string, options?: Partial<OpenLogOptions>): Promise<EventLog>
   /** Settings of a service process. */
   environment(service: string): Record<string, string>
   /** Ends the server, by SIGKILL when asked, and starts it again on the same data and port. */
-  restart(options?: { readonly isKilled?: boolean }): Promise<void>
+  restart(options?: {
+    readonly isKilled?: boolean
+    /** What happens to the files meanwhile. */
+    readonly whileDown?: () => Promise<void>
+  }): Promise<void>
   close(): Promise<void>
 }
 
@@ -55,8 +68,15 @@ const binaryPath = (): Promise<string> => {
   return binary
 }
 
-/** `isGuarded: false` leaves approving to the test. */
-export async function testNats(options: { readonly isGuarded?: boolean } = {}): Promise<TestNats> {
+export interface TestNatsOptions {
+  /** False leaves approving to the test. Default true. */
+  readonly isGuarded?: boolean
+  /** Default `log+archive`, as in production. */
+  readonly durability?: Durability
+}
+
+export async function testNats(options: TestNatsOptions = {}): Promise<TestNats> {
+  const { isGuarded = true, durability = 'log+archive' } = options
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-nats-'))
   const stream = 'EVT_1'
   const identities = await prepareNatsIdentities({ dir: join(directory, 'identities'), stream })
@@ -91,23 +111,29 @@ export async function testNats(options: { readonly isGuarded?: boolean } = {}): 
     name: 'guard',
     credentialsFile: identities.credentialsFile('guard'),
   })
-  const guard: GuardOptions = {
+  const spec: LogSpec = {
     stream,
     lineageId: randomUUID(),
     generation: 1,
     ingest: identities.ingest,
     maxBytes: storeBytes / 2,
-    vouchFile: join(directory, 'guard', 'vouched.json'),
   }
-  await provisionLog(admin, guard)
+  await provisionLog(admin, spec)
   await provisionFlows(admin, { maxBytes: storeBytes / 64 })
-  await provisionAccess(admin, { ...guard, accessMaxBytes: storeBytes / 64 })
+  await provisionAccess(admin, { ...spec, accessMaxBytes: storeBytes / 64 })
   const stopping = new AbortController()
-  const { log } = createTelemetry('guard', { level: 'silent' })
-  const guarding =
-    options.isGuarded === false
-      ? undefined
-      : keepGuard(admin, { ...guard, log, signal: stopping.signal })
+  const archiveDirectory = join(directory, 'archive')
+  const guard = isGuarded
+    ? await startKeeper({
+        url,
+        identities,
+        spec,
+        durability,
+        directory,
+        archiveDirectory,
+        stopping,
+      })
+    : undefined
   const logs: EventLog[] = []
 
   return {
@@ -116,10 +142,26 @@ export async function testNats(options: { readonly isGuarded?: boolean } = {}): 
     },
     url,
     stream,
-    lineageId: guard.lineageId,
+    lineageId: spec.lineageId,
     identities,
     admin,
-    guard,
+    spec,
+    storeDirectory: start.config.storeDir,
+    archiveDirectory,
+    keeper: guard?.keeper,
+    async approve() {
+      const { config, state } = await admin.link.api.streamInfo(stream)
+      await publishApproval(admin, spec, {
+        stream,
+        lineageId: spec.lineageId,
+        generation: spec.generation,
+        serverIds: [server.serverId],
+        allowsBatches: config['allow_atomic'] === true,
+        durability: 'log',
+        sequence: BigInt(state.last_seq),
+        approvedAtUnixMs: Date.now(),
+      })
+    },
     async open(service, more = {}) {
       const opened = await openLog({
         url,
@@ -131,7 +173,7 @@ export async function testNats(options: { readonly isGuarded?: boolean } = {}): 
         ...more,
       })
       logs.push(opened)
-      if (guarding) await writable(opened)
+      if (guard) await writable(opened)
       return opened
     },
     environment: (service) => ({
@@ -139,21 +181,62 @@ export async function testNats(options: { readonly isGuarded?: boolean } = {}): 
       HOLDFAST_NATS_CREDENTIALS_FILE: identities.credentialsFile(service),
       HOLDFAST_LOG_STREAM: stream,
     }),
-    async restart({ isKilled = false } = {}) {
+    async restart({ isKilled = false, whileDown } = {}) {
       if (isKilled) {
         process.kill(server.pid, 'SIGKILL')
         await server.exited
       } else await server.stop()
+      await whileDown?.()
       server = await startNats(start)
+      // As the supervisor does: a store that lost its streams gets empty ones.
+      await admin.connectedTo(server.serverId, AbortSignal.timeout(15_000))
+      await provisionLog(admin, spec)
     },
     async close() {
       stopping.abort()
       await Promise.all(logs.splice(0).map((opened) => opened.close()))
-      await guarding
+      await guard?.close()
       await admin.close()
       await server.stop()
       process.off('exit', killAtExit)
       await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The engine as service backup runs it, with the permissions it has there. */
+async function startKeeper(options: {
+  readonly url: string
+  readonly identities: NatsIdentities
+  readonly spec: LogSpec
+  readonly durability: Durability
+  readonly directory: string
+  readonly archiveDirectory: string
+  readonly stopping: AbortController
+}): Promise<{ readonly keeper: LogKeeper; close(): Promise<void> }> {
+  const { url, identities, spec, durability, directory, archiveDirectory, stopping } = options
+  const admin = await connectAdmin({
+    url,
+    name: 'log-guard',
+    credentialsFile: identities.credentialsFile('log-guard'),
+  })
+  const keeper = keepLog({
+    admin,
+    spec,
+    archiveDirectory,
+    positionFile: join(directory, 'guard', 'position'),
+    rootKeyFingerprint: 'test',
+    durability,
+    volumes: [],
+    log: createTelemetry('log-guard', { level: 'silent' }).log,
+    signal: stopping.signal,
+  })
+  return {
+    keeper,
+    async close() {
+      stopping.abort()
+      await keeper.done
+      await admin.close()
     },
   }
 }

@@ -143,7 +143,7 @@ test('other limits are taken over, and nothing is lost by it', async () => {
   const info = () => nats.admin.link.api.streamInfo(accessStream)
   const { state } = await info()
   await provisionAccess(nats.admin, {
-    ...nats.guard,
+    ...nats.spec,
     accessMaxBytes: 4 * 1024 * 1024,
     accessMaxAgeMs: 86_400_000,
   })

@@ -36,8 +36,6 @@ export {
   type UserIssuer,
 } from './credentials.ts'
 export { type FlowStreamSpec, flowStream, provisionFlows } from './flow-stream.ts'
-export { approveServer, type GuardOptions, GuardRefused, vouch } from './guard.ts'
-export { type GuardState, keepGuard } from './keep-guard.ts'
 export {
   adminPermissions,
   guardPermissions,
@@ -62,4 +60,3 @@ export {
   readRaw,
 } from './raw-reader.ts'
 export { type ArchivedCommit, type RepublishOptions, republish } from './republish.ts'
-export { watchDrift } from './watch-drift.ts'
