@@ -65,6 +65,13 @@ module.exports = {
       },
     },
     {
+      name: 'verify-stands-alone',
+      comment: 'Who trusts neither server nor administrator can read all of what judges them.',
+      severity: 'error',
+      from: { path: '^packages/verify/src/', pathNot: ['\\.test\\.ts$', '/testing/'] },
+      to: { path: '^(packages|node_modules)/', pathNot: '^packages/(verify|merkle|archive)/' },
+    },
+    {
       name: 'main-is-the-root',
       comment: 'Nothing imports a composition root.',
       severity: 'error',

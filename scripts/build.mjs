@@ -58,6 +58,8 @@ const workers = () =>
 /** Bundle name to source file. */
 const entries = () => ({
   prepare: 'runtime/src/prepare.ts',
+  // Handed to outsiders as this one file: whatever it imports has to end up in it.
+  'holdfast-verify': 'packages/verify/src/main.ts',
   ...Object.fromEntries(
     processes()
       .filter((place) => existsSync(join(root, place, 'src/main.ts')))
