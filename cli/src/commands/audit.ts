@@ -70,7 +70,18 @@ export function auditCommands(program: Command, context: Context): void {
     .description('prove that the log of one size begins with that of a smaller one')
     .requiredOption('--from <n>', 'the smaller size', place)
     .option('--to <n>', "the larger one; the last checkpoint's when omitted", place)
-    .action(async ({ from, to }: { from: string; to?: string }, command: Command) => {
+    .option(
+      '-o, --out <file>',
+      'save both checkpoints and the proof; sizes are those of checkpoints',
+    )
+    .action(async (options: { from: string; to?: string; out?: string }, command: Command) => {
+      const { from, to, out } = options
+      if (out !== undefined) {
+        const path = '/audit/consistency/document'
+        const response = await context.api(command).send(path, { query: { from, to } })
+        await save(context, response, out, 'holdfast-verify consistency')
+        return
+      }
       const proof = await context
         .api(command)
         .json<ConsistencyProof>('/audit/consistency', { query: { from, to } })

@@ -23,6 +23,7 @@ import { validatorCompiler } from './http/validate.ts'
 import { describeApi } from './openapi/describe-api.ts'
 import { documentPage, documentRoutes } from './openapi/routes.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { auditDocumentRoutes } from './routes/audit-documents.ts'
 import { authRoutes } from './routes/auth.ts'
 import { changeSetRoutes } from './routes/change-sets.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -123,6 +124,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(policyTestRoutes(clients, log))
       await api.register(flowRoutes(clients))
       await api.register(auditRoutes(clients))
+      await api.register(auditDocumentRoutes(clients))
       await api.register(operatorRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },

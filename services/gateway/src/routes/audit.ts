@@ -20,9 +20,12 @@ import { type Routes, signedIn } from './route.ts'
 
 const tags = ['audit']
 
-const size = (description: string) =>
+/** A sequence, or a size, which is one too. */
+export const place = (description: string) =>
   Type.String({ pattern: '^[1-9][0-9]{0,15}$', description, examples: ['1042'] })
-const bySequence = closed({ sequence: size('Sequence of the commit in the log.') })
+export const bySequence = closed({
+  sequence: place('Sequence of the commit in the log.'),
+})
 
 /** The log as a Merkle tree: checkpoints, proofs, keys, witnesses. Formats: docs/formats. */
 export const auditRoutes =
@@ -38,7 +41,7 @@ export const auditRoutes =
           description:
             'Whoever keeps a checkpoint can prove later that the log only grew from it. `Accept: text/plain` answers the note alone.',
           security: signedIn,
-          querystring: one({ size: optional(size('The checkpoint of exactly this size.')) }),
+          querystring: one({ size: optional(place('The checkpoint of exactly this size.')) }),
           response: { 200: ref(Checkpoint) },
         },
       },
@@ -102,8 +105,8 @@ export const auditRoutes =
           summary: 'Proof that the log of one size begins with the log of a smaller one',
           security: signedIn,
           querystring: one({
-            from: size('The smaller size.'),
-            to: optional(size("The larger size; the last checkpoint's when absent.")),
+            from: place('The smaller size.'),
+            to: optional(place("The larger size; the last checkpoint's when absent.")),
           }),
           response: { 200: ref(ConsistencyProof) },
         },
@@ -191,5 +194,5 @@ export const auditRoutes =
   }
 
 /** Whether text is asked for by name; `*∕*` is content with JSON. */
-const wantsText = (accept: string | undefined): boolean =>
+export const wantsText = (accept: string | undefined): boolean =>
   accept !== undefined && /^text\/plain\b/.test(accept.trim())
