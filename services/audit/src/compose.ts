@@ -29,7 +29,7 @@ const leastRetentionMs = 3 * dayMs
 /** The service without its process: what a test and `main` put together alike. */
 export function composeAudit(parts: AuditParts) {
   const { log, postgres, telemetry, now } = parts
-  const catchUp = async () => parts.projections().reached(await log.head())
+  const catchUp = async () => parts.projections().reached(await log.safeHead())
   let feed: FlowFeed | undefined
   return {
     flows: flowHandlers(postgres, now),

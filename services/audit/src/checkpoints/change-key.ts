@@ -40,8 +40,14 @@ export async function introduceKey(tools: KeyTools, context: CommandContext): Pr
  * `finishKeyChange`: what was put in writing happens. Throws `audit.signing_key_missing` and what the log throws.
  */
 export async function changeKey(tools: KeyTools, context: CommandContext): Promise<void> {
-  const { log, postgres, keyFiles, origin } = tools
   await finishKeyChange(tools)
+  await putInWriting(tools, context)
+  await finishKeyChange(tools)
+}
+
+/** The first half of a change; from then on it happens. */
+export async function putInWriting(tools: KeyTools, context: CommandContext): Promise<void> {
+  const { log, postgres, keyFiles, origin } = tools
   const keys = await readKeys(log)
   const active = keys.at(-1)
   const privateKey = active && (await keyFiles.find(active.publicKey))
@@ -65,7 +71,6 @@ export async function changeKey(tools: KeyTools, context: CommandContext): Promi
       on conflict do nothing`)
     if (count === 0) throw SigningKeyChanged({})
   })
-  await finishKeyChange(tools)
 }
 
 interface ChangeRow {

@@ -155,7 +155,7 @@ export async function startSuite(
 }
 
 /** Handlers as functions of a request and of who asks. Requests get the defaults of their message. */
-function requests<T extends MethodTable>(handlers: Handlers<T>, table: T): Requests<T> {
+export function requests<T extends MethodTable>(handlers: Handlers<T>, table: T): Requests<T> {
   return Object.fromEntries(
     Object.entries(table).map(([name, method]) => [
       name,
