@@ -201,7 +201,7 @@ class Keeper {
       if (this.#isInDoubt) await this.#witnesses.drop(isSuspect)
       this.#note(phase)
       this.#enter(phase)
-      if (phase.type === 'frozen') await this.#refuse('log.frozen', phase.reason, phase.firstBad)
+      if (phase.type === 'frozen') await this.#refuse(phase.reason, phase.firstBad)
       this.#settleDecision(error instanceof Freeze ? undefined : error)
       await this.#rest(phase, serverId)
     }
@@ -215,7 +215,6 @@ class Keeper {
     if (isNew || decision) {
       const reason = decision ? 'a repair is under way' : 'log and archive are being compared'
       this.#enter({ type: 'checking', reason })
-      await this.#refuse('log.checking', reason)
     }
     const { archive, position } = await this.#witnesses.open()
     this.#archived = archive.last.sequence
@@ -356,9 +355,10 @@ class Keeper {
   }
 
   /** Tells those who open the log now. Whoever listens hears it in the safe signal too, so it may fail. */
-  async #refuse(code: string, reason: string, firstBad = 0n): Promise<void> {
+  async #refuse(reason: string, firstBad: bigint): Promise<void> {
     const { admin, spec, durability, log } = this.#options
     const approval = { ...this.#approval(), serverIds: [], durability }
+    const code = 'log.frozen'
     const refusal = { code, reason, ...(firstBad > 0n ? { firstBadSequence: firstBad } : {}) }
     await publishApproval(admin, spec, { ...approval, refusal }).catch((error: unknown) => {
       log.warn({ err: error }, 'the refusal could not be stored')
