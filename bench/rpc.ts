@@ -37,6 +37,7 @@ async function serve(tls: TlsIdentity): Promise<Ready> {
     telemetry: createTelemetry('bench', { level: 'info' }),
     verify: verifier.verify,
     reached: () => Promise.resolve(),
+    durable: async (work) => work(),
   })
   server.serve(NodeService, {
     getNode: ({ node }) => ({ node: { name: node, hostname: 'host', platform: 'linux' } }),

@@ -18,6 +18,8 @@ function fakeGate() {
   const gate = {
     state: (): GateState => ({ type: 'open' }),
     isReadable: () => true,
+    knownSafe: () => safe,
+    onStatus: () => () => undefined,
     safe: {
       current: () => safe,
       onAdvance: (listener: () => void) => {
@@ -159,4 +161,15 @@ test('waiting for a sequence ends with it, or says that it is not safe', async (
   expect(await stateOf(never)).toBe('waiting')
   vi.advanceTimersByTime(5_000)
   expect(await stateOf(never)).toBe(LogUnavailable.code)
+})
+
+test('a reader that wants all anybody was told waits while more may be told, and no longer', async () => {
+  const { gate, raise } = fakeGate()
+  const { safeBelow } = durability(gate)
+  const open = safeBelow(5n)
+  expect(await stateOf(open)).toBe('waiting')
+  raise(7n)
+  expect(await stateOf(open)).toBe(5n)
+  gate.state = () => ({ type: 'waiting', reason: 'nothing is heard' })
+  expect(await stateOf(safeBelow(9n))).toBe(7n)
 })

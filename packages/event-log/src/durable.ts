@@ -43,13 +43,18 @@ export class Dependencies {
 export interface Durability {
   durable<T>(work: () => Promise<T> | T, signal?: AbortSignal): Promise<T>
   whenSafe(sequence: bigint, signal?: AbortSignal): Promise<void>
+  /** See `EventLog.safeHead`, of which this is the second half. */
+  safeBelow(head: bigint): Promise<bigint>
   /** Of the work at hand; undefined outside of any. */
   current(): Dependencies | undefined
   /** Runs work that notes what it depends on: as a part of the work at hand, or as work of its own. */
   noted<T>(work: (on: Dependencies) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-type Gate = Pick<ServerGate, 'safe' | 'state' | 'onRebase' | 'isReadable'>
+type Gate = Pick<
+  ServerGate,
+  'safe' | 'state' | 'onRebase' | 'onStatus' | 'isReadable' | 'knownSafe'
+>
 
 /** How long a reply waits for the archive. */
 const maxWaitMs = 5_000
@@ -78,6 +83,7 @@ export function durability(gate: Gate): Durability {
     if (isSafe()) return Promise.resolve(true)
     if (signal?.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
+      const stops: (() => void)[] = []
       const settle = (): void => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', settle)
@@ -89,7 +95,7 @@ export function durability(gate: Gate): Durability {
       }
       const timer = setTimeout(settle, maxWaitMs)
       signal?.addEventListener('abort', settle, { once: true })
-      const stops = [gate.safe.onAdvance(look), gate.onRebase(look)]
+      stops.push(gate.safe.onAdvance(look), gate.onRebase(look), gate.onStatus(look))
     })
   }
 
@@ -139,6 +145,12 @@ export function durability(gate: Gate): Durability {
       if (await reached(sequence, () => false, signal)) return
       signal?.throwIfAborted()
       throw LogUnavailable({ reason: `the archive has not confirmed commit ${sequence} in time` })
+    },
+    async safeBelow(head) {
+      // While the gate is closed nobody is told anything new, so what is known is all there is.
+      await reached(head, () => gate.state().type !== 'open', undefined)
+      const safe = gate.knownSafe()
+      return head < safe ? head : safe
     },
   }
 }

@@ -183,6 +183,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     read: (sequence) => reader.at(sequence),
     history: (subject, after = 0n) => reader.history(subject, after),
     head,
+    safeHead: async () => await durable.safeBelow(await sharedHead()),
     seen() {
       // What is not safe need not be waited for, unless the answer at hand is made of it.
       const safe = gate.knownSafe()

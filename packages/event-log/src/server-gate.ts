@@ -120,7 +120,7 @@ export class ServerGate {
     const state = this.state()
     return state.type === 'open'
       ? { isWritable: true }
-      : { isWritable: false, reason: state.reason }
+      : { isWritable: false, reason: state.reason, isRefused: state.type === 'refused' }
   }
 
   onStatus(listener: (status: LogStatus) => void): () => void {

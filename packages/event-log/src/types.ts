@@ -211,6 +211,8 @@ export interface LogStatus {
   readonly isWritable: boolean
   /** Why not, for people. */
   readonly reason?: string
+  /** Whether it stays so until a person acts. Readers get nothing new then, and everything can be read. */
+  readonly isRefused?: boolean
 }
 
 /** The log, as a service or a node sees it. */
@@ -284,6 +286,12 @@ export interface EventLog {
   history(subject: string, after?: bigint): AsyncIterable<Commit>
   /** The last sequence in the stream, safe or not. Asks the server. */
   head(): Promise<bigint>
+  /**
+   * A safe sequence that includes everything anybody has been told so far: a reader that has reached it shows every
+   * acknowledged change. Asks the server, and waits for the archive to come as far (at most 5 s, and not while
+   * nothing can be acknowledged). 0 while nothing is known to be safe.
+   */
+  safeHead(): Promise<bigint>
   /** The greatest sequence this process knows to be safe, or that the work at hand (`durable`) depends on. */
   seen(): bigint
 

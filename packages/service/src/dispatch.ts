@@ -31,6 +31,8 @@ export interface DispatcherOptions {
   readonly verify: VerifyToken
   /** Waits until reads include the sequence. */
   readonly reached: (sequence: bigint, signal: AbortSignal) => Promise<void>
+  /** Runs a handler and waits until what it answers is safe; see `EventLog.durable`. */
+  readonly durable: <T>(work: () => Promise<T> | T) => Promise<T>
 }
 
 type Handler = (request: unknown, call: Call) => unknown
@@ -41,7 +43,7 @@ interface Route {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { telemetry, verify, reached } = options
+  const { telemetry, verify, reached, durable } = options
   const routes = new Map<string, Route>()
   const methods = new Map<string, Method>()
   const observe = callObserver(telemetry)
@@ -63,7 +65,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     facts.headers = headers
     const call = servedCall(caller, headers, life, facts)
     if (headers.minSequence !== undefined) await reached(headers.minSequence, life.signal)
-    const response = method.response.encode(await handler(decode(method, request), call)).finish()
+    // Without the signal: it is made for those who look at it, and this ends within seconds anyway.
+    const answer = await durable(() => handler(decode(method, request), call))
+    const response = method.response.encode(answer).finish()
     limit(response)
     return response
   }

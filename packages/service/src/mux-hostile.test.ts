@@ -29,6 +29,7 @@ beforeAll(async () => {
     telemetry: createTelemetry('test', { level: 'silent' }),
     verify: verifier.verify,
     reached: () => Promise.resolve(),
+    durable: async (work) => work(),
   })
   server.serve(NodeService, {
     enrollNode: count,

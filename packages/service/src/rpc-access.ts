@@ -39,6 +39,7 @@ export async function rpcAccess(methods: readonly Method[]): Promise<RpcAccess> 
     telemetry,
     verify: verifier.verify,
     reached: () => Promise.resolve(),
+    durable: async (work) => work(),
   })
   const table = Object.fromEntries(methods.map((method) => [method.path, method]))
   const count = () => {

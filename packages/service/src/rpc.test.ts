@@ -72,6 +72,7 @@ async function serve(at = 0): Promise<[RpcServer, number]> {
     telemetry: createTelemetry('test', { level: 'silent' }),
     verify: verifier.verify,
     reached: () => Promise.resolve(),
+    durable: async (work) => work(),
   })
   created.serve(NodeService, handlers)
   return [created, await created.listen()]

@@ -51,6 +51,7 @@ export function run<S extends ServiceSpec>(
       telemetry,
       verify: base.identity.verify,
       reached: (sequence, signal) => projections.reached(sequence, signal),
+      durable: log.durable,
     })
     const wanted: Projection[] = []
     life.defer('projections', () => opened?.stop())
@@ -74,7 +75,10 @@ export function run<S extends ServiceSpec>(
       const reasons = behind.map(
         ({ name: which, state, reason = '' }) => `${which}: ${state} ${reason}`,
       )
-      return { isReady: false, reason: reasons.join('; ').trim() }
+      // A log that is kept closed delivers nothing; what there is can be read.
+      const isClosed = log.status().isRefused === true
+      const isReady = isClosed && behind.every(({ state }) => state !== 'halted')
+      return { isReady, reason: reasons.join('; ').trim() }
     })
     health.page('/projections', () => contentOf(projections))
     await base.startWork()
@@ -108,7 +112,7 @@ export function runWithoutDatabase<S extends ServingSpec>(
     name,
     settings,
     async (base, values) => {
-      const { telemetry, life, edge } = base
+      const { telemetry, life, edge, log } = base
       // As in `run`: every S has these.
       const common = values as Values<ServingSpec>
       const server = createRpcServer({
@@ -118,6 +122,7 @@ export function runWithoutDatabase<S extends ServingSpec>(
         verify: base.identity.verify,
         // There are no read models to wait for.
         reached: () => Promise.resolve(),
+        durable: log.durable,
       })
       base.deferWork()
       life.defer('calls', () => server.drain(common.drainMs), common.drainMs + 2_000)

@@ -1,6 +1,7 @@
 import type { RootKey } from '@holdfast/crypto'
 import type { OrganizationId } from '@holdfast/domain'
 import { accessKeyKind, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
+import { Lagging } from '@holdfast/projections'
 import {
   AuthService,
   EnrolmentService,
@@ -28,18 +29,20 @@ import { reservationIds } from './keys/reservation-id.ts'
 import { openSigningKeys } from './keys/signing-keys.ts'
 import { enrolmentRows } from './projections/enrolments.ts'
 import { organizationRows } from './projections/organizations.ts'
+import { signInRows } from './projections/sign-in.ts'
 import { signingKeyRows } from './projections/signing-keys.ts'
 import { siteRows } from './projections/sites.ts'
 import { userRows } from './projections/users.ts'
 import { countNodes } from './queries/nodes.ts'
 import { listOrganizations } from './queries/organizations.ts'
-import { listOutlivedKeys } from './queries/signing-keys.ts'
+import { listOutlivedKeys, listSigningKeys } from './queries/signing-keys.ts'
 import { countSites } from './queries/sites.ts'
 import { listSuperAdmins } from './queries/users.ts'
 import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
 import { openLockout } from './sessions/lockout.ts'
 import { passwordChecker } from './sessions/password-check.ts'
 import { openPasswords } from './sessions/passwords.ts'
+import { people } from './sessions/people.ts'
 import { type Rate, rateLimit } from './sessions/rate-limit.ts'
 import { refreshTokens } from './sessions/refresh-token.ts'
 import { openSessionStore, type RevokedSession } from './sessions/session-store.ts'
@@ -80,7 +83,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   const persons = openPersonFields(keyStore)
   const reservationId = reservationIds(rootKey)
   const passwords = openPasswords()
-  const signingKeys = await openSigningKeys(log, keyStore)
+  const signingKeys = await openSigningKeys(log, keyStore, () => listSigningKeys(postgres))
   app.verifyWith(signingKeys)
 
   const onRevoked = ({ sessionId, revokedAtUnixMs }: RevokedSession) => {
@@ -99,7 +102,17 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
 
   const reached = (sequence: bigint, signal?: AbortSignal) => projections.reached(sequence, signal)
   /** The read models as they are when they include all that was in the log a moment ago. */
-  const caughtUp = async (signal?: AbortSignal) => reached(await log.head(), signal)
+  const caughtUp = async (signal?: AbortSignal) => reached(await log.safeHead(), signal)
+
+  /** The same as far as it is safe by now. Where nothing more comes, the rows are answered as they are. */
+  async function safelyCaughtUp(signal?: AbortSignal): Promise<void> {
+    const [seen, safe] = [log.seen(), log.safe.current()]
+    try {
+      await reached(seen < safe ? seen : safe, signal)
+    } catch (error) {
+      if (!Lagging.is(error)) throw error
+    }
+  }
 
   const createUser = userCreator({ log, persons, passwords, reservationId, locks })
   const changeUsers = userChanger({
@@ -128,21 +141,28 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     },
   })
 
-  app.project(organizationRows, siteRows, userRows(persons), enrolmentRows, signingKeyRows)
+  app.project(
+    organizationRows,
+    siteRows,
+    userRows(persons),
+    signInRows,
+    enrolmentRows,
+    signingKeyRows,
+  )
 
   app.serve(
     AuthService,
     authHandlers({
-      log,
       postgres,
       sessions,
       signingKeys,
       seedAdmin,
       access,
       reached,
+      caughtUp: safelyCaughtUp,
       changePassword: passwordChanger({ log, persons, passwords, check, sessions }),
       signIn: signIn({
-        log,
+        people: people({ log, postgres, reservationId, caughtUp: safelyCaughtUp }),
         persons,
         reservationId,
         check,

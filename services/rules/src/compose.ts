@@ -39,7 +39,7 @@ export interface RulesParts {
 export function composeRules(parts: RulesParts) {
   const { log, postgres, telemetry, now } = parts
   const catchUp = () => parts.projections().reached(log.seen())
-  const catchUpToHead = async () => await parts.projections().reached(await log.head())
+  const catchUpToHead = async () => await parts.projections().reached(await log.safeHead())
 
   const topology = openTopology({ postgres, control: parts.control, now })
   const firewalls = new FirewallBoard()

@@ -74,7 +74,8 @@ export function eventHub(
   async function position(): Promise<bigint> {
     const head = await log.head()
     const safe = log.safe.current()
-    return head < safe ? head : safe
+    // While nothing is vouched for nothing is shown either; from its end on the log is followed again.
+    return safe > 0n && safe < head ? safe : head
   }
 
   /** Resolves when the shared subscription runs. */

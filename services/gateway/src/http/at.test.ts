@@ -5,6 +5,7 @@ import { sequenceAt, type TimeSource } from './at.ts'
 const start = Date.parse('2026-11-20T09:00:00Z')
 const logOf = (times: readonly number[]): TimeSource => ({
   head: async () => BigInt(times.length),
+  safe: { current: () => 1n << 62n, onAdvance: () => () => undefined },
   // as: a search looks at times alone
   read: async (sequence) => ({ timeUnixMs: times[Number(sequence) - 1] }) as never,
 })

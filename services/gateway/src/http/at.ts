@@ -2,7 +2,7 @@ import { invalid } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 
 /** What is needed of the log to find a time in it. */
-export type TimeSource = Pick<EventLog, 'head' | 'read'>
+export type TimeSource = Pick<EventLog, 'head' | 'read' | 'safe'>
 
 /** Clocks of the writers differ by less than this many commits; see `sequenceAt`. */
 const disorder = 64n
@@ -16,7 +16,10 @@ const disorder = 64n
  */
 export async function sequenceAt(log: TimeSource, at: string | undefined): Promise<number> {
   if (at === undefined) return 0
-  const head = await log.head()
+  const end = await log.head()
+  const safe = log.safe.current()
+  // While nothing is vouched for, what there is can still be read.
+  const head = safe > 0n && safe < end ? safe : end
   if (/^[1-9][0-9]{0,15}$/.test(at)) {
     if (BigInt(at) > head) throw refused(`the log ends at ${head}`)
     return Number(at)

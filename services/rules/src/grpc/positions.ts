@@ -14,7 +14,7 @@ export type WithPositions = (found: readonly FoundRule[]) => Promise<readonly Ru
  * instance has changed since, is counted in the database, and then it is fetched for the next who asks.
  */
 export function positionsFrom(parts: {
-  readonly log: Pick<EventLog, 'peek' | 'fold'>
+  readonly log: Pick<EventLog, 'peek' | 'fold' | 'seen'>
   readonly postgres: Postgres
 }): WithPositions {
   const { log, postgres } = parts
@@ -35,7 +35,9 @@ export function positionsFrom(parts: {
       if (known.has(organizationId)) continue
       const held = log.peek(ruleSets, organizationId)
       const isFresh = held !== undefined && held.revision >= setSequence
-      known.set(organizationId, isFresh ? held.state.inOrder : undefined)
+      // What is not safe is shown to nobody but whoever made it, and that reply waits for it.
+      const isShown = isFresh && (held.isSafe || held.revision <= log.seen())
+      known.set(organizationId, isShown ? held.state.inOrder : undefined)
       if (!isFresh) fetch(organizationId)
     }
     const placed = found.map((rule) => {
