@@ -1,7 +1,7 @@
 import { type Origin, parseOrigin } from './checkpoint.ts'
 import { printRotations, readRotations } from './entry-proof.ts'
 import { FormatError } from './format-error.ts'
-import { hashBytes, type Leaf } from './hash.ts'
+import { emptyRoot, hashBytes, type Leaf } from './hash.ts'
 import { fieldsOf, printHashes, readObject } from './json.ts'
 import { parseVerifierKey, type VerifierKey } from './keys.ts'
 import { maxPathHashes } from './proof.ts'
@@ -24,7 +24,13 @@ export type BundleLine =
   | { readonly type: 'header'; readonly header: BundleHeader }
   | { readonly type: 'entry'; readonly entry: Leaf; readonly leafHash: Uint8Array }
   | { readonly type: 'checkpoint'; readonly note: string; readonly path: readonly Uint8Array[] }
-  | { readonly type: 'end'; readonly entries: bigint; readonly checkpoints: bigint }
+  | {
+      readonly type: 'end'
+      readonly entries: bigint
+      readonly checkpoints: bigint
+      /** SHA-256 of all lines before, newlines included. Anybody can compute it: it is there for accidents. */
+      readonly digest: Uint8Array
+    }
 
 export const bundleFormat = 'holdfast-bundle/v1'
 /** A payload of 8 MiB in base64, and the rest; without the newline. */
@@ -55,6 +61,7 @@ export function formatBundleLine(line: BundleLine): string {
         type: 'end',
         entries: line.entries.toString(),
         checkpoints: line.checkpoints.toString(),
+        sha256: encodeBase64(line.digest),
       })
   }
 }
@@ -149,9 +156,11 @@ function readOther(value: unknown, type: unknown): BundleLine {
       return { type, note: read.text(fields.note, 'note'), path }
     }
     case 'end': {
-      const fields = readObject(value, ['type', 'entries', 'checkpoints'], 'bundle')
+      const fields = readObject(value, ['type', 'entries', 'checkpoints', 'sha256'], 'bundle')
       const entries = read.decimal(fields.entries, 'entries')
-      return { type, entries, checkpoints: read.decimal(fields.checkpoints, 'checkpoints') }
+      const checkpoints = read.decimal(fields.checkpoints, 'checkpoints')
+      const [digest = emptyRoot] = read.hashes([fields.sha256], 'sha256', 1)
+      return { type, entries, checkpoints, digest }
     }
     default:
       throw new FormatError('bundle', 'the line is of no known type')

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import {
   type BundleHeader,
   type BundleLine,
   maxBundleLineBytes,
   parseBundleLine,
 } from './bundle-lines.ts'
-import { formatOrigin } from './checkpoint.ts'
+import { type Checkpoint, formatOrigin } from './checkpoint.ts'
 import { FormatError, TrustError } from './format-error.ts'
 import { type Leaf, leafHash } from './hash.ts'
 import type { VerifierKey } from './keys.ts'
@@ -35,6 +36,7 @@ export const findingCodes = {
   key_retired: 'integrity',
   rotation_broken: 'integrity',
   count_differs: 'integrity',
+  digest_differs: 'integrity',
   known_checkpoint_differs: 'integrity',
   end_missing: 'completeness',
   entries_missing: 'completeness',
@@ -122,6 +124,9 @@ class BundleVerifier {
   #origin = ''
   #chain: KeyChain | undefined
   #tree = TreeHead.empty()
+  /** Since an entry was not what its leaf hash says: the tree with what it is. */
+  #actualTree: TreeHead | undefined
+  readonly #digest = createHash('sha256')
   #lineNumber = 0
   #entries = 0n
   #checkpoints = 0n
@@ -141,7 +146,7 @@ class BundleVerifier {
     this.#known = [...(options.known ?? [])]
   }
 
-  line({ text, isWhole }: TextLine): readonly Finding[] {
+  line({ bytes, text, isWhole }: TextLine): readonly Finding[] {
     this.#lineNumber += 1
     // A line without its newline is a file that was cut.
     if (!isWhole) return this.#stop(undefined)
@@ -156,6 +161,7 @@ class BundleVerifier {
     if (this.#hasEnded) return this.#stop('line_unexpected', 'something follows the end')
     if ((line.type === 'header') !== (this.#header === undefined))
       return this.#stop('line_unexpected', 'the header is the first line, and only that')
+    if (line.type !== 'end') this.#digest.update(bytes)
     switch (line.type) {
       case 'header':
         return this.#begin(line.header)
@@ -164,7 +170,7 @@ class BundleVerifier {
       case 'checkpoint':
         return this.#checkpoint(line.note, line.path)
       case 'end':
-        return this.#finish(line.entries, line.checkpoints)
+        return this.#finish(line)
     }
   }
 
@@ -208,10 +214,14 @@ class BundleVerifier {
     }
     this.#sequence = expected
     this.#entries += 1n
-    this.#tree.append(claimed)
     const findings: Finding[] = []
-    // The claimed hash goes into the tree all the same: so one bad entry is one finding.
-    if (equalBytes(leafHash(entry), claimed)) this.#options.onEntry?.(entry)
+    const actual = leafHash(entry)
+    const isSame = equalBytes(actual, claimed)
+    // Either may be what was damaged. The next checkpoint tells which tree it was, so that one bad entry is one finding.
+    if (!isSame) this.#actualTree ??= this.#tree.clone()
+    this.#actualTree?.append(actual)
+    this.#tree.append(claimed)
+    if (isSame) this.#options.onEntry?.(entry)
     else {
       const detail = 'the entry is not what its leaf hash says'
       findings.push(this.#find('leaf_hash_differs', detail, expected))
@@ -249,7 +259,12 @@ class BundleVerifier {
 
     const known = this.#compareKnown(checkpoint)
     const isInside = size >= before && size <= last
-    if (isInside && (path.length > 0 || !equalBytes(root, this.#tree.root()))) {
+    const fits = isInside
+      ? (tree: TreeHead) => path.length === 0 && equalBytes(root, tree.root())
+      : (tree: TreeHead) => followsFrom(tree, checkpoint, path)
+    if (this.#actualTree !== undefined && fits(this.#actualTree)) this.#tree = this.#actualTree
+    const isFitting = fits(this.#tree)
+    if (isInside && !isFitting) {
       if (this.#hasRootDiffered) return known // a consequence of the first
       this.#hasRootDiffered = true
       const from = this.#covered === undefined ? first : this.#covered.size + 1n
@@ -257,13 +272,14 @@ class BundleVerifier {
       const start = from < first ? first : from
       return [this.#find('root_differs', detail, start < size ? start : size, size), ...known]
     }
-    if (!isInside && !this.#followsFrom(checkpoint, path)) {
+    if (!isFitting) {
       const detail = `checkpoint ${size} and the entries are not of one log`
       const start = size < first ? first : this.#firstUncovered()
       return [this.#find('consistency_invalid', detail, start), ...known]
     }
     // An earlier root that did not fit was the checkpoint's fault, or the signer's: it has been found.
     this.#hasRootDiffered = false
+    this.#actualTree = undefined
     if (size >= before) this.#covered = { size, root }
     const witnesses = new Set(checkpoint.cosignatures.map(({ key }) => key.text))
     if (size >= before && witnesses.size >= (this.#options.minWitnesses ?? 0))
@@ -272,36 +288,22 @@ class BundleVerifier {
     return known
   }
 
-  #followsFrom({ size, root }: KnownTree, path: readonly Uint8Array[]): boolean {
-    const own = { size: this.#tree.size, root: this.#tree.root() }
-    return size < own.size
-      ? verifyConsistency({
-          fromSize: size,
-          fromRoot: root,
-          toSize: own.size,
-          toRoot: own.root,
-          path,
-        })
-      : verifyConsistency({
-          fromSize: own.size,
-          fromRoot: own.root,
-          toSize: size,
-          toRoot: root,
-          path,
-        })
-  }
-
   #firstUncovered(): bigint {
     const first = this.#header?.first ?? 1n
     const next = (this.#covered?.size ?? 0n) + 1n
     return next < first ? first : next
   }
 
-  #finish(entries: bigint, checkpoints: bigint): readonly Finding[] {
+  #finish(end: { entries: bigint; checkpoints: bigint; digest: Uint8Array }): readonly Finding[] {
     this.#hasEnded = true
-    if (entries === this.#entries && checkpoints === this.#checkpoints) return []
-    const detail = `${this.#entries} entries and ${this.#checkpoints} checkpoints where ${entries} and ${checkpoints} should be`
-    return [this.#find('count_differs', detail, this.#sequence + 1n)]
+    const findings: Finding[] = []
+    if (end.entries !== this.#entries || end.checkpoints !== this.#checkpoints) {
+      const detail = `${this.#entries} entries and ${this.#checkpoints} checkpoints where ${end.entries} and ${end.checkpoints} should be`
+      findings.push(this.#find('count_differs', detail, this.#sequence + 1n))
+    }
+    if (!equalBytes(end.digest, this.#digest.digest()))
+      findings.push(this.#find('digest_differs', 'the lines are not those that were written'))
+    return findings
   }
 
   /** To be called when there are no more lines. */
@@ -384,6 +386,14 @@ class BundleVerifier {
     this.hasStopped = true
     return [this.#find(code, detail, this.#sequence + 1n)]
   }
+}
+
+/** Of a checkpoint before or behind the entries. */
+function followsFrom(tree: TreeHead, other: Checkpoint, path: readonly Uint8Array[]): boolean {
+  const [size, root] = [tree.size, tree.root()]
+  const [from, to] = other.size < size ? [other, { size, root }] : [{ size, root }, other]
+  const sizes = { fromSize: from.size, toSize: to.size }
+  return verifyConsistency({ ...sizes, fromRoot: from.root, toRoot: to.root, path })
 }
 
 /** Anything else is a fault of ours and rises. */

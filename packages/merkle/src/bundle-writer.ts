@@ -1,4 +1,5 @@
-import { type BundleHeader, formatBundleLine } from './bundle-lines.ts'
+import { createHash } from 'node:crypto'
+import { type BundleHeader, type BundleLine, formatBundleLine } from './bundle-lines.ts'
 import { parseCheckpoint } from './checkpoint.ts'
 import { FormatError } from './format-error.ts'
 import { type Leaf, leafHash } from './hash.ts'
@@ -24,7 +25,13 @@ export interface BundleSource {
  */
 export async function* writeBundle(source: BundleSource): AsyncGenerator<string, void, undefined> {
   const { header, consistency } = source
-  yield `${formatBundleLine({ type: 'header', header })}\n`
+  const digest = createHash('sha256')
+  const write = (line: BundleLine): string => {
+    const text = `${formatBundleLine(line)}\n`
+    digest.update(text)
+    return text
+  }
+  yield write({ type: 'header', header })
 
   const notes = iterate(source.checkpoints)
   let count = 0n
@@ -47,7 +54,7 @@ export async function* writeBundle(source: BundleSource): AsyncGenerator<string,
           : checkpoint.size > header.last
             ? await consistency(header.last, checkpoint.size)
             : []
-      yield `${formatBundleLine({ type: 'checkpoint', note, path })}\n`
+      yield write({ type: 'checkpoint', note, path })
       next = await notes.next()
     }
   }
@@ -59,7 +66,7 @@ export async function* writeBundle(source: BundleSource): AsyncGenerator<string,
     sequence += 1n
     if (entry.sequence !== sequence || sequence > header.last)
       throw new FormatError('bundle', `entry ${entry.sequence} is out of order`)
-    yield `${formatBundleLine({ type: 'entry', entry, leafHash: leafHash(entry) })}\n`
+    yield write({ type: 'entry', entry, leafHash: leafHash(entry) })
     if (nextSize === undefined || nextSize > sequence) continue
     yield* checkpointsUpTo(sequence)
     nextSize = sizeOf(next)
@@ -67,7 +74,8 @@ export async function* writeBundle(source: BundleSource): AsyncGenerator<string,
   if (sequence !== header.last) throw new FormatError('bundle', `entries end at ${sequence}`)
   yield* checkpointsUpTo(undefined)
   const entries = header.last - header.first + 1n
-  yield `${formatBundleLine({ type: 'end', entries, checkpoints: count })}\n`
+  const end = { entries, checkpoints: count, digest: new Uint8Array(digest.digest()) }
+  yield `${formatBundleLine({ type: 'end', ...end })}\n`
 }
 
 const sizeOf = (next: IteratorResult<string>): bigint | undefined =>

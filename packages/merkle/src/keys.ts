@@ -45,6 +45,8 @@ export function verifierKey(
 ): VerifierKey {
   if (!isKeyName(name)) throw new FormatError('verifier key', 'the name cannot be one of a key')
   if (publicKey.length !== keyBytes) throw new FormatError('verifier key', 'is not 32 bytes')
+  if (isSmallOrder(publicKey))
+    throw new FormatError('verifier key', 'is a point anybody can sign for')
   const material = Buffer.concat([Uint8Array.of(signatureTypes[type]), publicKey])
   const keyId = Buffer.from(
     sha256(Buffer.concat([Buffer.from(`${name}\n`), material])),
@@ -113,6 +115,23 @@ export const isKeyName = (name: string): boolean =>
 
 const spkiHead = Buffer.from('302a300506032b6570032100', 'hex')
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** y coordinates, sign bit aside, of the points of order 1, 2, 4 and 8: signatures under them prove nothing. */
+const smallOrder = new Set([
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  `ec${'ff'.repeat(30)}7f`,
+  `ed${'ff'.repeat(30)}7f`,
+  `ee${'ff'.repeat(30)}7f`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+])
+
+function isSmallOrder(publicKey: Uint8Array): boolean {
+  const y = Buffer.from(publicKey)
+  y[31] = (y[31] ?? 0) & 0x7f
+  return smallOrder.has(y.toString('hex'))
+}
 
 const hexKeyId = (keyId: number): string => keyId.toString(16).padStart(8, '0')
 

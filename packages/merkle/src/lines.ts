@@ -1,6 +1,7 @@
-/** A line without its newline. */
 export interface TextLine {
-  /** Undefined when it is not UTF-8, or longer than allowed. */
+  /** With the newline; gone when the next lines are read. */
+  readonly bytes: Uint8Array
+  /** Without it. Undefined when it is not UTF-8, or longer than allowed. */
   readonly text: string | undefined
   /** False for what stands after the last newline. */
   readonly isWhole: boolean
@@ -23,21 +24,27 @@ export async function* splitLines(
     const lines: TextLine[] = []
     let start = 0
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      const rest = bytes.subarray(start, end)
+      const rest = bytes.subarray(start, end + 1)
       const line = held.length === 0 ? rest : Buffer.concat([...held, rest])
+      const isTooLong = line.length - 1 > maxBytes
       held = []
       heldBytes = 0
       start = end + 1
-      lines.push({ text: line.length > maxBytes ? undefined : decode(line), isWhole: true })
+      const text = isTooLong ? undefined : decode(line.subarray(0, -1))
+      lines.push({ bytes: line, text, isWhole: true })
     }
     if (start < bytes.length) {
       held.push(new Uint8Array(bytes.subarray(start))) // the producer may reuse its buffer
       heldBytes += bytes.length - start
     }
     yield lines
-    if (heldBytes > maxBytes) return yield [{ text: undefined, isWhole: true }]
+    if (heldBytes > maxBytes) {
+      return yield [{ bytes: new Uint8Array(), text: undefined, isWhole: true }]
+    }
   }
-  if (heldBytes > 0) yield [{ text: decode(Buffer.concat(held)), isWhole: false }]
+  if (heldBytes === 0) return
+  const bytes = Buffer.concat(held)
+  yield [{ bytes, text: decode(bytes), isWhole: false }]
 }
 
 /** The quick way replaces what is no UTF-8 by U+FFFD; only where one is found the strict way has to look. */
