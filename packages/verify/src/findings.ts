@@ -62,6 +62,11 @@ export const codes = {
     verdict: 'integrity',
     meaning: 'Lines were added to the file or taken out of it.',
   },
+  digest_differs: {
+    verdict: 'integrity',
+    meaning:
+      'Some byte of the file is not the one that was written; other findings say which, if it matters.',
+  },
   known_checkpoint_differs: {
     verdict: 'integrity',
     meaning: 'History was rewritten after you were given that checkpoint.',
