@@ -128,7 +128,7 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
     /** Stores many facts fast, of few aggregates. */
     async pour(count: number): Promise<void> {
       const nodes = Array.from({ length: 20 }, () => newId<string>())
-      const some = 2_000
+      const some = 500
       for (let done = 0; done < count; done += some) {
         await Promise.all(
           Array.from({ length: Math.min(some, count - done) }, (_, at) =>
