@@ -1,6 +1,7 @@
 export { openArchive } from './archive.ts'
-export { writeCheckpointNote } from './checkpoint-notes.ts'
+export { type StatedCheckpoint, writeCheckpointNote } from './checkpoint-notes.ts'
 export * from './errors.ts'
+export { disk } from './files.ts'
 export {
   type MissingRange,
   type ScannedCheckpoint,
