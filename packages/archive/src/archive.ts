@@ -1,5 +1,6 @@
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { checkArchive } from './check.ts'
+import { makeDurably, writeWhole } from './directory.ts'
 import { onDisk } from './disk-error.ts'
 import {
   ArchiveClosed,
@@ -12,7 +13,6 @@ import { disk } from './files.ts'
 import { identityFault } from './header.ts'
 import { maxAppendBytes, maxSealAtBytes } from './limits.ts'
 import { type Loaded, load, type Open } from './load.ts'
-import { writeWhole } from './manifest.ts'
 import { type Readable, readCommits, type Source, sequenceAtTime } from './reading.ts'
 import { replaceSegments } from './replace.ts'
 import { prepare, SegmentBuilder } from './segment-builder.ts'
@@ -51,13 +51,6 @@ export async function openArchive(options: OpenArchiveOptions): Promise<Archive>
   })
   const sealAfterMs = options.sealAfterMs ?? 600_000
   return new FileArchive({ directory, identity, files, now, sealAtBytes, sealAfterMs }, loaded)
-}
-
-/** Makes a directory and as many above it; existing ones are fine. */
-export async function makeDurably(files: Files, path: string, levels: number): Promise<void> {
-  const parent = dirname(path)
-  if (levels > 0) await makeDurably(files, parent, levels - 1)
-  if (await files.makeDirectory(path)) await files.syncDirectory(parent)
 }
 
 interface Settings {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { writeWhole } from './directory.ts'
 import { ArchiveDamaged } from './errors.ts'
 import { readRange, withFile } from './files.ts'
 import { parseSegmentName } from './segment-name.ts'
@@ -19,20 +20,6 @@ export interface Manifest {
   readonly into: readonly (readonly [string, string])[]
 }
 
-/** Makes a file that is whole or absent. */
-export async function writeWhole(files: Files, path: string, bytes: Uint8Array): Promise<void> {
-  const next = `${path}.tmp`
-  await files.remove(next).catch(() => {}) // of an earlier crash
-  const file = await files.open(next, 'create')
-  try {
-    await file.write(bytes, 0)
-    await file.dataSync()
-  } finally {
-    await file.close()
-  }
-  await files.rename(next, path)
-}
-
 /** From here on the replacement happens, whatever comes. */
 export async function decide(files: Files, directory: string, manifest: Manifest): Promise<void> {
   const json = JSON.stringify({ format: 1, ...manifest })
@@ -47,6 +34,12 @@ export async function carryOut(files: Files, directory: string): Promise<void> {
   const staging = join(directory, stagingName)
   const names = new Set(await files.list(directory))
   const staged = new Set(await files.list(staging))
+  if (into.some(([from, to]) => !staged.has(from) && !names.has(to)))
+    throw ArchiveDamaged({
+      file: manifestName,
+      firstBadSequence: 0n,
+      reason: 'a new segment of the replacement under way is gone; nothing was changed',
+    })
   // All old ones go before a new one comes: while a target is not there yet, a segment by that name is the old one.
   for (const [from, to] of aside)
     if (names.has(from) && !names.has(to))
@@ -58,6 +51,15 @@ export async function carryOut(files: Files, directory: string): Promise<void> {
   await files.syncDirectory(directory)
   await files.remove(join(directory, manifestName))
   await files.syncDirectory(directory)
+  await clearStaging(files, directory)
+}
+
+/** Undoes a decision that may not be durable. New segments go only once it surely is undone. */
+export async function takeBack(files: Files, directory: string): Promise<void> {
+  if ((await files.list(directory)).includes(manifestName)) {
+    await files.remove(join(directory, manifestName))
+    await files.syncDirectory(directory)
+  }
   await clearStaging(files, directory)
 }
 

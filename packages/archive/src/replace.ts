@@ -3,7 +3,7 @@ import { TreeHead } from '@holdfast/merkle'
 import { onDisk } from './disk-error.ts'
 import { ArchiveDamaged, ArchiveGap } from './errors.ts'
 import { withFile } from './files.ts'
-import { carryOut, clearStaging, decide, stagingName } from './manifest.ts'
+import { carryOut, clearStaging, decide, stagingName, takeBack } from './manifest.ts'
 import type { PreparedFrames } from './segment-builder.ts'
 import { parseSegmentName } from './segment-name.ts'
 import { Stager } from './stager.ts'
@@ -32,8 +32,8 @@ export async function replaceSegments(replacement: Replacement): Promise<void> {
   try {
     await stage(replacement)
   } catch (error) {
-    // What is left is cleared at the next opening, if the disk does not let us now.
-    await clearStaging(files, directory).catch(() => {})
+    // If the disk does not let us now, the next reading of the directory clears up, or carries out what was decided.
+    await takeBack(files, directory).catch(() => {})
     throw error
   }
   await onDisk('moving', directory, () => carryOut(files, directory))

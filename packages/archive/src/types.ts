@@ -52,6 +52,8 @@ export const damageKinds = [
   'foreign',
   // The disk does not give the file.
   'unreadable',
+  // A replacement that was decided and not carried out yet; opening does (scan only).
+  'unfinished',
   // A checkpoint that does not agree with the commits (scan only).
   'checkpoint',
 ] as const
@@ -62,7 +64,7 @@ export interface Damage {
   readonly kind: DamageKind
   /** The file's name in its directory. */
   readonly file: string
-  /** The first sequence that cannot be relied on. */
+  /** The first sequence that cannot be relied on; 0 where no sequence is concerned. */
   readonly firstBadSequence: bigint
   /**
    * The last one this damage takes away, as far as names and neighbours tell. Less than
