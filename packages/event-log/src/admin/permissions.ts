@@ -95,7 +95,12 @@ export function nodePermissions(options: {
       ...readingApproval,
       `tlm.node.${nodeId}.>`,
     ],
-    subscribe: [`${inboxPrefixOf(nodeId)}.>`, options.safeSubject, approvalHint],
+    subscribe: [
+      `${inboxPrefixOf(nodeId)}.>`,
+      options.safeSubject,
+      approvalHint,
+      `ctl.audit.witness.${nodeId}`,
+    ],
   }
 }
 
