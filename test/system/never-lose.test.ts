@@ -82,7 +82,7 @@ test('an archive that was lost is written again from the log', async () => {
 })
 
 test('with both lost nothing is written, and the rest works: sign-in, reads, the state of the log', async () => {
-  const { last } = await state()
+  const { last_sequence: last } = await state()
   const peers = await api.all('/peers')
   await again(() => {
     rmSync(store(), { recursive: true })
