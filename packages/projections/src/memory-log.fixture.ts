@@ -54,6 +54,9 @@ export class MemoryLog implements LogReader {
     return commit
   }
 
+  readonly safe = { current: () => (1n << 63n) - 1n, onAdvance: () => () => undefined }
+  status = () => ({ isWritable: true })
+
   head(): Promise<bigint> {
     return Promise.resolve(this.seen())
   }

@@ -151,6 +151,13 @@ export class Projector {
     const session = await postgres.session()
     const signal = AbortSignal.any([this.#stop.signal, session.lost])
     try {
+      while (!isVouchedFor(log)) {
+        // What such a log says may be wrong, and a person may put it right: rows are neither made nor compared.
+        await this.#follow(session, log.status().reason)
+        await pause(standbyPollMs, signal)
+        if (this.#stop.signal.aborted) return
+        signal.throwIfAborted()
+      }
       this.#headAtStart ??= await log.head()
       while (!(await tryLead(session, service))) {
         await this.#follow(session)
@@ -232,7 +239,10 @@ export class Projector {
       const state = this.#states.get(projection.name)
       if (!state || build.state !== 'live' || isHalted) continue
       const isCurrent = checkpoint.sequence >= (this.#headAtStart ?? 0n)
+      const { isWritable, reason } = this.#options.log.status()
       if (isCurrent) Object.assign(state, { phase: 'live', reason: undefined })
+      // What is missing is not safe and may never be: these rows are all there is to show for now.
+      else if (!isWritable) Object.assign(state, { phase: 'standby', reason })
     }
     positions.wake()
     this.#changed()
@@ -276,15 +286,15 @@ export class Projector {
     this.#changed()
   }
 
-  /** Without the lock: tells how far the instance that has it has come. */
-  async #follow(session: Session): Promise<void> {
+  /** Tells how far the rows have come that somebody else writes, or nobody for now. */
+  async #follow(session: Session, reason?: string): Promise<void> {
     const { service, projections, positions } = this.#options
     for (const projection of projections) {
       const state = this.#states.get(projection.name)
       const builds = await usableBuilds(session, service, projection)
       const shown = builds.find((build) => build.state === 'live')
       positions.set(projection.name, shown?.checkpoint.sequence ?? -1n)
-      if (state) Object.assign(state, { phase: shown ? 'standby' : 'starting', reason: undefined })
+      if (state) Object.assign(state, { phase: shown ? 'standby' : 'starting', reason })
     }
     positions.wake()
     this.#changed()
@@ -304,6 +314,9 @@ export class Projector {
     }
   }
 }
+
+/** Whether the guard stands behind what the log says. A log with nothing in it has nothing safe. */
+const isVouchedFor = (log: LogReader): boolean => log.safe.current() > 0n || log.status().isWritable
 
 const isSame = (one: Build, other: Build): boolean =>
   one.name === other.name && one.build === other.build

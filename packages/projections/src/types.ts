@@ -67,7 +67,7 @@ export interface Projection {
 
 /**
  * `starting`: there are no rows to read yet, or they are from before this start. `standby`: another instance is
- * the active projector. `halted`: an event could not be applied, or the log has a gap; it takes a person.
+ * the active projector, or the log is closed and its last rows are shown. `halted`: an event could not be applied, or the log has a gap; it takes a person.
  */
 export type ProjectionState = 'starting' | 'live' | 'standby' | 'halted'
 
@@ -77,12 +77,12 @@ export interface ProjectionStatus {
   readonly state: ProjectionState
   /** Last sequence the rows include. */
   readonly checkpoint: bigint
-  /** Why it is halted. */
+  /** Why it is halted, or shows rows of a log that is closed. */
   readonly reason?: string
 }
 
 /** What projections need of the log. */
-export type LogReader = Pick<EventLog, 'subscribe' | 'read' | 'head' | 'seen'>
+export type LogReader = Pick<EventLog, 'subscribe' | 'read' | 'head' | 'seen' | 'safe' | 'status'>
 
 export interface Projections {
   /** Waits until every projection includes this sequence; at most 2 s, then throws `projection.lagging`. */
