@@ -1,6 +1,5 @@
 import type { OrganizationId } from '@holdfast/domain'
 import { DomainError, invalid } from '@holdfast/errors'
-import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import type { AuthService } from '@holdfast/proto'
 import { type Call, type Handlers, permissions } from '@holdfast/service'
@@ -19,7 +18,6 @@ import { printUser } from './print.ts'
 import { requireEverywhere } from './scope.ts'
 
 export interface AuthHandlerParts {
-  readonly log: EventLog
   readonly postgres: Postgres
   readonly signIn: SignIn
   readonly sessions: SessionStore
@@ -28,12 +26,14 @@ export interface AuthHandlerParts {
   readonly seedAdmin: ReturnType<typeof adminSeeder>
   readonly access: AccessLog
   readonly reached: (sequence: bigint, signal: AbortSignal) => Promise<void>
+  /** Waits until the read models have all that is safe. */
+  readonly caughtUp: (signal: AbortSignal) => Promise<void>
 }
 
 const defaultOrganization = 'default'
 
 export function authHandlers(parts: AuthHandlerParts): Handlers<typeof AuthService> {
-  const { log, postgres, signIn, sessions, signingKeys, changePassword, seedAdmin, access } = parts
+  const { postgres, signIn, sessions, signingKeys, changePassword, seedAdmin, access } = parts
 
   return {
     async login(request, call) {
@@ -85,7 +85,7 @@ export function authHandlers(parts: AuthHandlerParts): Handlers<typeof AuthServi
     async getMe(_request, call) {
       const { userId, sessionId } = sessionOf(call)
       // Somebody who has just been created may ask before the read models know them.
-      await parts.reached(log.seen(), call.signal)
+      await parts.caughtUp(call.signal)
       const user = await findUser(postgres, { organizations: '*' }, userId)
       return { user: printUser(user), sessionId, permissions: permissionsOf(call) }
     },

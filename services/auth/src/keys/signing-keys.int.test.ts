@@ -70,11 +70,12 @@ const context = (): CommandContext => {
     correlationId: commandId,
   }
 }
+const noRows = async () => []
 const keyIds = (jwks: string): string[] =>
   JSON.parse(jwks).keys.map(({ kid }: { kid: string }) => kid)
 
 test('a replaced key verifies until its last token has expired, and is then forgotten', async () => {
-  const keys = await openSigningKeys(log, store)
+  const keys = await openSigningKeys(log, store, noRows)
   const first = keys.active().keyId
   const command = context()
   const { keyId: second, sequence } = await keys.rotate(command)
@@ -96,8 +97,8 @@ test('a replaced key verifies until its last token has expired, and is then forg
 })
 
 test('the next process signs with the same key, and another one learns of a new key', async () => {
-  const here = await openSigningKeys(log, store)
-  const there = await openSigningKeys(await nats.open('auth'), store)
+  const here = await openSigningKeys(log, store, noRows)
+  const there = await openSigningKeys(await nats.open('auth'), store, noRows)
   expect(there.active().keyId).toBe(here.active().keyId)
   const { keyId } = await here.rotate(context())
   expect(await there.key(keyId)).toBeDefined()
@@ -107,7 +108,7 @@ test('the next process signs with the same key, and another one learns of a new 
 test('a store that lost its keys is not filled with new ones', async () => {
   const head = await log.head()
   const empty = await openKeyStore(join(directory, 'elsewhere'), rootKey)
-  await expect(openSigningKeys(log, empty)).rejects.toSatisfy(KeyStoreLost.is)
+  await expect(openSigningKeys(log, empty, noRows)).rejects.toSatisfy(KeyStoreLost.is)
   expect(await log.head()).toBe(head)
 })
 

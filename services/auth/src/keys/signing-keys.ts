@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { newId, uuidV5 } from '@holdfast/domain'
-import type { CommandContext, EventLog } from '@holdfast/event-log'
+import { type CommandContext, type EventLog, LogUnavailable } from '@holdfast/event-log'
 import type { KeySource } from '@holdfast/service'
 import { calculateJwkThumbprint } from 'jose'
 import { keyrings } from '../commands/aggregates.ts'
@@ -42,16 +43,30 @@ const ownContext = (): CommandContext => {
   }
 }
 
-/** Opens the keyring, with a first key when there is none. Throws `auth.key_store_lost`. */
-export async function openSigningKeys(log: EventLog, store: KeyStore): Promise<SigningKeys> {
+const retryMs = 250
+
+/**
+ * Opens the keyring, with a first key when there is none. Throws `auth.key_store_lost`.
+ *
+ * While the log cannot be read, the keys that were in use go on being used: `knownKeys` are their ids, oldest first,
+ * as the read models have them, and the key store has the rest. Where there are none yet, it waits for the log.
+ */
+export async function openSigningKeys(
+  log: EventLog,
+  store: KeyStore,
+  knownKeys: () => Promise<readonly string[]>,
+): Promise<SigningKeys> {
   const keyringId = uuidV5(log.lineageId, 'auth.keyring')
   const publicKeys = new Map<string, KeyObject>()
+  /** Of the same keys, oldest first, as the key set has them. */
+  let publicJwks: readonly string[] = []
   let active: ActiveKey | undefined
 
   /** Reads the state before anything is awaited: it is the living one. */
   function take({ keys }: Keyring): void {
     publicKeys.clear()
     for (const [keyId, { publicJwk }] of keys) publicKeys.set(keyId, publicKeyOf(publicJwk))
+    publicJwks = [...keys.values()].map(({ publicJwk }) => publicJwk)
     const usable = [...keys.keys()].reverse()
     for (const keyId of usable) {
       if (active?.keyId === keyId) return
@@ -64,6 +79,29 @@ export async function openSigningKeys(log: EventLog, store: KeyStore): Promise<S
   }
 
   const refresh = async () => take((await log.fold(keyrings, keyringId)).state)
+
+  /** True when the keyring is up to date; while the log cannot be read, it is as it was last seen. */
+  async function refreshIfReadable(): Promise<boolean> {
+    // Whatever makes it take no changes also keeps others from adding a key.
+    if (!log.status().isWritable) return false
+    try {
+      await refresh()
+      return true
+    } catch (error) {
+      if (!LogUnavailable.is(error)) throw error
+      return false
+    }
+  }
+
+  /** The keyring from what is known without the log. */
+  async function takeKnown(): Promise<void> {
+    const keys: Keyring['keys'] = new Map()
+    for (const keyId of await knownKeys()) {
+      const privateKey = store.signingKey(keyId)
+      if (privateKey) keys.set(keyId, { publicJwk: publicJwkOf(keyId, privateKeyOf(privateKey)) })
+    }
+    take({ keys, retired: new Set() })
+  }
 
   async function rotate(context: CommandContext) {
     const { keyId, publicJwk, privateKey } = await newKey()
@@ -81,7 +119,11 @@ export async function openSigningKeys(log: EventLog, store: KeyStore): Promise<S
     return { keyId: added?.keyId ?? keyId, sequence }
   }
 
-  await refresh()
+  while (!(await refreshIfReadable())) {
+    await takeKnown()
+    if (active) break
+    await setTimeout(retryMs)
+  }
   if (publicKeys.size > 0 && !(await store.hasSigningKeys())) {
     throw KeyStoreLost({ directory: store.directory })
   }
@@ -93,14 +135,12 @@ export async function openSigningKeys(log: EventLog, store: KeyStore): Promise<S
       return active
     },
     async key(keyId) {
-      if (!publicKeys.has(keyId)) await refresh()
+      if (!publicKeys.has(keyId)) await refreshIfReadable()
       return publicKeys.get(keyId)
     },
     async keySet() {
-      const { keys } = (await log.fold(keyrings, keyringId)).state
-      const jwks = [...keys.values()]
-        .reverse()
-        .map(({ publicJwk }): unknown => JSON.parse(publicJwk))
+      await refreshIfReadable()
+      const jwks = [...publicJwks].reverse().map((publicJwk): unknown => JSON.parse(publicJwk))
       return JSON.stringify({ keys: jwks })
     },
     rotate,
@@ -124,9 +164,15 @@ async function newKey() {
   const { kty, crv, x } = pair.publicKey.export({ format: 'jwk' })
   if (kty !== 'OKP' || crv !== 'Ed25519' || x === undefined) throw new Error('not an Ed25519 key')
   const keyId = await calculateJwkThumbprint({ kty, crv, x })
-  const publicJwk = JSON.stringify({ kty, crv, x, kid: keyId, use: 'sig', alg: 'EdDSA' })
+  const publicJwk = publicJwkOf(keyId, pair.privateKey)
   const privateKey = new Uint8Array(pair.privateKey.export({ format: 'der', type: 'pkcs8' }))
   return { keyId, publicJwk, privateKey }
+}
+
+/** What the set says of a key, from its private half. */
+function publicJwkOf(keyId: string, privateKey: KeyObject): string {
+  const { kty, crv, x } = createPublicKey(privateKey).export({ format: 'jwk' })
+  return JSON.stringify({ kty, crv, x, kid: keyId, use: 'sig', alg: 'EdDSA' })
 }
 
 const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>

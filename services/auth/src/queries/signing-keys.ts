@@ -15,3 +15,15 @@ export async function listOutlivedKeys(
   )
   return rows.map(({ key_id }) => key_id)
 }
+
+/** Ids of the keys that verify, oldest first; none before the first start has made the rows. */
+export async function listSigningKeys(postgres: Postgres): Promise<readonly string[]> {
+  const rows = await postgres.read({ organizations: '*' }, async (tx) => {
+    const [made] = await tx.query<{ is_there: boolean }>(
+      sql`select to_regclass('auth.signing_keys') is not null as is_there`,
+    )
+    if (made?.is_there !== true) return []
+    return tx.query<{ key_id: string }>(sql`select key_id from auth.signing_keys order by sequence`)
+  })
+  return rows.map(({ key_id }) => key_id)
+}

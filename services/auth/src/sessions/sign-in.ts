@@ -1,21 +1,19 @@
 import type { SessionId, UserId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
-import type { EventLog } from '@holdfast/event-log'
 import { sourceOf } from '@holdfast/net'
 import type { AccessEntry, AccessLog } from '../access/access-log.ts'
-import { reservations, users } from '../commands/aggregates.ts'
 import {
   InvalidCredentials,
   RefreshInvalid,
   TooManyAttempts,
   UserDisabled,
 } from '../domain/errors.ts'
-import { reservationKinds } from '../domain/reservation.ts'
-import type { User } from '../domain/user.ts'
+import type { RoleBinding } from '../domain/role.ts'
 import type { PersonFields } from '../keys/person-fields.ts'
 import type { ReservationIdOf } from '../keys/reservation-id.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { PasswordCheck } from './password-check.ts'
+import type { People } from './people.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { NewSession, SessionStore } from './session-store.ts'
 
@@ -44,7 +42,7 @@ export interface SignIn {
 }
 
 export interface SignInParts {
-  readonly log: EventLog
+  readonly people: People
   readonly persons: PersonFields
   readonly reservationId: ReservationIdOf
   readonly check: PasswordCheck
@@ -55,33 +53,19 @@ export interface SignInParts {
 }
 
 /**
- * Signing in, staying signed in, signing out. People are looked up in the log itself, by the reservation
- * of the name they type, so somebody created a moment ago can sign in whatever the read models are at.
+ * Signing in, staying signed in, signing out. Nothing here is appended to the log: sessions, tokens and locks are rows
+ * of auth's own, and what happened goes to ACCESS; so all of it works while nothing can be changed.
  *
  * An unknown name takes the same steps and time as a wrong password: one hash, the same counts and locks.
  */
 export function signIn(parts: SignInParts): SignIn {
-  const { log, persons, reservationId, check, refreshLimit, sessions, tokens, access } = parts
+  const { people, persons, reservationId, check, refreshLimit, sessions, tokens, access } = parts
 
-  async function findUser(login: string, signal: AbortSignal) {
-    // Both kinds are always read: which one a name is, and whether it is one, shows in nothing.
-    const found = await Promise.all(
-      reservationKinds.map(async (kind) => {
-        const { state } = await log.fold(reservations, reservationId(kind, login), signal)
-        return state.holder
-      }),
-    )
-    const userId = found.find((holder) => holder !== undefined)
-    if (userId === undefined) return undefined
-    const { state } = await log.fold(users, userId, signal)
-    return state.exists ? { userId, ...snapshot(state) } : undefined
-  }
-
-  async function answer({ session, refreshToken }: NewSession, bindings: User['bindings']) {
+  async function answer({ session, refreshToken }: NewSession, bindings: readonly RoleBinding[]) {
     const { token, expiresInSeconds } = await tokens.issue({
       userId: session.userId,
       sessionId: session.id,
-      bindings: bindings.values(),
+      bindings,
     })
     return { accessToken: token, refreshToken, expiresInSeconds }
   }
@@ -101,7 +85,7 @@ export function signIn(parts: SignInParts): SignIn {
   return {
     async login({ login, password, clientAddress, userAgent }, signal) {
       const source = sourceOf(clientAddress)
-      const user = await findUser(login, signal)
+      const user = await people.byLogin(login, signal)
       const userId = user?.userId
       const account = userId ?? reservationId('username', login)
       const who = { account, ...(userId ? { userId } : {}) }
@@ -135,13 +119,12 @@ export function signIn(parts: SignInParts): SignIn {
         const refused = refreshLimit.take(sessionId ?? `source ${source}`)
         if (refused) throw TooManyAttempts(refused)
         const rotated = await sessions.rotate(refreshToken)
-        const { state } = await log.fold(users, rotated.session.userId, signal)
-        const { exists, isDisabled, bindings } = snapshot(state)
-        if (!exists || isDisabled) {
-          await sessions.end(rotated.session.id, isDisabled ? 'user_disabled' : 'user_gone')
+        const user = await people.byId(rotated.session.userId, signal)
+        if (!user || user.isDisabled) {
+          await sessions.end(rotated.session.id, user ? 'user_disabled' : 'user_gone')
           throw RefreshInvalid({})
         }
-        return answer(rotated, bindings)
+        return answer(rotated, user.bindings)
       })
     },
 
@@ -152,11 +135,3 @@ export function signIn(parts: SignInParts): SignIn {
     },
   }
 }
-
-/** What is needed later of a state that other commands may change meanwhile. */
-const snapshot = ({ exists, isDisabled, passwordHash, bindings }: User) => ({
-  exists,
-  isDisabled,
-  passwordHash,
-  bindings: new Map(bindings),
-})

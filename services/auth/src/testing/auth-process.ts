@@ -11,7 +11,7 @@ import {
   OrganizationService,
   UserService,
 } from '@holdfast/proto'
-import { type Channel, type Client, openChannel } from '@holdfast/service'
+import { type Channel, type Client, openChannel, type Readiness } from '@holdfast/service'
 import { throwawayAuthority } from '@holdfast/service/testing'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdfast/testkit'
@@ -33,6 +33,11 @@ export interface AuthProcess {
   readonly keysDir: string
   readonly rootKey: RootKey
   readonly lineageId: string
+  /** What /readyz says. */
+  readiness(): Promise<{
+    readonly status: number
+    readonly checks: Readonly<Record<string, Readiness>>
+  }>
   /** What it has printed so far. */
   output(): string
   /** Ends it, by SIGKILL when asked, and starts it again; other settings may be given. */
@@ -45,10 +50,14 @@ export interface AuthProcess {
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const startTimeoutMs = 60_000
 
-export async function startAuth(env: Record<string, string> = {}): Promise<AuthProcess> {
+/** `natsOptions`: how its log is guarded; the log is approved once where the test guards it. */
+export async function startAuth(
+  env: Record<string, string> = {},
+  natsOptions: Parameters<typeof testNats>[0] = {},
+): Promise<AuthProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-auth-'))
   const [nats, postgres, authority] = await Promise.all([
-    testNats(),
+    testNats(natsOptions),
     testPostgres({ services: ['auth'] }),
     throwawayAuthority(),
   ])
@@ -127,6 +136,7 @@ export async function startAuth(env: Record<string, string> = {}): Promise<AuthP
     await ended
   }
 
+  if (natsOptions.isGuarded === false) await nats.approve()
   await start({})
   return {
     nats,
@@ -134,6 +144,12 @@ export async function startAuth(env: Record<string, string> = {}): Promise<AuthP
     keysDir,
     rootKey: loadRootKey({ reveal: () => rootKey }),
     lineageId: nats.lineageId,
+    async readiness() {
+      const health = [...output.matchAll(/"port":(\d+)[^\n]*"health"/g)].at(-1)?.[1]
+      const response = await fetch(`http://127.0.0.1:${health}/readyz`)
+      const { checks } = (await response.json()) as { checks: Record<string, Readiness> }
+      return { status: response.status, checks }
+    },
     output: () => output,
     async as(service) {
       const channel =
