@@ -54,7 +54,7 @@ export async function checkSettings(
 ): Promise<void> {
   if (!(await stream.standing())) {
     if (whenGone === 'freeze') throw streamIsGone()
-    await stream.clear()
+    await stream.create()
   }
   const drift = await findDrift(admin, await expectedConfig(admin, spec))
   if (drift.length > 0) throw new Freeze(driftReason(drift), 0n, 'cause', 'drift')

@@ -187,9 +187,9 @@ class Keeper {
   async #serve(serverId: string): Promise<void> {
     const { signal, log } = this.#options
     try {
-      const isRestDue = await this.#open(serverId)
+      const { isRestDue, standing } = await this.#open(serverId)
       this.#settleDecision(undefined)
-      await this.#keepOpen(isRestDue)
+      await this.#keepOpen(standing, isRestDue)
     } catch (error) {
       if (signal.aborted) return
       const phase = phaseAfter(error)
@@ -197,7 +197,6 @@ class Keeper {
       log[level]({ err: error }, 'log and archive have to be compared again')
       const isSuspect = phase.type === 'frozen' && phase.isSuspect === true
       this.#isInDoubt ||= phase.type !== 'checking' || phase.isInDoubt === true
-      // Opened anew, an archive shows what is on the disk and not what this process believes.
       if (this.#isInDoubt) await this.#witnesses.drop(isSuspect)
       this.#note(phase)
       this.#enter(phase)
@@ -207,14 +206,18 @@ class Keeper {
     }
   }
 
-  /** Compares, heals and approves. Resolves with whether a part of the comparison is still to be done. */
-  async #open(serverId: string): Promise<boolean> {
+  /** Compares, heals and approves. `isRestDue`: a part of the comparison is still to be done. */
+  async #open(
+    serverId: string,
+  ): Promise<{ readonly standing: StreamStanding; readonly isRestDue: boolean }> {
     const { admin, spec, durability } = this.#options
     const isNew = serverId !== this.#judgedServerId
     const decision = this.#decision
     if (isNew || decision) {
       const reason = decision ? 'a repair is under way' : 'log and archive are being compared'
       this.#enter({ type: 'checking', reason })
+      // Opened anew, the archive is what is on the disk, and not what this process believes of it.
+      await this.#witnesses.drop(false)
     }
     const { archive, position } = await this.#witnesses.open()
     this.#archived = archive.last.sequence
@@ -239,11 +242,11 @@ class Keeper {
     this.#judgedServerId = serverId
     this.#isInDoubt = false
     this.#enter({ type: 'open', serverId })
-    return isRestDue
+    return { standing, isRestDue }
   }
 
   /** Archives and watches, until something is not as it should be: then it throws. */
-  async #keepOpen(isRestDue: boolean): Promise<void> {
+  async #keepOpen(opened: StreamStanding, isRestDue: boolean): Promise<void> {
     const { archive, position } = await this.#witnesses.open()
     const closing = new AbortController()
     const signal = AbortSignal.any([this.#options.signal, closing.signal])
@@ -262,7 +265,7 @@ class Keeper {
           this.#metrics.archived(group)
         },
       }),
-      watchStream(this.#context, archive, signal, (standing) => {
+      watchStream(this.#context, archive, opened, signal, (standing) => {
         this.#standing = standing
       }),
       interrupted,

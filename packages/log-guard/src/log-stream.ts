@@ -32,6 +32,8 @@ export interface LogStream {
    * does not end at `after`.
    */
   restore(after: bigint, commits: AsyncIterable<readonly ArchivedCommit[]>): Promise<void>
+  /** Makes an empty stream where there is none. */
+  create(): Promise<void>
   /** Deletes the stream and makes an empty one of the same settings. */
   clear(): Promise<void>
 }

@@ -110,16 +110,18 @@ export function natsLogStream(
         allowsBatches: config['allow_atomic'] === true,
       })
     },
-    async clear() {
-      const exists = (await infoOf(admin, stream)) !== undefined
-      settings = exists ? await expectedConfig(admin, spec) : (settings ?? (await kept.read()))
+    async create() {
+      settings ??= await kept.read()
       if (!settings)
         throw ComparisonFailed({ reason: 'the stream of the log has not been made yet' })
-      if (exists) {
-        // Whoever is cut short here finds no stream to take the settings from.
-        await kept.write(settings)
-        await api.call(`STREAM.DELETE.${stream}`)
-      }
+      await api.call(`STREAM.CREATE.${stream}`, settings)
+      await kept.remove()
+    },
+    async clear() {
+      settings = await expectedConfig(admin, spec)
+      // Whoever is cut short here finds no stream to take the settings from.
+      await kept.write(settings)
+      await api.call(`STREAM.DELETE.${stream}`)
       await api.call(`STREAM.CREATE.${stream}`, settings)
       await kept.remove()
     },

@@ -14,10 +14,10 @@ const settingsEveryMs = 5_000
 export async function watchStream(
   context: Pick<ComparingContext, 'admin' | 'spec' | 'stream'>,
   archive: Archive,
+  opened: StreamStanding,
   signal: AbortSignal,
   onStanding: (standing: StreamStanding) => void,
 ): Promise<void> {
-  let created: string | undefined
   let settingsSeenAt = Date.now()
   for (;;) {
     await pause(lookEveryMs, signal)
@@ -28,8 +28,7 @@ export async function watchStream(
     if (signal.aborted) return
     if (standing === 'unknown') continue
     if (!standing) throw streamIsGone()
-    created ??= standing.created
-    if (standing.last < archived || standing.created !== created)
+    if (standing.last < archived || standing.created !== opened.created)
       throw new Freeze(shrunkReason(standing.last, archived), standing.last + 1n)
     onStanding(standing)
     if (Date.now() - settingsSeenAt < settingsEveryMs) continue
