@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type Commit, LogGap, type StoredEvent, type SubscribeOptions } from '@holdfast/event-log'
+import {
+  type Commit,
+  LogGap,
+  type LogStatus,
+  type StoredEvent,
+  type SubscribeOptions,
+} from '@holdfast/event-log'
 import type { LogReader } from './types.ts'
 
 export interface Fact {
@@ -54,8 +60,17 @@ export class MemoryLog implements LogReader {
     return commit
   }
 
-  readonly safe = { current: () => (1n << 63n) - 1n, onAdvance: () => () => undefined }
-  status = () => ({ isWritable: true })
+  /** Why the guard keeps it closed. */
+  closedBecause: string | undefined
+  readonly safe = {
+    current: () => (this.closedBecause === undefined ? (1n << 63n) - 1n : 0n),
+    onAdvance: () => () => undefined,
+  }
+
+  status(): LogStatus {
+    const reason = this.closedBecause
+    return reason === undefined ? { isWritable: true } : { isWritable: false, reason }
+  }
 
   head(): Promise<bigint> {
     return Promise.resolve(this.seen())

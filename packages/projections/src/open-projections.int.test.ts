@@ -184,6 +184,36 @@ test('all read models dropped, the next start makes the same ones again', async 
   await second.reached(500n)
 })
 
+test('rows of a log that is closed are shown as they are, and go on when it opens', async () => {
+  const first = await open()
+  someHistory(20)
+  await first.reached(20n)
+  await first.stop()
+  const before = await names()
+
+  // What it says meanwhile proves nothing: here it has lost its end.
+  const lost = log.commits.splice(15)
+  log.closedBecause = 'commit 16 is missing'
+  const second = await open()
+  expect(second.isReady()).toBe(true)
+  expect(second.status()).toContainEqual({
+    name: 'network.peers',
+    version: 1,
+    state: 'standby',
+    checkpoint: 20n,
+    reason: 'commit 16 is missing',
+  })
+  expect(await names()).toEqual(before)
+  await second.reached(20n)
+
+  log.commits.push(...lost)
+  log.closedBecause = undefined
+  const { sequence } = log.append([peer(2_000)])
+  await second.reached(sequence)
+  expect(await names()).toHaveLength(before.length + 1)
+  await expect.poll(() => second.status().every(({ state }) => state === 'live')).toBe(true)
+})
+
 test('schemas somebody dropped by hand are made again, the others are kept', async () => {
   const first = await open()
   someHistory(50)
