@@ -121,7 +121,8 @@ export function durability(gate: Gate): Durability {
       try {
         result = await storage.run(on, () => work(on))
       } catch (error) {
-        if (!tellsNothing(error)) await confirmed(on, signal)
+        const isGone = signal?.aborted === true && error === signal.reason
+        if (!isGone && !tellsNothing(error)) await confirmed(on, signal)
         throw error
       }
       await confirmed(on, signal)
