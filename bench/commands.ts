@@ -11,10 +11,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { testPostgres } from '@holdfast/testkit'
 import pg from 'pg'
-import { enrollSilentNode } from '../test/system/enroll.ts'
-import { startSuite } from '../test/system/suite.ts'
 import type { Figures } from './load.ts'
 import { load, median, row } from './run-load.ts'
+import { suiteTarget, type Target } from './suite-target.ts'
 
 const rounds = Number(process.argv[2] ?? 3)
 const seconds = Number(process.argv[3] ?? 5)
@@ -63,41 +62,6 @@ exec '${real}' "$@"
   )
   chmodSync(path, 0o755)
   return { path, remove: () => rmSync(directory, { recursive: true }) }
-}
-
-interface Target {
-  readonly run: (connections: number, prefix: string) => Promise<Figures>
-  readonly end: () => Promise<void>
-}
-
-async function suiteTarget(env: NodeJS.ProcessEnv): Promise<Target> {
-  const suite = await startSuite({
-    env: { HOLDFAST_HTTP_RATE_LIMIT: '0', HOLDFAST_LOG_LEVEL: 'warn', ...env },
-  })
-  const api = await suite.admin()
-  const node = await enrollSilentNode(api, 'bench')
-  const paths: string[] = []
-  for (let n = 0; n < 64; n += 1) {
-    const made = await api.post<{ id: string }>('/interfaces', {
-      name: `b${n}`,
-      node_id: node,
-      addresses: [`10.${n}.0.1/16`],
-      listen_port: 52_000 + n,
-    })
-    paths.push(`/api/v1/interfaces/${made.id}/peers`)
-  }
-  return {
-    run: (connections, prefix) =>
-      load({
-        url: suite.url,
-        token: api.token,
-        connections,
-        seconds,
-        paths: connections === 1 ? paths.slice(0, 1) : paths,
-        prefix,
-      }),
-    end: () => suite.remove(),
-  }
 }
 
 /** One row an event, unique by stream and version, fsync before the answer: what a table would do. */
@@ -149,8 +113,11 @@ async function measure(): Promise<void> {
   const targets: Record<string, Target> = {
     'bare validated Fastify POST': bare,
     'plain Postgres insert, fsync': await postgresTarget(),
-    'whole path, fsync before the answer': await suiteTarget({}),
-    'whole path, fsync-less class': await suiteTarget({ HOLDFAST_NATS_SERVER: wrapper.path }),
+    'whole path, fsync before the answer': await suiteTarget({}, seconds),
+    'whole path, fsync-less class': await suiteTarget(
+      { HOLDFAST_NATS_SERVER: wrapper.path },
+      seconds,
+    ),
   }
   const results = new Map<string, Figures[]>()
   for (let round = 0; round <= rounds; round += 1) {
