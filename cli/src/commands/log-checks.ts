@@ -15,7 +15,7 @@ export function advice(state: LogState): string | undefined {
     case 'frozen':
       return state.first_bad_sequence === null
         ? "put right what the reason names; 'holdfast operator log status' tells when it is"
-        : "keep copies of log and archive, see both with 'holdfast operator log verify', then decide with 'holdfast operator log repair --help'"
+        : "keep copies of the data directory and the archive before you decide; 'holdfast operator log repair --help' says how"
   }
 }
 
@@ -45,7 +45,7 @@ function writesCheck(state: LogState): Check {
 function archiveCheck(state: LogState, nowMs: number): Check {
   const { archived_sequence, last_sequence, archive, verified_at, verified_sequence } = state
   const behind = BigInt(last_sequence) - BigInt(archived_sequence)
-  const holds = `${archived_sequence} commits in ${archive.directory} (${archive.segments} segments, ${bytes(archive.bytes)})`
+  const holds = `${archived_sequence} commits in ${archive.directory} (${segmentsOf(archive)})`
   const compared = verified_at
     ? `compared up to ${verified_sequence} ${ago(verified_at, nowMs)}`
     : 'not compared as a whole yet'
@@ -58,6 +58,10 @@ function archiveCheck(state: LogState, nowMs: number): Check {
       }
     : { name: 'archive', state: 'ok', detail: `holds ${holds}, ${compared}` }
 }
+
+/** How many files, and what they take. */
+export const segmentsOf = ({ segments, bytes: taken }: LogState['archive']): string =>
+  `${segments} ${segments === '1' ? 'segment' : 'segments'}, ${bytes(taken)}`
 
 /** What may be on its way from one to the other at any moment. */
 const slackCommits = 1_000n

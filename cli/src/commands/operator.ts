@@ -3,7 +3,7 @@ import { type Context, print } from '../context.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { LogIncident, LogState, LogVerification, LogVolume } from '../model.ts'
 import { ago, bytes, fields, status, table } from '../output.ts'
-import { advice } from './log-checks.ts'
+import { advice, segmentsOf } from './log-checks.ts'
 
 const volumeColumns = [
   { title: 'DISK OF', value: (v: LogVolume) => v.name },
@@ -119,7 +119,7 @@ function describe(state: LogState): string {
       ],
       [
         'archive',
-        `${state.archived_sequence} commits, ${bytes(archive.bytes)} in ${archive.segments} segments at ${archive.directory}`,
+        `${state.archived_sequence} commits, ${segmentsOf(archive)} at ${archive.directory}`,
       ],
       [
         'compared',
