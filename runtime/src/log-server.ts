@@ -233,5 +233,8 @@ function openInstance(data: DataDirectory): Instance {
   return instance
 }
 
-/** What our own looking at the server makes it complain about: a greeting without TLS, a probe it has to refuse. */
-const isOurs = /TLS handshake error: EOF|PROBE_/
+/**
+ * What our own looking at the server makes it complain about: a greeting without TLS, a probe it has to refuse, its
+ * health, which is told by who asks.
+ */
+const isOurs = /TLS handshake error: EOF|PROBE_|Healthcheck failed/
