@@ -105,7 +105,7 @@ test('a whole log, in chunks of any size', async () => {
 
 test('any part of it', async () => {
   for (let from = 1; from <= 12; from++) {
-    for (let to = from - 1; to <= 12; to++) {
+    for (let to = from - 1; to <= 12; to += 2) {
       const { findings, report } = await verify(await bundleOf(log, from, to))
       expect(findings).toEqual([])
       expect(report.lastSequence).toBe(BigInt(to))

@@ -1,6 +1,6 @@
 import { FormatError } from './format-error.ts'
 import { emptyRoot, hashBytes, nodeHash } from './hash.ts'
-import { splitTile, type TileReader, tileWidth } from './tiles.ts'
+import { checkTile, type TileReader, tileWidth } from './tiles.ts'
 
 /** Hashes of a proof: no tree of 2^63 leaves needs more. */
 export const maxPathHashes = 63
@@ -159,7 +159,7 @@ const splitOf = (leaves: bigint): bigint => 1n << BigInt((leaves - 1n).toString(
 class Subtrees {
   readonly #size: bigint
   readonly #read: TileReader
-  readonly #tiles = new Map<string, Promise<Uint8Array[]>>()
+  readonly #tiles = new Map<string, Promise<Uint8Array>>()
 
   constructor(size: bigint, read: TileReader) {
     this.#size = size
@@ -186,33 +186,27 @@ class Subtrees {
     const level = Math.floor(height / 8)
     const width = 1 << (height % 8)
     const first = index * BigInt(width)
-    const hashes = await this.#tile(level, first / BigInt(tileWidth))
-    const start = Number(first % BigInt(tileWidth))
-    let row = hashes.slice(start, start + width)
-    while (row.length > 1) row = pairs(row)
-    const [root] = row
-    if (root === undefined) throw new FormatError('tile', 'is too short')
-    return root
+    const tile = await this.#tile(level, first / BigInt(tileWidth))
+    const start = Number(first % BigInt(tileWidth)) * hashBytes
+    return rootOf(tile.subarray(start, start + width * hashBytes))
   }
 
-  #tile(level: number, index: bigint): Promise<Uint8Array[]> {
+  #tile(level: number, index: bigint): Promise<Uint8Array> {
     const key = `${level}/${index}`
     const known = this.#tiles.get(key)
     if (known) return known
     const hashesOnLevel = this.#size >> BigInt(8 * level)
     const left = hashesOnLevel - index * BigInt(tileWidth)
     const width = left > BigInt(tileWidth) ? tileWidth : Number(left)
-    const tile = this.#read(level, index, width).then((bytes) => splitTile(bytes, width))
+    const tile = this.#read(level, index, width).then((bytes) => checkTile(bytes, width))
     this.#tiles.set(key, tile)
     return tile
   }
 }
 
-function pairs(row: readonly Uint8Array[]): Uint8Array[] {
-  const above: Uint8Array[] = []
-  for (let i = 0; i + 1 < row.length; i += 2) {
-    const [left, right] = [row[i], row[i + 1]]
-    if (left && right) above.push(nodeHash(left, right))
-  }
-  return above
+/** Of the full subtree over hashes that stand side by side; their number is a power of two. */
+function rootOf(hashes: Uint8Array): Uint8Array {
+  if (hashes.length === hashBytes) return hashes.slice()
+  const middle = hashes.length / 2
+  return nodeHash(rootOf(hashes.subarray(0, middle)), rootOf(hashes.subarray(middle)))
 }

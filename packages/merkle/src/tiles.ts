@@ -139,10 +139,14 @@ export class TileBuilder {
   }
 }
 
-/** The hashes of a tile. Throws FormatError unless there are exactly `width`. */
-export function splitTile(bytes: Uint8Array, width: number): Uint8Array[] {
-  if (bytes.length !== width * hashBytes)
-    throw new FormatError('tile', `${bytes.length} bytes where ${width} hashes should be`)
+/** The same bytes. Throws FormatError unless they are exactly `width` hashes. */
+export function checkTile(bytes: Uint8Array, width: number): Uint8Array {
+  if (bytes.length === width * hashBytes) return bytes
+  throw new FormatError('tile', `${bytes.length} bytes where ${width} hashes should be`)
+}
+
+function splitTile(bytes: Uint8Array, width: number): Uint8Array[] {
+  checkTile(bytes, width)
   return Array.from({ length: width }, (_, i) => bytes.slice(i * hashBytes, (i + 1) * hashBytes))
 }
 
