@@ -22,10 +22,10 @@ export function accessRecords(edge: EdgeApp<EdgeSpec>): AccessRecorder {
       const wish = { ownerId: log.lineageId, kind: accessKeyKind }
       const answer = await keys.getDataKeys(wish, { timeoutMs: 5_000 })
       sources.useKeys(
-        answer.keys.map(({ id = '', key = new Uint8Array(), isActive = false }) => ({
-          id,
-          key,
-          isActive,
+        answer.keys.map(({ id, key, isActive }) => ({
+          id: id ?? '',
+          key: key ?? new Uint8Array(),
+          isActive: isActive === true,
         })),
       )
     } catch (error) {
