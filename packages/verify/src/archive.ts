@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { type Damage, type ScannedGeneration, scanArchive } from '@holdfast/archive'
+import { type Damage, type ReadFiles, type ScannedGeneration, scanArchive } from '@holdfast/archive'
 import { formatOrigin, type Origin, TreeHead } from '@holdfast/merkle'
 import { UsageError } from './arguments.ts'
 import type { Auditor } from './auditor.ts'
@@ -19,8 +19,9 @@ export async function verifyArchive(
   directory: string,
   auditor: Auditor,
   onProgress?: (progress: VerifyProgress) => void,
+  files?: ReadFiles,
 ): Promise<VerifyResult> {
-  const { path, origin } = await findGeneration(directory)
+  const { path, origin } = await findGeneration(directory, files?.list ?? namesIn)
   const findings = new Findings()
   const keys = new LogKeys(findings, origin, auditor.keys)
   const check = new CommitCheck(findings, origin, keys, 1n)
@@ -32,6 +33,7 @@ export async function verifyArchive(
       known.add(commit.sequence, leaf)
     },
     ...(onProgress ? { onProgress } : {}),
+    ...(files ? { files } : {}),
   })
   const [generation] = scanned
   if (!generation || scanned.length > 1) throw new UsageError(`${directory} is no archive`)
@@ -172,21 +174,24 @@ const number = /^[1-9]\d{0,8}$/
 
 async function findGeneration(
   directory: string,
+  list: ReadFiles['list'],
 ): Promise<{ readonly path: string; readonly origin: Origin }> {
-  const found: { path: string; origin: Origin }[] = []
   const here = resolve(directory)
   const parent = basename(dirname(here))
   if (number.test(basename(here)) && uuid.test(parent))
     return { path: here, origin: { lineageId: parent, generation: Number(basename(here)) } }
-  const lineages = uuid.test(basename(here))
-    ? [here]
-    : (await namesIn(here, uuid)).map((n) => join(here, n))
-  for (const lineage of lineages)
-    for (const name of await namesIn(lineage, number))
+  const namesOf = async (path: string, pattern: RegExp) =>
+    (await list(path)).filter((name) => pattern.test(name)).sort()
+  const lineages = uuid.test(basename(here)) ? [''] : await namesOf(here, uuid)
+  const found: { path: string; origin: Origin }[] = []
+  for (const lineage of lineages) {
+    const lineageId = lineage || basename(here)
+    for (const name of await namesOf(join(here, lineage), number))
       found.push({
-        path: join(lineage, name),
-        origin: { lineageId: basename(lineage), generation: Number(name) },
+        path: join(here, lineage, name),
+        origin: { lineageId, generation: Number(name) },
       })
+  }
   const [only] = found
   if (!only) throw new UsageError(`there is no archive in ${directory}`)
   if (found.length > 1)
@@ -196,13 +201,9 @@ async function findGeneration(
   return only
 }
 
-async function namesIn(directory: string, pattern: RegExp): Promise<readonly string[]> {
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    const entries = await readdir(directory, { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isDirectory() && pattern.test(entry.name))
-      .map(({ name }) => name)
-      .sort()
+    return await readdir(directory)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException // node:fs throws nothing else
     throw new UsageError(`${directory} cannot be read (${code})`)

@@ -57,13 +57,24 @@ export async function verifyBundle(
     },
     onCheckpoint,
   })
+  let unknown: bigint | undefined
   let step = await reading.next()
   for (; step.done !== true; step = await reading.next()) {
     const { code, detail, sequence, toSequence, line } = step.value
     if (code === 'key_unpinned' && auditor.allowsUnpinned) continue
+    if (code === 'key_unknown' && line > 1) {
+      unknown ??= sequence ?? 1n
+      continue
+    }
     const place = sequence === undefined && line > 0 ? `line ${line}: ` : ''
     findings.add(code, `${place}${detail}`, sequence, toSequence)
   }
+  // One key nobody knows is a wrong --key, or another log; one beside known ones was put there. What keys before the
+  // pinned one signed is neither: nobody vouches for it, and nobody needs it.
+  if (unknown !== undefined && checkpointCount === 0)
+    findings.add('key_unknown', 'none of the checkpoints is signed by a key you trust')
+  else if (unknown !== undefined && isFirst(pinned, header))
+    findings.add('signature_invalid', 'a checkpoint is signed by no key of this log', unknown)
   const { entries } = step.value
   return {
     command: 'bundle',
@@ -96,6 +107,9 @@ const reportOf = (
   signedBy: signedBy.introduced.text,
   cosignedBy: [...new Set(cosignatures.map(({ key }) => key.text))],
 })
+
+const isFirst = (pinned: VerifierKey | undefined, header: BundleHeader | undefined): boolean =>
+  !pinned || !header || Buffer.compare(pinned.publicKey, header.firstKey.publicKey) === 0
 
 /** Of several keys the auditor brought, the one this log goes by. */
 function choosePinned(

@@ -15,7 +15,7 @@ export class CommitCheck {
   readonly #origin: Origin
   readonly #keys: LogKeys
   readonly #isFromStart: boolean
-  readonly #versions = new Map<string, number>()
+  readonly #aggregates = new Map<string, { version: number }>()
   #sequence: bigint
   #generation = 0
   /** Ends with the first entry that is missing or not what it was: versions after it would be blamed for it. */
@@ -71,9 +71,12 @@ export class CommitCheck {
       this.#findings.add('subject_differs', detail, sequence)
       return
     }
-    const before = this.#versions.get(subject)
     const { aggregateVersion, eventCount } = commit
-    this.#versions.set(subject, aggregateVersion + eventCount - 1)
+    const version = aggregateVersion + eventCount - 1
+    const known = this.#aggregates.get(subject)
+    const before = known?.version
+    if (known) known.version = version
+    else this.#aggregates.set(subject, { version })
     // Where the log's beginning is not shown, the first commit of an aggregate sets the count.
     if (!this.#countsVersions || (before === undefined && !this.#isFromStart)) return
     const expected = (before ?? 0) + 1
@@ -90,7 +93,8 @@ function namesAggregate(subject: string, type: string, id: string): boolean {
   return (
     end > 4 &&
     subject.length === end + 2 + type.length + id.length &&
-    subject.startsWith(`${type}.`, end + 1) &&
-    subject.endsWith(id)
+    subject.startsWith(type, end + 1) &&
+    subject.endsWith(id) &&
+    subject[end + 1 + type.length] === '.'
   )
 }

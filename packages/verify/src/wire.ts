@@ -61,9 +61,10 @@ export class WireReader {
     return new WireReader(this.#bytes, start, start + length)
   }
 
+  /** Names and ids are ASCII; anything else comes out as something that no name is. */
   text(): string {
     const bytes = this.bytes()
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   }
 
   skip(tag: number): void {
