@@ -49,7 +49,7 @@ async function compareWith(
   const end = (last: bigint): bigint => (to !== undefined && to < last ? to : last)
   const streamLast = end((await stream.standing())?.last ?? 0n)
   const archiveLast = end(archive.last.sequence)
-  const archiveHoles = holesOf(damage, archiveLast)
+  const { holes: archiveHoles, unsound } = damageIn(damage, archiveLast)
   const streamHoles: SequenceRange[] = []
   const watched = position.type === 'known' ? position.position.sequence : 0n
   let atWatched: ArchivedCommit | undefined
@@ -82,6 +82,7 @@ async function compareWith(
     facts: {
       stream: { last: streamLast, holes: streamHoles },
       archive: { last: archiveLast, holes: archiveHoles },
+      unsound,
       position: await positionFacts(position, atWatched, archive, archiveHoles),
       firstDifference,
       durability,
@@ -104,20 +105,25 @@ async function positionFacts(
   return { type: 'known', sequence, isInStream: isHash(inStream), isInArchive: isHash(inArchive) }
 }
 
-/** Which sequences damage takes away. Damage that takes none away, as of a footer, still needs new files. */
-export function holesOf(damage: readonly Damage[], last: bigint): readonly SequenceRange[] {
+/** Which sequences damage takes away, and where it takes none away but has to be mended all the same. */
+export function damageIn(
+  damage: readonly Damage[],
+  last: bigint,
+): { readonly holes: readonly SequenceRange[]; readonly unsound: readonly bigint[] } {
+  const holes: SequenceRange[] = []
+  const unsound: bigint[] = []
   const ranges = damage
     .filter(({ isRepaired }) => !isRepaired)
-    .map(({ firstBadSequence, lastBadSequence }) => ({
-      first: firstBadSequence < 1n ? 1n : firstBadSequence > last ? last : firstBadSequence,
+    .map(({ firstBadSequence: first, lastBadSequence }) => ({
+      first: first < 1n ? 1n : first,
       last: lastBadSequence > last ? last : lastBadSequence,
     }))
-    .map(({ first, last: end }) => ({ first, last: end < first ? first : end }))
-    .filter(({ first }) => first > 0n && first <= last)
-    .sort((a, b) => (a.first < b.first ? -1 : 1))
-  const holes: SequenceRange[] = []
-  for (const { first, last: end } of ranges) addHole(holes, first, end)
-  return holes
+    .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
+  for (const { first, last: end } of ranges) {
+    if (end >= first) addHole(holes, first, end)
+    else unsound.push(first)
+  }
+  return { holes, unsound }
 }
 
 /** The archive's readable commits of a range. */

@@ -182,10 +182,11 @@ const healing = ({ stream, asideDirectory }: ComparingContext, archive: Archive)
 })
 
 /** The first sequence healing may have to do with: what is before it was seen to be whole. */
-function firstTouched({ stream, archive }: Facts): bigint {
+function firstTouched({ stream, archive, unsound }: Facts): bigint {
   const firsts = [
     ...stream.holes.map(({ first }) => first),
     ...archive.holes.map(({ first }) => first),
+    ...unsound,
     stream.last + 1n,
     archive.last + 1n,
   ]

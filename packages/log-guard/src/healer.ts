@@ -35,8 +35,16 @@ export async function heal(
       return undefined
     case 'heal_archive': {
       await fillHoles(stream, archive, action.holes)
+      for (const sequence of action.unsound) await writeAnew(archive, sequence)
       if (action.lost) await archiveRange(stream, archive, action.lost)
       const ranges = [...action.holes, ...(action.lost ? [action.lost] : [])]
+      const [unsound] = action.unsound
+      if (ranges.length === 0 && unsound !== undefined)
+        return {
+          kind: 'archive_healed',
+          range: { first: unsound, last: unsound },
+          detail: `a segment at commit ${unsound} was not as it was sealed; it was written anew`,
+        }
       return {
         kind: 'archive_healed',
         range: around(ranges),
@@ -86,6 +94,18 @@ export async function fillHoles(
     // A segment with several holes can only be written once, with all of them.
     await archive.replace(start.first, end.last, mended(stream, archive, holes))
   }
+}
+
+/** The segment that begins with a sequence, from its own commits. */
+async function writeAnew(archive: Archive, sequence: bigint): Promise<void> {
+  if (sequence <= archive.last.sequence)
+    await archive.replace(sequence, sequence, archive.read(sequence, sequence))
+  // Nothing but a broken beginning: it is put aside.
+  else await archive.replace(sequence, sequence - 1n, nothing(), { tail: 'drop' })
+}
+
+export async function* nothing(): AsyncGenerator<readonly ArchivedCommit[], void> {
+  // a range without commits
 }
 
 async function* mended(stream: LogStream, archive: Archive, holes: readonly SequenceRange[]) {

@@ -34,6 +34,7 @@ function look({ stream, archive, position, durability }: World): Facts {
     stream: factsOf(stream),
     archive: factsOf(archive),
     durability,
+    unsound: [],
     firstDifference: differs < 0 ? undefined : BigInt(differs + 1),
     position:
       typeof position === 'number'
@@ -188,6 +189,7 @@ describe('the verdict', () => {
     stream: whole(5),
     archive: whole(5),
     position: { type: 'known', sequence: 5n, isInStream: true, isInArchive: true },
+    unsound: [],
     firstDifference: undefined,
     durability: 'log+archive',
     ...more,
@@ -200,6 +202,15 @@ describe('the verdict', () => {
     expect(judge(facts({ position: { type: 'damaged' } }))).toEqual({ type: 'open' })
     expect(judge(facts({ stream: whole(0), archive: whole(0), position: nothing }))).toEqual({
       type: 'open',
+    })
+  })
+
+  test('on a segment that only has to be written anew is to heal the archive', () => {
+    expect(judge(facts({ unsound: [4n] }))).toEqual({
+      type: 'heal_archive',
+      holes: [],
+      unsound: [4n],
+      lost: undefined,
     })
   })
 

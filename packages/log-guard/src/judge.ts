@@ -27,6 +27,11 @@ export type PositionFacts =
 export interface Facts {
   readonly stream: CopyFacts
   readonly archive: CopyFacts
+  /**
+   * A sequence of each segment that lost no commit and is not as it was sealed: headers, footers, digests.
+   * Such a segment is written anew.
+   */
+  readonly unsound: readonly bigint[]
   readonly position: PositionFacts
   /** The first sequence both copies can show, and show different. */
   readonly firstDifference: bigint | undefined
@@ -49,6 +54,7 @@ export type Verdict =
   | {
       readonly type: 'heal_archive'
       readonly holes: readonly SequenceRange[]
+      readonly unsound: readonly bigint[]
       readonly lost: SequenceRange | undefined
     }
   /** A stream with a hole is made anew; `dropped` was never acknowledged and stands behind a hole in it. */
@@ -66,13 +72,14 @@ export type Verdict =
  * smallest sequence that is.
  */
 export function judge(facts: Facts): Verdict {
-  const { stream, archive, position } = facts
+  const { stream, archive, unsound, position } = facts
   const frozen = firstFrozen(facts)
   if (frozen) return frozen
 
   const known = position.type === 'known' ? position.sequence : 0n
   const lost = archive.last < known ? { first: archive.last + 1n, last: known } : undefined
-  if (archive.holes.length > 0 || lost) return { type: 'heal_archive', holes: archive.holes, lost }
+  if (archive.holes.length > 0 || unsound.length > 0 || lost)
+    return { type: 'heal_archive', holes: archive.holes, unsound, lost }
 
   const tailEnd = readableAfter(stream, archive.last)
   if (tailEnd > archive.last)

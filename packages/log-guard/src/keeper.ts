@@ -179,16 +179,23 @@ class Keeper {
     signal.removeEventListener('abort', onAbort)
     const reason = 'the archiver has ended'
     this.#enter({ type: 'checking', reason })
-    this.#settleDecision(ComparisonFailed({ reason }))
+    this.#decision?.settled(ComparisonFailed({ reason }))
+    this.#decision = undefined
     await this.#witnesses.drop(false)
   }
 
   /** One server, until its log has to be compared again. Never throws. */
   async #serve(serverId: string): Promise<void> {
     const { signal, log } = this.#options
+    // One that comes while this fails is for the next time.
+    const decision = this.#decision
+    const settled = (error: unknown): void => {
+      if (decision && this.#decision === decision) this.#decision = undefined
+      decision?.settled(error)
+    }
     try {
-      const { isRestDue, standing } = await this.#open(serverId)
-      this.#settleDecision(undefined)
+      const { isRestDue, standing } = await this.#open(serverId, decision)
+      settled(undefined)
       await this.#keepOpen(standing, isRestDue)
     } catch (error) {
       if (signal.aborted) return
@@ -201,7 +208,7 @@ class Keeper {
       this.#note(phase)
       this.#enter(phase)
       if (phase.type === 'frozen') await this.#refuse(phase.reason, phase.firstBad)
-      this.#settleDecision(error instanceof Freeze ? undefined : error)
+      settled(error instanceof Freeze ? undefined : error)
       await this.#rest(phase, serverId)
     }
   }
@@ -209,10 +216,10 @@ class Keeper {
   /** Compares, heals and approves. `isRestDue`: a part of the comparison is still to be done. */
   async #open(
     serverId: string,
+    decision: Decision | undefined,
   ): Promise<{ readonly standing: StreamStanding; readonly isRestDue: boolean }> {
     const { admin, spec, durability } = this.#options
     const isNew = serverId !== this.#judgedServerId
-    const decision = this.#decision
     if (isNew || decision) {
       const reason = decision ? 'a repair is under way' : 'log and archive are being compared'
       this.#enter({ type: 'checking', reason })
@@ -366,12 +373,6 @@ class Keeper {
     await publishApproval(admin, spec, { ...approval, refusal }).catch((error: unknown) => {
       log.warn({ err: error }, 'the refusal could not be stored')
     })
-  }
-
-  #settleDecision(error: unknown): void {
-    const decision = this.#decision
-    this.#decision = undefined
-    decision?.settled(error)
   }
 
   async repair({

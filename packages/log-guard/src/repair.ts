@@ -1,5 +1,4 @@
-import type { ArchivedCommit } from '@holdfast/archive'
-import { fillHoles, type HealContext } from './healer.ts'
+import { fillHoles, type HealContext, nothing } from './healer.ts'
 import type { Facts, SequenceRange } from './judge.ts'
 
 export type Trusted = 'archive' | 'log'
@@ -45,8 +44,4 @@ function readableEnd(holes: readonly SequenceRange[], last: bigint, from: bigint
   const hole = holes.find((range) => range.last >= from)
   if (!hole) return last < from - 1n ? from - 1n : last
   return hole.first > from ? hole.first - 1n : from - 1n
-}
-
-async function* nothing(): AsyncGenerator<readonly ArchivedCommit[], void> {
-  // a range without commits
 }

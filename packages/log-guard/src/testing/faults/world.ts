@@ -35,6 +35,7 @@ export interface WorldOptions {
 
 const storeBytes = 256 * 1024 * 1024
 const stream = 'EVT_1'
+const openWithinMs = 120_000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A real server, an engine in a process of its own, and one reader who stays for as long as the log lives. */
@@ -146,6 +147,7 @@ export class World {
     })
     await provisionLog(this.#admin, this.spec)
     this.startEngine()
+    await this.#engine.until(({ writes }) => writes === 'open', openWithinMs)
     this.log = await this.#open('network')
     this.#reader = await this.#open('gateway')
     this.#reading = this.#reader
