@@ -86,7 +86,7 @@ describe('trees up to 130 leaves, each size', () => {
     [0, 64],
     [65, 100],
     [101, 130],
-  ] as const
+  ] satisfies [number, number][]
   test.each(spans)('inclusion proofs of %i to %i leaves', async (from, to) => {
     const { wrong, check } = collect()
     for (let n = from; n <= to; n++) {
