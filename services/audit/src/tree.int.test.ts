@@ -77,7 +77,7 @@ test('every checkpoint begins with those before it, and older sizes can be prove
   expect(checkpoints?.length).toBeGreaterThan(1)
   const [last] = checkpoints ?? []
   for (const one of checkpoints ?? []) {
-    const proof = await suite.proofs.getConsistencyProof({ fromSize: one.size })
+    const proof = await suite.proofs.getConsistencyProof({ fromSize: one.size ?? 0 })
     const claim = {
       fromSize: BigInt(one.size ?? 0),
       fromRoot: bytes(one.root),

@@ -38,18 +38,29 @@ interface Seen {
   readonly logLine: string
 }
 
+interface Witness {
+  readonly nodeId: string
+  readonly key: Signer
+  seen: Seen
+  challenges: number
+  refusal: string
+  tell(by?: Signer, seen?: Seen): void
+  start(): void
+}
+
 /** A node that cosigns as an honest one does, on the subjects of its own NATS user. */
-async function enrolled(name: string) {
+async function enrolled(name: string): Promise<Witness> {
   const nodeId = await suite.facts.enroll(organizationId, name)
   await suite.projections.reached(await suite.log.head())
   const { connection, requests } = suite.nats.admin.link
-  const node = {
+  const key = signer(witnessName(suite.log.lineageId, nodeId), randomBytes(32), 'cosignature/v1')
+  const node: Witness = {
     nodeId,
-    key: signer(witnessName(suite.log.lineageId, nodeId), randomBytes(32), 'cosignature/v1'),
-    seen: { size: 0n, root: new Uint8Array(), logLine: '' } as Seen,
+    key,
+    seen: { size: 0n, root: new Uint8Array(), logLine: '' },
     challenges: 0,
     refusal: '',
-    tell(by: Signer = node.key, seen: Seen = node.seen) {
+    tell(by = key, seen = node.seen) {
       const text = seen.size === 0n ? '' : formatCheckpoint({ origin: suite.origin, ...seen })
       requests.tell(
         `tlm.node.${nodeId}.witness`,

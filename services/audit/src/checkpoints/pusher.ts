@@ -52,7 +52,7 @@ export function pusher(
           working = undefined
         })
       },
-      ended: () => working,
+      ended: () => working ?? Promise.resolve(),
     }
   })
   return {

@@ -23,8 +23,12 @@ const rotated: SigningKeyEvent = {
 }
 
 test('the first key is introduced once', () => {
-  given().when({ type: 'IntroduceSigningKey', publicKey: keyOf(1) }).expects(introduced)
-  given(introduced).when({ type: 'IntroduceSigningKey', publicKey: keyOf(2) }).expects()
+  given()
+    .when({ type: 'IntroduceSigningKey', publicKey: keyOf(1) })
+    .expects(introduced)
+  given(introduced)
+    .when({ type: 'IntroduceSigningKey', publicKey: keyOf(2) })
+    .expects()
 })
 
 test('a key is replaced by what the present one vouches for', () => {

@@ -21,7 +21,6 @@ async function tell(
   const aggregate: Aggregate<StoredEvent, StoredEvent, number> = {
     ...subject,
     decider: anything,
-    mayFollow: () => true,
     codec: { encode: (event) => event, decode: (event) => event },
   }
   const event = { type, schema: 1, data }

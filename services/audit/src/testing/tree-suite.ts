@@ -51,7 +51,6 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
   const dataKey = { id: newId<string>(), key: new Uint8Array(randomBytes(32)), isActive: true }
   const archiveDir = join(directory, 'archive')
   const checkpointFile = join(directory, 'checkpoint')
-  const organization = newId<string>()
   let ahead = 0
   const keyService = { getDataKeys: () => Promise.resolve({ keys: [dataKey] }) }
   const keysDir = join(directory, 'keys')
@@ -122,18 +121,6 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
         const some = Math.min(100, count - done)
         await Promise.all(
           Array.from({ length: some }, () => suite.facts.createRule(newId<string>(), 'x')),
-        )
-      }
-    },
-    /** Stores many facts fast, of few aggregates. */
-    async pour(count: number): Promise<void> {
-      const nodes = Array.from({ length: 20 }, () => newId<string>())
-      const some = 500
-      for (let done = 0; done < count; done += some) {
-        await Promise.all(
-          Array.from({ length: Math.min(some, count - done) }, (_, at) =>
-            suite.facts.renameNode(organization, nodes[at % nodes.length] ?? '', 'x'),
-          ),
         )
       }
     },
