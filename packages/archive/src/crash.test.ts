@@ -1,10 +1,13 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openArchive } from './archive.ts'
 import { scanArchive } from './scan.ts'
 import { batched, collect, commitsOf, identity, plain } from './testing/commits.ts'
 import { Crash, MemoryFiles, type Survival } from './testing/memory-files.ts'
 import type { Archive } from './types.ts'
+
+// Thousands of archives are opened here; a busy machine is no reason to fail.
+vi.setConfig({ testTimeout: 180_000 })
 
 const open = (files: MemoryFiles): Promise<Archive> =>
   openArchive({ directory: '/a', identity, files, sealAtBytes: 4096, now: () => 9 })

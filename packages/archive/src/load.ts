@@ -110,7 +110,16 @@ async function take(
       damage: [...damage, ...taken.damage],
     }
   }
-  return { ...base, last: await lastOf(files, directory, tail), runningMaxTimeUs: running }
+  const last = await lastOf(files, directory, tail)
+  // The name of a file that the disk does not give says what had been there.
+  const shown = damage
+    .filter(({ kind }) => kind === 'unreadable')
+    .reduce((most, { lastBadSequence }) => (lastBadSequence > most ? lastBadSequence : most), 0n)
+  return {
+    ...base,
+    last: shown > last.sequence ? { sequence: shown, hash: new Uint8Array() } : last,
+    runningMaxTimeUs: running,
+  }
 }
 
 async function lastOf(

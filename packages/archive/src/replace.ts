@@ -61,7 +61,7 @@ async function stage(replacement: Replacement): Promise<void> {
     ? usable.find(({ first, last }) => first <= to + 1n && (last === undefined || last > to))
     : undefined
   const start = head?.first ?? from
-  const lost = touched.find(({ first }) => first < start)
+  const lost = isHeld(segments, start - 1n) ? undefined : touched.find(({ first }) => first < start)
   if (lost !== undefined)
     throw ArchiveDamaged({
       file: lost.name,
@@ -91,9 +91,11 @@ async function stage(replacement: Replacement): Promise<void> {
   }
 
   const finish = stager.last.sequence
-  const cut = touched.find(
-    ({ first, last }) => keeps && last !== undefined && last > finish && first <= finish,
-  )
+  const cut = isHeld(segments, finish + 1n)
+    ? undefined
+    : touched.find(
+        ({ first, last }) => keeps && last !== undefined && last > finish && first <= finish,
+      )
   if (cut !== undefined)
     throw ArchiveDamaged({
       file: cut.name,
@@ -119,6 +121,10 @@ async function stage(replacement: Replacement): Promise<void> {
     await decide(files, directory, { aside, into: stager.parts })
   })
 }
+
+/** By a segment that can be used; one that is being replaced gives it to the new ones. */
+const isHeld = (segments: readonly Segment[], sequence: bigint): boolean =>
+  segments.some(({ first, last }) => first <= sequence && (last === undefined || last >= sequence))
 
 function asideName(name: string, taken: readonly string[], nowMs: number): string {
   let ms = nowMs

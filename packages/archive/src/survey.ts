@@ -141,17 +141,22 @@ async function examine(file: OpenFile, size: number, name: SegmentName): Promise
   const report = (kind: DamageKind, detail: string): void => {
     damage.push(damageOf(kind, name.name, first, first - 1n, detail))
   }
-  const unusable = (kind: DamageKind, detail: string): Look => ({
-    name,
-    segment: undefined,
-    damage: [damageOf(kind, name.name, first, last ?? first, detail)],
-  })
-  if (size > maxSegmentBytes) return unusable('unreadable', 'it is too large for a segment')
+  const unusable = (damage: Damage): Look => ({ name, segment: undefined, damage: [damage] })
+  // Its name is no evidence of what it should hold, as with a file that cannot be read.
+  const misnamed = (held: bigint, detail: string): Look =>
+    unusable(damageOf('misnamed', name.name, held, held - 1n, detail))
+  if (size > maxSegmentBytes) {
+    const detail = 'it is too large for a segment'
+    return unusable(damageOf('unreadable', name.name, first, last ?? first, detail))
+  }
 
   const head = decodeHeader(await readRange(file, 0, Math.min(size, maxHeaderBytes)))
   if (typeof head === 'string') report('header', head)
   else if (head.header.firstSequence !== first)
-    return unusable('misnamed', `it begins with sequence ${head.header.firstSequence}`)
+    return misnamed(
+      head.header.firstSequence,
+      `it begins with sequence ${head.header.firstSequence}`,
+    )
   const start = typeof head === 'string' ? 0 : head.size
 
   let footer: SegmentFooter | undefined
@@ -160,8 +165,8 @@ async function examine(file: OpenFile, size: number, name: SegmentName): Promise
     const end = await readFooter(file, size)
     if (typeof end === 'string') report('footer', end)
     else if (end.footer.firstSequence !== first || end.footer.lastSequence !== last)
-      return unusable(
-        'misnamed',
+      return misnamed(
+        end.footer.firstSequence,
         `it holds sequences ${end.footer.firstSequence} to ${end.footer.lastSequence}`,
       )
     else if (start > 0 && end.footer.index[0]?.offset !== start)
@@ -217,6 +222,16 @@ function fit(looks: readonly Look[], identity: ArchiveIdentity | undefined): Omi
     const foreign =
       segment?.header && owner && foreignField(name.name, segment.header.identity, owner)
     stranger ??= foreign
+    const [misnamed] = own.filter(({ kind }) => kind === 'misnamed')
+    if (misnamed !== undefined) {
+      const isHeld = misnamed.firstBadSequence < expected
+      damage.push(
+        isHeld
+          ? { ...misnamed, firstBadSequence: name.first, lastBadSequence: name.first - 1n }
+          : misnamed,
+      )
+      continue
+    }
     if (name.first < expected) {
       refuse('overlap', `another segment holds sequence ${name.first} already`)
       continue
@@ -243,7 +258,7 @@ function fit(looks: readonly Look[], identity: ArchiveIdentity | undefined): Omi
     // What an open segment holds is known by its frames alone; nothing may stand behind it.
     if (name.last === undefined) expected = 1n << 64n
   }
-  return { segments, damage, foreign: stranger }
+  return { segments, damage: damage.sort(bySequence), foreign: stranger }
 }
 
 function joint(before: Segment, { name, first, header, footer }: Segment): Damage[] {

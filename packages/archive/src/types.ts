@@ -46,7 +46,7 @@ export const damageKinds = [
   'missing',
   // A segment that holds sequences another one holds already.
   'overlap',
-  // A segment that holds other sequences than its name says.
+  // A segment that holds other sequences than its name says. What is lost by it is told as `missing`.
   'misnamed',
   // A segment of another lineage, generation or root key.
   'foreign',
@@ -117,7 +117,10 @@ export interface Archive {
   readonly identity: ArchiveIdentity
   /** `<directory>/<lineage>/<generation>`. */
   readonly directory: string
-  /** The last durable commit. With damage: the last one any readable part of the archive shows. */
+  /**
+   * The last durable commit. With damage: the last one that a frame, or the name of a sealed segment that
+   * cannot be read, shows to have been there.
+   */
   readonly last: ArchivePosition
   /** What opening found, less what `replace` has healed since. Unrepaired damage refuses appends. */
   readonly damage: readonly Damage[]

@@ -37,6 +37,9 @@ export class MemoryFiles implements Files {
   /** An error for a step, `undefined` to let it happen. A write it refuses is done in part. */
   fail: (step: Step, path: string) => string | undefined = () => undefined
 
+  /** An error for reading from a file. */
+  failRead: (path: string) => string | undefined = () => undefined
+
   /** So far. */
   get steps(): number {
     return this.#steps
@@ -92,6 +95,8 @@ export class MemoryFiles implements Files {
       size: async () => inode.seen.length,
       read: async (into, position) => {
         this.#up()
+        const code = this.failRead(path)
+        if (code !== undefined) throw systemError(code)
         return inode.seen.copy(into, 0, position, position + into.length)
       },
       write: async (bytes, position) => {
