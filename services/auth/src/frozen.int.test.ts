@@ -155,4 +155,20 @@ test('who was disabled before the log closed stays out', async () => {
   expect(await problemOf(signIn(auth, ada.username, ada.password))).toBe('auth.user_disabled')
   expect(await problemOf(refresh(ada.refreshToken))).toBe('auth.refresh_invalid')
   await auth.nats.approve()
+  await expect.poll(() => createSite('open again')).toBeUndefined()
+})
+
+test('with the server of the log away, people still come in, and go', async () => {
+  await disable(false)
+  await auth.nats.server.stop()
+  const me = await signIn(auth, 'admin', adminPassword)
+  expect((await gateway.auth.getMe({}, me.me)).user?.username).toBe('admin')
+  const { tokens } = await refresh(me.refreshToken)
+  const next = { accessToken: present(present(tokens).accessToken) }
+  expect((await gateway.users.listUsers({}, next)).users.length).toBeGreaterThan(1)
+  await gateway.auth.logout({}, next)
+  expect(await problemOf(gateway.auth.getMe({}, next))).toBe('access.session_revoked')
+  await auth.nats.restart()
+  await auth.nats.approve()
+  await expect.poll(() => createSite('open after all')).toBeUndefined()
 })

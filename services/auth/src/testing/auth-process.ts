@@ -48,7 +48,7 @@ export interface AuthProcess {
 }
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-const startTimeoutMs = 60_000
+const startTimeoutMs = 150_000
 
 /** `natsOptions`: how its log is guarded; the log is approved once where the test guards it. */
 export async function startAuth(
