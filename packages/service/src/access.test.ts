@@ -104,7 +104,7 @@ describe('a user', () => {
 })
 
 describe('roles', () => {
-  test('each is a part of the one before, but for what auditors see of people', () => {
+  test('each is a part of the one before, but for what auditors see of people and of the log', () => {
     const [top, admin, operator, auditor, viewer] = roles.map((role) => rolePermissions[role])
     const isPart = (inner?: ReadonlySet<string>, outer?: ReadonlySet<string>): boolean =>
       [...(inner ?? [])].every((code) => outer?.has(code))
@@ -114,7 +114,10 @@ describe('roles', () => {
       true,
     ])
     expect(isPart(viewer, auditor)).toBe(true)
-    expect([...(auditor ?? [])].filter((code) => !viewer?.has(code))).toEqual(['auth.users.read'])
+    expect([...(auditor ?? [])].filter((code) => !viewer?.has(code))).toEqual([
+      'audit.log.read',
+      'auth.users.read',
+    ])
   })
 
   test('that only read neither change anything nor open secrets', () => {
