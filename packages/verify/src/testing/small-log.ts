@@ -207,14 +207,16 @@ export async function logOf(
     return formatConsistencyProof({ ...pair, path, firstKey, rotations })
   }
 
-  /** Into a directory on the disk; `sealAtBytes` decides how many segments there are. */
-  async function archive(directory: string, sealAtBytes = 4096): Promise<void> {
+  /** Into a directory on the disk; `sealEvery` commits a segment is closed, never without. */
+  async function archive(directory: string, sealEvery?: number): Promise<void> {
     const archive = await openArchive({
       directory,
       identity: { ...identity, rootKeyFingerprint: 'test' },
-      sealAtBytes,
     })
-    for (const one of entries) await archive.append([archivedOf(one)])
+    for (const [i, one] of entries.entries()) {
+      await archive.append([archivedOf(one)])
+      if (sealEvery !== undefined && (i + 1) % sealEvery === 0) await archive.seal()
+    }
     await archive.close()
     for (const [i, note] of notes.entries())
       await writeCheckpointNote(directory, identity.lineageId, specs[i]?.size ?? 0n, note)
