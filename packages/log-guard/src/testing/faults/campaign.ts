@@ -1,4 +1,5 @@
 import { allFaults, type Fault, type FaultGroup } from './faults.ts'
+import { type ArrangedFault, fullDiskFaults } from './full-disk.ts'
 import { firstLost } from './oracle.ts'
 import { type Random, seeded } from './random.ts'
 import { World } from './world.ts'
@@ -36,7 +37,9 @@ const openWithinMs = 120_000
 export async function campaign(options: CampaignOptions): Promise<readonly Round[]> {
   const { rounds, seed, only, stopMs, roundsPerLog = 20, writers = 8 } = options
   const random = seeded(seed)
-  const faults = allFaults(stopMs).filter(({ group }) => !only || only.includes(group))
+  const faults: readonly Fault[] = only
+    ? [...allFaults(stopMs), ...fullDiskFaults].filter(({ group }) => only.includes(group))
+    : allFaults(stopMs)
   // Each fault gets its turn before any comes again.
   let deck: Fault[] = []
   const done: Round[] = []
@@ -47,6 +50,13 @@ export async function campaign(options: CampaignOptions): Promise<readonly Round
       if (deck.length === 0) deck = shuffled(faults, random)
       const fault = deck.pop()
       if (!fault) break
+      const arranged = fullDiskFaults.find((each) => each === fault)
+      if (arranged) {
+        const round = await playArranged(arranged, number, random, writers)
+        done.push(round)
+        options.onRound?.(round)
+        continue
+      }
       world ??= await World.create({ durability: 'log+archive' })
       const round = await play(world, number, fault, random, writers)
       done.push(round)
@@ -62,6 +72,26 @@ export async function campaign(options: CampaignOptions): Promise<readonly Round
     await world?.close()
   }
   return done
+}
+
+/** A round in a world of its own. */
+async function playArranged(
+  fault: ArrangedFault,
+  number: number,
+  random: Random,
+  writers: number,
+): Promise<Round> {
+  const { options, strike, remove } = await fault.arrange()
+  try {
+    const world = await World.create({ durability: 'log+archive', ...options })
+    try {
+      return await play(world, number, { ...fault, strike }, random, writers)
+    } finally {
+      await world.close()
+    }
+  } finally {
+    await remove()
+  }
 }
 
 async function play(

@@ -13,7 +13,17 @@ export interface Fault {
   readonly mayFreeze: boolean
 }
 
-export const faultGroups = ['log', 'archive', 'both', 'crash', 'pause', 'disk', 'position'] as const
+export const faultGroups = [
+  'log',
+  'archive',
+  'both',
+  'crash',
+  'pause',
+  'disk',
+  'position',
+  // Needs root, and therefore has to be asked for.
+  'full',
+] as const
 export type FaultGroup = (typeof faultGroups)[number]
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
