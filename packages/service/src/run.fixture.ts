@@ -61,7 +61,10 @@ await run(
         return { nodeName: hostname }
       },
       async getNode({ node }) {
-        if (node === 'slow') await new Promise((resolve) => setTimeout(resolve, 500))
+        if (node === 'slow') {
+          app.telemetry.log.info('taking a while')
+          await new Promise((resolve) => setTimeout(resolve, 500))
+        }
         if (node === 'bug') setImmediate(() => void Promise.reject(new Error('nobody caught this')))
         const [row] = await app.postgres.query<{ name: string }>(
           sql`select name from names where name = ${node}`,

@@ -181,7 +181,7 @@ describe('with a log and a database', () => {
     const service = start(real)
     await connected(service)
     const slow = nodes.getNode({ node: 'slow' }, { accessToken })
-    await sleep(100) // the call is on its way and takes 500 ms
+    await service.line('taking a while')
     service.child.kill('SIGTERM')
     expect((await slow).node?.name).toBe('nobody')
     expect(await service.exited).toBe(0)
@@ -204,7 +204,7 @@ describe('with a log and a database', () => {
     const service = start(real)
     await connected(service)
     const slow = nodes.getNode({ node: 'slow' }, { accessToken }).catch((error: Error) => error)
-    await sleep(50)
+    await service.line('taking a while')
     service.child.kill('SIGTERM')
     await service.line('stopping')
     service.child.kill('SIGINT')
