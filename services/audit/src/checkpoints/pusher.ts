@@ -38,19 +38,22 @@ export function pusher(
           waitMs = retryMs
           if (next === note) next = undefined
         } catch (error) {
-          if (signal.aborted) return
+          if (signal.aborted) break
           logger.warn({ err: error, target: target.name, waitMs }, 'checkpoint not handed on yet')
           await pause(waitMs, undefined, { signal }).catch(() => undefined)
           waitMs = Math.min(lastRetryMs, waitMs * 2)
         }
       }
+      // With the last look at `next`, not after it: what is pushed from here on begins anew.
+      working = undefined
     }
     return {
       push(note: string) {
         next = note
-        working ??= work().finally(() => {
-          working = undefined
-        })
+        if (!working) {
+          // In the next turn, so that `working` is set before the work can end.
+          working = Promise.resolve().then(work)
+        }
       },
       ended: () => working ?? Promise.resolve(),
     }

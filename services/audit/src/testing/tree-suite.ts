@@ -68,6 +68,8 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
     })
   let tree = compose()
   tree.start()
+  // Its first fact is its key, and comes when it comes.
+  await until(() => (tree.status().last?.size ?? 0n) > 0n)
   const suite = {
     pg,
     nats,
@@ -128,8 +130,9 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
     async settled(): Promise<bigint> {
       const head = await log.head()
       await until(() => {
-        const { size, last } = tree.status()
-        return size >= head && (last?.size ?? 0n) >= head
+        const { size, last, frozen, isLeading } = tree.status()
+        const isDone = size >= head && (last?.size ?? 0n) >= head
+        return isDone || `${size} of ${head}, signed ${last?.size}, ${isLeading}, ${frozen}`
       })
       return head
     },
@@ -158,11 +161,14 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
 
 export type TreeSuite = Awaited<ReturnType<typeof startTreeSuite>>
 
-/** Waits for a condition; a busy machine may take long. */
-export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
+/** Waits for a condition, which says true, or how far it is; a busy machine may take long. */
+export const until = (
+  condition: () => boolean | string | Promise<boolean | string>,
+): Promise<void> =>
   vi.waitFor(
     async () => {
-      if (!(await condition())) throw new Error('it did not come to that')
+      const found = await condition()
+      if (found !== true) throw new Error(`it did not come to that: ${found}`)
     },
     { timeout: 60_000, interval: 20 },
   )

@@ -248,8 +248,8 @@ export class TreeKeeper {
   /** What is due, over and over, one after the other. */
   async #tick(clerk: Clerk, signal: AbortSignal): Promise<void> {
     const { logger } = this.#parts
-    let challengedAt = 0
-    let sentAt = 0
+    let challengedAt = Number.NEGATIVE_INFINITY
+    let sentAt = Number.NEGATIVE_INFINITY
     while (!signal.aborted) {
       await clerk.work()
       try {
