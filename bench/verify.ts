@@ -167,8 +167,7 @@ async function bareSeconds(files: readonly string[]): Promise<{ seconds: number;
   return { seconds: (performance.now() - start) / 1000, bytes }
 }
 
-const program =
-  process.env['HV'] ?? fileURLToPath(new URL('../dist/holdfast-verify.mjs', import.meta.url))
+const program = fileURLToPath(new URL('../dist/holdfast-verify.mjs', import.meta.url))
 
 async function verifySeconds(
   command: string,

@@ -124,8 +124,8 @@ function open(
 }
 
 /**
- * A key nobody knows, everywhere, is a wrong --key or another log; one beside known ones was put there. Keys from before
- * the pinned one are neither: what they signed is passed over.
+ * A key nobody knows, everywhere, is a wrong --key or another log; one beside known ones was put there. Neither are keys
+ * from before the pinned one, and keys that may have come with commits that are not shown: what they signed proves nothing.
  */
 function tellUnknown(reports: readonly Judged[], { findings, keys }: JudgeOptions): void {
   const earlier = keys.earlierKeys()
@@ -133,7 +133,9 @@ function tellUnknown(reports: readonly Judged[], { findings, keys }: JudgeOption
     parseNote(note).signatures.some((signature) =>
       earlier.some(({ name, keyId }) => name === signature.name && keyId === signature.keyId),
     )
-  const unknown = reports.filter((report) => !report.signedBy && !isEarlier(report))
+  const unknown = reports.filter(
+    (report) => !report.signedBy && report.verdict !== 'beyond' && !isEarlier(report),
+  )
   if (unknown.length === 0) return
   if (!reports.some(({ signedBy }) => signedBy)) {
     const count = `${unknown.length} checkpoint${unknown.length === 1 ? '' : 's'}`

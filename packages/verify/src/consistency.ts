@@ -78,7 +78,7 @@ export function verifyConsistency(
     found: trees.map(({ name, text }, i) => ({
       note: text,
       source: name,
-      verdict: follows || i === 0 ? 'same' : 'unread',
+      verdict: follows || i === 0 ? 'same' : 'beyond',
     })),
     witnesses: auditor.witnesses,
     witnessesNeeded: auditor.witnessesNeeded,

@@ -177,12 +177,15 @@ export class Findings {
   readonly #count: Record<Verdict, number> = { integrity: 0, completeness: 0, key: 0 }
   #firstBroken: bigint | undefined
   #firstMissing: bigint | undefined
+  #firstUnproven: bigint | undefined
 
   add(code: FindingCode, detail: string, first?: bigint, last: bigint | undefined = first): void {
     const { verdict } = codes[code]
     this.#count[verdict]++
     if (verdict === 'integrity') this.#firstBroken = least(this.#firstBroken, first)
-    if (verdict === 'completeness') this.#firstMissing = least(this.#firstMissing, first)
+    else if (code === 'entries_missing' || code === 'end_missing')
+      this.#firstMissing = least(this.#firstMissing, first)
+    else if (verdict === 'completeness') this.#firstUnproven = least(this.#firstUnproven, first)
     if (this.#kept.length < maxKept) this.#kept.push({ code, verdict, detail, first, last })
   }
 
@@ -200,9 +203,9 @@ export class Findings {
     return this.#kept
   }
 
-  /** The first sequence that was changed; without one, the first that is missing or unproven. */
+  /** The first sequence that was changed; without one, the first that is missing; without one, the first unproven. */
   get firstBad(): bigint | undefined {
-    return this.#firstBroken ?? this.#firstMissing
+    return this.#firstBroken ?? this.#firstMissing ?? this.#firstUnproven
   }
 }
 
