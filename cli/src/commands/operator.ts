@@ -101,8 +101,8 @@ export function operatorCommands(program: Command, context: Context): void {
 const repairHelp = `
 Only while changes are frozen, and only for the commit shown last. Keep copies of the data directory and of the
 archive before you decide. Trust the archive when the log's disk failed, was restored from an old copy or was
-written to by somebody else; trust the log when that happened to the archive's. Read models, hosts and proofs
-follow what you decide.`
+written to by somebody else; trust the log when that happened to the archive's. What read models had seen and
+neither copy has any more is in docs/running.md, "Log and archive".`
 
 function describe(state: LogState): string {
   const { archive, volumes, incidents } = state
