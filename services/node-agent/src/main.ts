@@ -129,8 +129,8 @@ async function showWitness(): Promise<void> {
   await witness.stop()
 }
 
-const witnessOf = (identity: Identity, keys: AgentKeys): Promise<Witness> =>
-  openWitness({
+function witnessOf(identity: Identity, keys: AgentKeys): Promise<Witness> {
+  return openWitness({
     ...identity,
     privateKey: keys.witness,
     logKey: identity.logVerifierKey,
@@ -139,6 +139,7 @@ const witnessOf = (identity: Identity, keys: AgentKeys): Promise<Witness> =>
     log,
     now: Date.now,
   })
+}
 
 function hostWith(tools: Tools): Host {
   const run = toolRunner({
