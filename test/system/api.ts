@@ -68,7 +68,7 @@ export function apiFor(url: string, token: string): Api {
       signal: AbortSignal.timeout(60_000),
     })
     const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
     const parsed: unknown = isJson && text ? JSON.parse(text) : text
     if (!response.ok)
       throw new Refused(
