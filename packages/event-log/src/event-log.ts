@@ -132,6 +132,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
   const { execute, fold, peek } = executor({
     context,
     canAppend: token !== undefined,
+    refusal: () => (gate.state().type === 'refused' ? gate.refusal() : undefined),
     lineageId,
     generation,
     append,

@@ -14,6 +14,8 @@ import type { Aggregate, CommandContext, CommandRegistry, EventLog, Outcome } fr
 interface Options {
   readonly context: string
   readonly canAppend: boolean
+  /** Why no command is looked at: what a refused log holds may be wrong, and so would be what is decided on it. */
+  readonly refusal: () => Error | undefined
   readonly lineageId: string
   readonly generation: number
   readonly append: Append
@@ -245,6 +247,8 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
       throw new RangeError(`context ${aggregate.context} is not written by ${options.context}`)
     if (!options.canAppend)
       throw LogUnavailable({ reason: `these credentials may not write context ${options.context}` })
+    const refusal = options.refusal()
+    if (refusal) throw refusal
     const key = `${context.organizationId ?? ''}/${context.commandId}`
 
     for (let first = running.get(key); first; first = running.get(key)) {

@@ -33,6 +33,8 @@ export interface DispatcherOptions {
   readonly reached: (sequence: bigint, signal: AbortSignal) => Promise<void>
   /** Runs a handler and waits until what it answers is safe; see `EventLog.durable`. */
   readonly durable: <T>(work: () => Promise<T> | T) => Promise<T>
+  /** Throws while no command may be looked at: what a refused log holds may be wrong, and so any decision on it. */
+  readonly mayCommand?: () => void
 }
 
 type Handler = (request: unknown, call: Call) => unknown
@@ -43,7 +45,7 @@ interface Route {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { telemetry, verify, reached, durable } = options
+  const { telemetry, verify, reached, durable, mayCommand } = options
   const routes = new Map<string, Route>()
   const methods = new Map<string, Method>()
   const observe = callObserver(telemetry)
@@ -63,7 +65,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     limit(request)
     const headers = readMetadata(metadata, incoming.path, request)
     facts.headers = headers
-    const call = servedCall(caller, headers, life, facts)
+    const call = servedCall(caller, headers, life, facts, mayCommand)
     if (headers.minSequence !== undefined) await reached(headers.minSequence, life.signal)
     // Without the signal: it is made for those who look at it, and this ends within seconds anyway.
     const answer = await durable(() => handler(decode(method, request), call))

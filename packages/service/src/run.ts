@@ -1,4 +1,5 @@
 import type { Definition, Values } from '@holdfast/config'
+import { type EventLog, LogUnavailable } from '@holdfast/event-log'
 import { migrate, openPostgres } from '@holdfast/postgres'
 import { openProjections, type Projection, type Projections } from '@holdfast/projections'
 import type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
@@ -52,6 +53,7 @@ export function run<S extends ServiceSpec>(
       verify: base.identity.verify,
       reached: (sequence, signal) => projections.reached(sequence, signal),
       durable: log.durable,
+      mayCommand: () => refuseCommands(log),
     })
     const wanted: Projection[] = []
     life.defer('projections', () => opened?.stop())
@@ -123,6 +125,7 @@ export function runWithoutDatabase<S extends ServingSpec>(
         // There are no read models to wait for.
         reached: () => Promise.resolve(),
         durable: log.durable,
+        mayCommand: () => refuseCommands(log),
       })
       base.deferWork()
       life.defer('calls', () => server.drain(common.drainMs), common.drainMs + 2_000)
@@ -147,4 +150,10 @@ export function runEdge<S extends EdgeSpec>(
     await compose({ ...base.edge, settings: values })
     await base.startWork()
   })
+}
+
+/** A command that looks at a refused log before it appends would answer what it finds there. */
+function refuseCommands(log: EventLog): void {
+  const { isRefused, reason = '' } = log.status()
+  if (isRefused === true) throw LogUnavailable({ reason })
 }

@@ -34,12 +34,13 @@ export interface CallFacts {
   sequence?: bigint
 }
 
-/** A call as its handler sees it. `facts` collects what the handler says. */
+/** A call as its handler sees it. `facts` collects what the handler says; `mayCommand` throws when nothing may be changed. */
 export function servedCall(
   caller: Caller,
   headers: CallHeaders,
   life: CallLife,
   facts: CallFacts,
+  mayCommand?: () => void,
 ): Call {
   const { commandId, isKeyed, requestHash, expectedRevision, correlationId } = headers
   const { minSequence, reason } = headers
@@ -58,6 +59,7 @@ export function servedCall(
       facts.sequence = sequence
     },
     command(organizationId): CommandContext {
+      mayCommand?.()
       if (organizationId !== undefined) facts.organizationId = organizationId
       const trace: { traceparent?: string } = {}
       injectTrace(trace)

@@ -48,10 +48,15 @@ export async function republish(
   let last = options.lastSequence
   let group: ArchivedCommit[] = []
   let bytes = 0
+  // One group is made while the server is at the one before.
+  let before: Promise<void> = Promise.resolve()
   const store = async (): Promise<void> => {
     if (group.length === 0) return
-    if (options.allowsBatches && group.length > 1) await storeTogether(admin, group, options)
-    else await storeSingly(admin, group, options)
+    const stored = storeGroup(admin, group, options, before)
+    // Told by the next wait; until then nobody listens.
+    stored.catch(() => undefined)
+    await before
+    before = stored
     group = []
     bytes = 0
   }
@@ -65,18 +70,34 @@ export async function republish(
     last = commit.sequence
   }
   await store()
+  await before
   return last
 }
 
+/** `before`: the group that has to be stored first. */
+async function storeGroup(
+  admin: AdminConnection,
+  group: readonly ArchivedCommit[],
+  options: RepublishOptions,
+  before: Promise<void>,
+): Promise<void> {
+  const isBatch = options.allowsBatches && group.length > 1
+  const isStored = isBatch && (await storeTogether(admin, group, options))
+  await before
+  // A batch that is refused says not which member was the cause; by themselves they do.
+  if (!isStored) await storeSingly(admin, group, options)
+}
+
+/** False when the batch was refused, and nothing of it stored. */
 async function storeTogether(
   admin: AdminConnection,
   group: readonly ArchivedCommit[],
   options: RepublishOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { requests } = admin.link
   const first = group[0]
   const last = group.at(-1)
-  if (!first || !last) return
+  if (!first || !last) return true
   const id = nuid.next()
   group.forEach((commit, index) => {
     if (commit === last) return
@@ -93,9 +114,9 @@ async function storeTogether(
     ['Nats-Batch-Sequence', String(group.length)],
     ['Nats-Batch-Commit', '1'],
   ])
-  // A batch that is refused says not which member was the cause; by themselves they do.
-  if ('refusal' in ack) await storeSingly(admin, group, options)
-  else verify(last, ack.sequence)
+  if ('refusal' in ack) return false
+  verify(last, ack.sequence)
+  return true
 }
 
 async function storeSingly(
