@@ -1,5 +1,5 @@
 import { hmacSha256, type RootKey } from '@holdfast/crypto'
-import { idFrom, type OrganizationId, type UserId } from '@holdfast/domain'
+import { type CommandId, idFrom, type OrganizationId, type UserId } from '@holdfast/domain'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
 import { organizations } from './aggregates.ts'
 import { type CreateUser, generatePassword } from './create-user.ts'
@@ -27,6 +27,13 @@ export interface SeedState {
   readonly organizations: readonly { readonly id: OrganizationId; readonly name: string }[]
 }
 
+/** The call to seed. Its command is asked for only when there is something to do: a closed log refuses commands. */
+export interface SeedCall {
+  readonly commandId: CommandId
+  readonly signal: AbortSignal
+  command(): CommandContext
+}
+
 export interface SeedParts {
   readonly log: EventLog
   readonly createUser: CreateUser
@@ -46,10 +53,10 @@ export interface SeedParts {
 export function adminSeeder(parts: SeedParts) {
   const { log, createUser, readState, rootKey, locks } = parts
 
-  return (wish: SeedWish, context: CommandContext): Promise<Seeded> =>
+  return (wish: SeedWish, call: SeedCall): Promise<Seeded> =>
     locks.run(['super-admins'], async () => {
-      const state = await readState(context.signal)
-      const userId = idFrom<UserId>(context.commandId, 'user')
+      const state = await readState(call.signal)
+      const userId = idFrom<UserId>(call.commandId, 'user')
       const [first] = state.superAdmins
       const isRepeated = state.superAdmins.includes(userId)
       const organizationId = state.organizations.find(
@@ -57,7 +64,7 @@ export function adminSeeder(parts: SeedParts) {
       )?.id
       const generated =
         wish.password === undefined
-          ? generatePassword(hmacSha256(rootKey.derive('seed password'), context.commandId))
+          ? generatePassword(hmacSha256(rootKey.derive('seed password'), call.commandId))
           : undefined
       if (first !== undefined && !isRepeated) {
         return {
@@ -69,6 +76,7 @@ export function adminSeeder(parts: SeedParts) {
         }
       }
 
+      const context = call.command()
       const organization = organizationId ?? (await createOrganization(log, wish, context))
       const { sequence } = await createUser(
         {

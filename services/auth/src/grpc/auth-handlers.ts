@@ -128,7 +128,7 @@ export function authHandlers(parts: AuthHandlerParts): Handlers<typeof AuthServi
           password: fields.password,
           organizationName: fields.organization_name,
         },
-        call.command(),
+        call,
       )
       if (seeded.sequence !== undefined) {
         call.committed(seeded.sequence)
