@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseVerifierKey, signer } from '@holdfast/merkle'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, Refused, signIn } from './api.ts'
 import { createNetwork, missingForTunnels, type Network } from './namespaces.ts'
@@ -119,8 +121,7 @@ describe.skipIf(missing !== undefined)('the log, proven to an outsider', () => {
     const cut = saved('cut.hfbundle', `${lines.slice(0, 30).join('\n')}\n`)
     expect((await verify('bundle', cut, '--key', logKey)).exitCode).toBe(2)
 
-    // The example key of the note format; nobody signs with it.
-    const foreign = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'
+    const foreign = signer(parseVerifierKey(logKey).name, randomBytes(32)).key.text
     const bundle = saved('log.hfbundle', lines.join('\n'))
     expect((await verify('bundle', bundle, '--key', foreign)).exitCode).toBe(3)
   })
