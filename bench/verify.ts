@@ -172,9 +172,10 @@ const program = fileURLToPath(new URL('../dist/holdfast-verify.mjs', import.meta
 async function verifySeconds(
   command: string,
   path: string,
-): Promise<{ seconds: number; peakMegabytes: number }> {
-  // The peak is the kernel's own count, told by the process at its end.
-  const report = `process.on('exit', () => process.stderr.write('peak ' + process.resourceUsage().maxRSS + '\\n'))`
+): Promise<{ seconds: number; cpuSeconds: number; peakMegabytes: number }> {
+  // The kernel's own counts, told by the process at its end.
+  const report = `process.on('exit', () => { const u = process.resourceUsage()
+    process.stderr.write('peak ' + u.maxRSS + ' cpu ' + (u.userCPUTime + u.systemCPUTime) + '\\n') })`
   const start = performance.now()
   const child = spawn(
     process.execPath,
@@ -199,8 +200,12 @@ async function verifySeconds(
   })
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code !== 0) throw new Error(`exit ${code}\n${out}${err}`)
-  const peak = Number(/peak (\d+)/.exec(err)?.[1] ?? 0)
-  return { seconds: (performance.now() - start) / 1000, peakMegabytes: peak / 1024 }
+  const [, peak = 0, cpu = 0] = /peak (\d+) cpu (\d+)/.exec(err) ?? []
+  return {
+    seconds: (performance.now() - start) / 1000,
+    cpuSeconds: Number(cpu) / 1e6,
+    peakMegabytes: Number(peak) / 1024,
+  }
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-verify-'))
@@ -225,9 +230,9 @@ try {
     const files = await filesOf(path)
     await bareSeconds(files) // into the page cache
     const bare = await bareSeconds(files)
-    const { seconds, peakMegabytes } = await verifySeconds(command, path)
+    const { seconds, cpuSeconds, peakMegabytes } = await verifySeconds(command, path)
     console.log(
-      `${command}: ${(bare.bytes / 1e6).toFixed(0)} MB, ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} commits/s, peak ${peakMegabytes.toFixed(0)} MB; bare SHA-256 ${bare.seconds.toFixed(1)} s, ratio ${(seconds / bare.seconds).toFixed(1)}`,
+      `${command}: ${(bare.bytes / 1e6).toFixed(0)} MB, ${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor time), ${Math.round(count / seconds)} commits/s, peak ${peakMegabytes.toFixed(0)} MB; bare SHA-256 ${bare.seconds.toFixed(1)} s, ratio ${(seconds / bare.seconds).toFixed(1)}`,
     )
   }
 } finally {

@@ -135,7 +135,11 @@ const plain = (quoted: string, field: string): string => {
   return quoted.slice(1, -1)
 }
 
+/** Nothing that JSON spells otherwise, as in every subject and message id of ours. */
+const plainText = /^"[ !#-[\]-~]*"$/
+
 function unquote(quoted: string): string {
+  if (plainText.test(quoted)) return quoted.slice(1, -1)
   let value: unknown
   try {
     value = JSON.parse(quoted)

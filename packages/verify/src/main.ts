@@ -14,6 +14,8 @@ const version = '0.1.0'
 /** Keys, notes and proofs; a bundle is streamed and may be of any size. */
 const maxFileBytes = 32 * 1024 * 1024
 const chunkBytes = 1024 * 1024
+// Payloads come one after the other; a block of 8 KiB for every few of them is most of what there is to allocate.
+Buffer.poolSize = 256 * 1024
 
 /** What was given may be a file or the text itself; a verifier key has two plus signs, few file names do. */
 const isKeyText = (text: string): boolean => /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(text)
