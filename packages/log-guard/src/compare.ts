@@ -21,8 +21,10 @@ export interface CompareOptions {
   readonly archive: Archive
   readonly position: PositionRead
   readonly durability: Durability
-  /** The first sequence to look at; what is before it counts as whole. 1 reads every byte of the archive. */
+  /** The first sequence to look at; what is before it counts as whole. */
   readonly from: bigint
+  /** Reads every byte of the archive first; otherwise only the commits that are compared. */
+  readonly isThorough: boolean
   /** The last one to look at, for a comparison beside a running archiver. Default: the ends of both. */
   readonly to?: bigint
   readonly signal: AbortSignal
@@ -30,8 +32,8 @@ export interface CompareOptions {
 
 /** Reads both copies side by side. Changes nothing. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { archive, from } = options
-  if (from > 1n) {
+  const { archive, isThorough } = options
+  if (!isThorough) {
     try {
       return await compareWith(archive.damage, options)
     } catch (error) {
@@ -57,22 +59,23 @@ async function compareWith(
   let expected = from
   let compared = 0n
 
-  for await (const batch of stream.read(from, streamLast)) {
-    signal.throwIfAborted()
-    const [first] = batch
-    const last = batch.at(-1)
-    if (!first || !last) continue
-    const archived = await archivedBetween(archive, archiveHoles, first.sequence, last.sequence)
-    for (const commit of batch) {
-      const { sequence } = commit
-      if (sequence > expected) addHole(streamHoles, expected, sequence - 1n)
-      expected = sequence + 1n
-      if (sequence === watched) atWatched = commit
-      const other = archived.get(sequence)
-      if (!other) continue
-      compared++
-      if (!isSame(commit, other)) firstDifference ??= sequence
+  const archived = new ArchiveCursor(archive, archiveHoles, from, archiveLast)
+  try {
+    for await (const batch of stream.read(from, streamLast)) {
+      signal.throwIfAborted()
+      for (const commit of batch) {
+        const { sequence } = commit
+        if (sequence > expected) addHole(streamHoles, expected, sequence - 1n)
+        expected = sequence + 1n
+        if (sequence === watched) atWatched = commit
+        const other = await archived.at(sequence)
+        if (!other) continue
+        compared++
+        if (!isSame(commit, other)) firstDifference ??= sequence
+      }
     }
+  } finally {
+    await archived.close()
   }
   if (expected <= streamLast) addHole(streamHoles, expected, streamLast)
   if (watched > 0n && watched < from && watched <= streamLast) atWatched = await stream.at(watched)
@@ -126,28 +129,52 @@ export function damageIn(
   return { holes, unsound }
 }
 
-/** The archive's readable commits of a range. */
-async function archivedBetween(
+/** Reads what can be read of an archive once, from its beginning to its end. */
+class ArchiveCursor {
+  readonly #batches: AsyncGenerator<readonly ArchivedCommit[], void>
+  #batch: readonly ArchivedCommit[] = []
+  #next = 0
+  #isAtEnd = false
+
+  constructor(archive: Archive, holes: readonly SequenceRange[], from: bigint, to: bigint) {
+    this.#batches = readable(archive, holes, from, to)
+  }
+
+  /** Sequences have to be asked for in order. Undefined for one in a hole, and beyond the end. */
+  async at(sequence: bigint): Promise<ArchivedCommit | undefined> {
+    for (;;) {
+      for (; this.#next < this.#batch.length; this.#next++) {
+        const commit = this.#batch[this.#next]
+        if (commit && commit.sequence >= sequence)
+          return commit.sequence === sequence ? commit : undefined
+      }
+      if (this.#isAtEnd) return undefined
+      const { done, value } = await this.#batches.next()
+      this.#isAtEnd = done === true
+      this.#batch = value ?? []
+      this.#next = 0
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.return()
+  }
+}
+
+async function* readable(
   archive: Archive,
   holes: readonly SequenceRange[],
   first: bigint,
   last: bigint,
-): Promise<ReadonlyMap<bigint, ArchivedCommit>> {
-  const found = new Map<bigint, ArchivedCommit>()
+): AsyncGenerator<readonly ArchivedCommit[], void> {
   let from = first
-  const take = async (to: bigint): Promise<void> => {
-    if (to < from || from > archive.last.sequence) return
-    for await (const batch of archive.read(from, to))
-      for (const commit of batch) found.set(commit.sequence, commit)
-  }
   for (const hole of holes) {
     if (hole.last < from) continue
     if (hole.first > last) break
-    await take(hole.first - 1n)
+    if (hole.first > from) yield* archive.read(from, hole.first - 1n)
     from = hole.last + 1n
   }
-  await take(last)
-  return found
+  if (from <= last) yield* archive.read(from, last)
 }
 
 /** What a leaf is made of. The rest of the headers and the time of storing are another server's business. */

@@ -79,7 +79,9 @@ export async function settle(context: ComparingContext, isWhole: boolean): Promi
   const first = isWhole ? (isLarge ? verified.sequence : 1n) : last > 0n ? last : 1n
   let from = first
   for (let round = 0; round < maxRounds; round++) {
-    const { facts } = await look(context, archive, { from })
+    // What was healed is read once more by comparing it, and is not gone through twice.
+    const isThorough = from === 1n && round === 0
+    const { facts } = await look(context, archive, { from, isThorough })
     const verdict = judge(facts)
     if (verdict.type === 'open') {
       if (isWhole) await witnesses.noteVerified(archive.last.sequence)
@@ -102,7 +104,7 @@ export async function carryOut(
 ): Promise<void> {
   const { witnesses, incidents } = context
   const { archive } = await witnesses.open()
-  const { facts } = await look(context, archive, { from: 1n })
+  const { facts } = await look(context, archive, { from: 1n, isThorough: true })
   const verdict = judge(facts)
   if (verdict.type === 'frozen') {
     const { firstBad } = verdict
@@ -123,6 +125,7 @@ export async function verifyAll(
   const startedAt = Date.now()
   const { facts, compared } = await look(context, archive, {
     from: 1n,
+    isThorough: true,
     ...(isRunning ? { to: archive.last.sequence } : {}),
   }).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : 'unknown'
@@ -155,7 +158,7 @@ export async function verifyAll(
 async function look(
   context: ComparingContext,
   archive: Archive,
-  range: Pick<CompareOptions, 'from' | 'to'>,
+  range: Pick<CompareOptions, 'from' | 'to' | 'isThorough'>,
 ): Promise<Comparison> {
   const { stream, witnesses, durability, signal } = context
   const { position } = await witnesses.open()
