@@ -105,6 +105,7 @@ async function play(
   const writing = world.write(writers)
   const known = world.engine.state?.incidents.length ?? 0
   const engineBefore = world.engine
+  const { unstartable } = world
   let what = ''
   let outcome: Round['outcome'] = 'failed'
   try {
@@ -131,7 +132,7 @@ async function play(
   return {
     number,
     fault,
-    what,
+    what: world.unstartable > unstartable ? `${what}; NATS could not start on it` : what,
     outcome,
     incidents: [...fresh].reverse(),
     acknowledged: world.history.acknowledgedCount,

@@ -66,11 +66,13 @@ export async function damageStore(
   }
   const of = new RegExp(`/streams/${stream}/msgs/`)
   if (kind === 'delete_index') {
-    const indexes = await filesBelow(storeDirectory, /\/msgs\/index\.db$/)
+    const indexes = await filesBelow(join(storeDirectory, 'jetstream'), /\/msgs\/index\.db$/)
     for (const path of indexes) await rm(path)
     return `deleted ${indexes.length} indexes`
   }
-  const blocks = (await filesBelow(storeDirectory, /\.blk$/)).filter((path) => of.test(path))
+  const blocks = (await filesBelow(join(storeDirectory, 'jetstream'), /\.blk$/)).filter((path) =>
+    of.test(path),
+  )
   return await damageOne(blocks, kind, random)
 }
 
@@ -95,7 +97,9 @@ export async function cutTail(
   random: Random,
 ): Promise<string> {
   const of = new RegExp(`/streams/${stream}/msgs/`)
-  const blocks = (await filesBelow(storeDirectory, /\.blk$/)).filter((path) => of.test(path))
+  const blocks = (await filesBelow(join(storeDirectory, 'jetstream'), /\.blk$/)).filter((path) =>
+    of.test(path),
+  )
   const newest = blocks.at(-1)
   if (!newest) return 'there was no block'
   const { size } = await stat(newest)
