@@ -70,8 +70,6 @@ export function parseVerifierKey(text: string): VerifierKey {
   return key
 }
 
-export const sameKey = (a: VerifierKey, b: VerifierKey): boolean => a.text === b.text
-
 /**
  * From a raw Ed25519 private key, 32 bytes. Throws FormatError. The caller may erase `privateKey`
  * afterwards.
