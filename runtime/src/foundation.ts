@@ -53,6 +53,7 @@ export async function layFoundation(
     env,
     port: agentPort,
     tls: { ...pki.files(agentEdge), authority: pki.authorityFile },
+    isArchived: values.durability === 'log+archive',
     journal,
     onProgress,
     signal,

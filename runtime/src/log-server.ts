@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { findNats, prepareNatsIdentities, startNats } from '@holdfast/embedded'
+import { findNats, NatsNotReady, prepareNatsIdentities, startNats } from '@holdfast/embedded'
 import {
   type AccessStreamSpec,
   type AdminConnection,
@@ -18,6 +18,7 @@ import { askHealth } from './nats-health.ts'
 import { followRevocations } from './node-revocations.ts'
 import { Refused } from './refused.ts'
 import type { Launch, Life, ProcessSpec } from './supervised-process.ts'
+import { hasSegments, putAside, startTimeoutMs } from './unstartable-store.ts'
 import { writeWhole } from './write-whole.ts'
 
 /** NATS with the log in it. Who may write is for the guard in backup to say. */
@@ -54,6 +55,8 @@ export interface LogServerOptions {
   /** All clients, agents elsewhere included, connect here with TLS. */
   readonly port: number
   readonly tls: { readonly certificate: string; readonly key: string; readonly authority: string }
+  /** Whether the archive holds all that was acknowledged, so that a stream may be filled from it. */
+  readonly isArchived: boolean
   readonly journal: Journal
   /** Told to people while a server is fetched. */
   onProgress(text: string): void
@@ -86,6 +89,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
   let system: Promise<AdminConnection> | undefined
   let revocations: Promise<void> | undefined
   let report: ServerReport | undefined
+  let timesNotReady = 0
   const spec = { stream, ...instance, ingest: identities.ingest }
 
   function startFollowing(): void {
@@ -142,17 +146,34 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     startFollowing()
   }
 
+  /** The next attempt finds a store without the log, and the guard fills it from the archive. */
+  function notReady(storeDir: string): void {
+    timesNotReady += 1
+    const { lineageId, generation } = instance
+    const isCovered = options.isArchived && hasSegments(data.archive, lineageId, generation)
+    // Once may be a slow moment of the machine.
+    if (timesNotReady < 2 || !isCovered) return
+    timesNotReady = 0
+    const kept = putAside(storeDir, stream, join(data.nats, 'aside'), Date.now())
+    if (kept === undefined) return
+    const told = `NATS cannot read its copy of the log, which is kept in ${kept}; the log is taken from the archive`
+    journal.say('error', told)
+    options.onProgress(told)
+  }
+
   const process: ProcessSpec = {
     name: 'nats',
     endSignal: 'SIGTERM',
     async launch(how): Promise<Life> {
+      const storeDir = join(data.nats, 'store')
       const server = await startNats({
         binary: binary.path,
+        timeoutMs: startTimeoutMs(storeDir, stream),
         runDir: data.nats,
         config: {
           host: '0.0.0.0',
           port,
-          storeDir: join(data.nats, 'store'),
+          storeDir,
           maxStoreBytes:
             instance.maxBytes +
             options.flowsMaxBytes +
@@ -167,7 +188,11 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
         },
         onLine: (text) =>
           how.onLine(isOurs.test(text) ? text.replace(/\[(ERR|WRN)\]/, '[INF]') : text),
+      }).catch((error: unknown) => {
+        if (NatsNotReady.is(error)) notReady(storeDir)
+        throw error
       })
+      timesNotReady = 0
       how.onPid(server.pid)
       try {
         how.signal.throwIfAborted()

@@ -14,6 +14,7 @@ export {
 } from './nats-identities.ts'
 export {
   type NatsExit,
+  NatsNotReady,
   NatsNotStarted,
   type NatsServer,
   type StartNatsOptions,

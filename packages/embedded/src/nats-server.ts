@@ -15,6 +15,14 @@ export const NatsNotStarted = defineError(
     `nats-server did not start: ${d.reason} (see ${d.logFile})`,
 )
 
+/** It runs, and reads its store for longer than it may. It was ended. */
+export const NatsNotReady = defineError(
+  'embedded.nats_not_ready',
+  'unavailable',
+  (d: { seconds: number; logFile: string }) =>
+    `nats-server was not ready within ${d.seconds} s; see ${d.logFile}`,
+)
+
 export interface StartNatsOptions {
   readonly binary: string
   /** Configuration, process id and log lie here, mode 0700. */
@@ -90,7 +98,8 @@ export async function startNats(options: StartNatsOptions): Promise<NatsServer> 
     exit = how
   })
   const host = isEverywhere(config.host) ? '127.0.0.1' : config.host
-  const deadline = Date.now() + (options.timeoutMs ?? 30_000)
+  const { timeoutMs = 30_000 } = options
+  const deadline = Date.now() + timeoutMs
   for (;;) {
     const greeting = await greetNats(host, config.port, 1_000)
     // The port may be somebody else's; the name is ours alone.
@@ -108,7 +117,7 @@ export async function startNats(options: StartNatsOptions): Promise<NatsServer> 
     }
     if (Date.now() > deadline) {
       await stop()
-      throw failed('it was not ready in time')
+      throw NatsNotReady({ seconds: Math.round(timeoutMs / 1000), logFile })
     }
     await pause(pollMs)
   }

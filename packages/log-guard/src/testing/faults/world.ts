@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import {
   findNats,
   freePort,
-  NatsNotStarted,
+  NatsNotReady,
   type NatsServer,
   prepareNatsIdentities,
   type StartNatsOptions,
@@ -203,7 +203,7 @@ export class World {
   /** Starts it again, and does what the supervisor does then. */
   async startNats(): Promise<void> {
     this.#server = await startNats(this.#start).catch(async (error: unknown) => {
-      if (!NatsNotStarted.is(error)) throw error
+      if (!NatsNotReady.is(error)) throw error
       // A flipped bit in the sequence of a message has the server count to it, for ever. Its store is
       // put aside then, and the log comes back from the archive.
       this.unstartable++
