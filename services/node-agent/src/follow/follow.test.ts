@@ -43,6 +43,7 @@ const stored = (sequence: number, events: Commit['events'], more: Partial<Commit
     ...pin,
     aggregateId: `${nodeId}.${interfaceId}`,
     subject: `evt.network.interface.${nodeId}.${interfaceId}`,
+    commitId: `commit ${sequence}`,
     bytes: Buffer.from(String(sequence)),
     ...more,
   }) as Commit
