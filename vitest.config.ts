@@ -14,6 +14,8 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           sequence: { groupOrder: 0 },
+          // The default leaves one core idle; these tests wait for nothing.
+          maxWorkers: '100%',
           // A unit test takes milliseconds; a busy machine is no reason to fail it.
           testTimeout: 30_000,
           hookTimeout: 30_000,
