@@ -21,6 +21,7 @@ export {
   Stale,
   UnknownEvent,
 } from './errors.ts'
+export { type EventFormat, type EventFormats, eventCodec } from './event-codec.ts'
 export { openLog } from './event-log.ts'
 export { createNatsKey, formatCredentials, isNatsUserKey, type NatsKey } from './nats-key.ts'
 export { parseSubject, type SubjectParts, subjectOf } from './subject.ts'

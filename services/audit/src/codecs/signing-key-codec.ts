@@ -1,6 +1,6 @@
+import { eventCodec } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
 import type { SigningKeyEvent } from '../domain/signing-key.ts'
-import { eventCodec } from './event-codec.ts'
 
 const { SigningKeyIntroduced, SigningKeyRotated } = holdfast.audit.v1
 

@@ -1,4 +1,5 @@
 import type { OrganizationId, PeerId } from '@holdfast/domain'
+import { eventCodec } from '@holdfast/event-log'
 import type {
   Cidr,
   DnsEntry,
@@ -12,7 +13,6 @@ import { wgKeyBytes, wgKeyFrom } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
 import type { InterfaceEvent } from '../domain/interface-state.ts'
 import type { InterfaceSettings, PeerSettings } from '../domain/settings.ts'
-import { eventCodec } from './event-codec.ts'
 import { firewallFrom, firewallMessage } from './firewall.ts'
 import { sealedFrom, sealedToNodeFrom } from './sealed.ts'
 

@@ -1,8 +1,8 @@
 import type { InterfaceId, OrganizationId } from '@holdfast/domain'
+import { eventCodec } from '@holdfast/event-log'
 import type { DeviceName, HostName, InterfaceName } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
 import type { NodeEvent } from '../domain/node.ts'
-import { eventCodec } from './event-codec.ts'
 import { firewallFrom, firewallMessage } from './firewall.ts'
 
 const { NodeEnrolled, NodeUpdated, NodeDeleted, InterfaceClaimed, InterfaceReleased } =

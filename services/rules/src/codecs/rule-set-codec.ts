@@ -1,7 +1,7 @@
+import { eventCodec } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
 import type { ApplyId, ChangeSetId, PolicyTestId, RuleId } from '../domain/ids.ts'
 import { type RuleOperation, type RuleSetEvent, revertCauses } from '../domain/rule-set-state.ts'
-import { eventCodec } from './event-codec.ts'
 import { numberIn, settingsFrom, settingsMessage, testFrom, testMessage } from './rule-message.ts'
 
 const v1 = holdfast.rules.v1

@@ -1,5 +1,5 @@
-import type { EventCodec, StoredEvent } from '@holdfast/event-log'
-import { UnknownEvent } from '@holdfast/event-log'
+import { UnknownEvent } from './errors.ts'
+import type { EventCodec, StoredEvent } from './types.ts'
 
 /**
  * How one type of event is written and read. `decode` has one reader for each schema ever published, the
