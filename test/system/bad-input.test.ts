@@ -8,6 +8,7 @@ import { enrolmentRequest } from './enroll.ts'
 import { type RawAnswer, rawRequest } from './raw-request.ts'
 import { type Suite, startSuite } from './suite.ts'
 import { createTwoOrganizations, everyRole, type Tenant } from './two-organizations.ts'
+import { until } from './until.ts'
 
 const prefix = '/api/v1'
 const unknownId = '01a1fd12-429e-7de0-a997-e5ada8657210'
@@ -70,6 +71,11 @@ beforeAll(async () => {
   a = both.a
   b = both.b
   ground = await prepare()
+  // The last thing the suite does to the log by itself: from here on nothing but a request changes it.
+  await until('the log has its signing key', async () => {
+    const { items } = await admin.get<{ items: unknown[] }>('/audit/keys')
+    return items.length > 0
+  })
 })
 afterAll(async () => suite?.remove())
 
