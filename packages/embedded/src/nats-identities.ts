@@ -28,7 +28,14 @@ export interface NatsUser {
 /** The services of this release, each with exactly what it needs. */
 export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] => [
   // The supervisor, which makes streams and accounts. It guards nothing: `log-guard` does.
-  { name: 'guard', permissions: adminPermissions },
+  {
+    name: 'guard',
+    permissions: {
+      ...adminPermissions,
+      // Named, though it may hear everything: a reader finds in its credentials where it hears what is safe.
+      subscribe: [...adminPermissions.subscribe, safeSubject(ingest, 'services')],
+    },
+  },
   { name: 'log-guard', permissions: guardPermissions({ name: 'log-guard', stream, ingest }) },
   {
     name: 'auth',
