@@ -47,8 +47,20 @@ export function missingForTunnels(): string | undefined {
 
 let counter = process.pid % 200
 
-/** Makes the two hosts. `n` keeps parallel test files apart. */
+/** Makes the two hosts. Addresses that lead elsewhere on this machine (another run's, a leftover) are not taken. */
 export function createNetwork(): Network {
+  for (let attempt = 1; ; attempt += 1) {
+    const network = makeNetwork()
+    const { status } = spawnSync('ping', ['-n', '-q', '-c3', '-i0.2', '-W2', network.serverAddress])
+    if (status === 0) return network
+    const told = spawnSync('ip', ['route', 'get', network.serverAddress], { encoding: 'utf8' })
+    network.remove()
+    if (attempt === 5) throw new Error(`the server cannot be reached: ${told.stdout}${told.stderr}`)
+  }
+}
+
+/** `n` keeps parallel test files apart. */
+function makeNetwork(): Network {
   const n = counter
   counter = (counter + 1) % 250
   const tag = `hf${process.pid.toString(36)}${n.toString(36)}`
