@@ -21,8 +21,10 @@ export function rawRequest(
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+    // Without a word Node asks to close, and a server that closes on a body still coming loses its answer on the way.
+    const stays = { connection: 'keep-alive' }
     const sent = request(
-      { hostname, port, method, path, headers: { ...length, ...headers }, agent: false },
+      { hostname, port, method, path, headers: { ...length, ...stays, ...headers }, agent: false },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
