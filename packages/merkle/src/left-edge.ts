@@ -1,5 +1,5 @@
 import { FormatError } from './format-error.ts'
-import { equalBytes } from './proof.ts'
+import { consistencySides, equalBytes } from './proof.ts'
 import { TreeHead } from './tree-head.ts'
 
 /**
@@ -24,26 +24,13 @@ export function leftEdge(of: {
   throw new FormatError('proof', 'does not lead to the root of the smaller tree')
 }
 
-/** Walks as the verification does; what joins from the left belongs to the smaller tree. */
+/** What joins from the left on the way up belongs to the smaller tree. */
 function edge(
   fromSize: bigint,
   toSize: bigint,
   [first, ...rest]: readonly Uint8Array[],
 ): readonly Uint8Array[] {
-  let at = fromSize - 1n
-  let last = toSize - 1n
-  const up = (): void => {
-    at >>= 1n
-    last >>= 1n
-  }
-  while (at % 2n === 1n) up()
-  const smallestFirst = first ? [first] : []
-  for (const hash of rest) {
-    if (at % 2n === 1n || at === last) {
-      smallestFirst.push(hash)
-      while (at % 2n === 0n && at !== 0n) up()
-    }
-    up()
-  }
-  return smallestFirst.reverse()
+  const sides = consistencySides(fromSize, toSize, rest.length) ?? []
+  const left = rest.filter((_, step) => sides[step] === 'left')
+  return [...(first ? [first] : []), ...left].reverse()
 }

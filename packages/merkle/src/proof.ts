@@ -78,24 +78,57 @@ export function verifyInclusion(claim: {
 }): boolean {
   const { leaf, index, size, path, root } = claim
   if (index < 0n || index >= size || !areHashes([leaf, root, ...path])) return false
-  let at = index
-  let last = size - 1n
-  let hash = leaf
-  for (const sibling of path) {
-    if (last === 0n) return false
-    if (at % 2n === 1n || at === last) {
-      hash = nodeHash(sibling, hash)
-      while (at % 2n === 0n && at !== 0n) {
-        at >>= 1n
-        last >>= 1n
-      }
-    } else {
-      hash = nodeHash(hash, sibling)
+  const sides = sidesOf(index, size - 1n, path.length)
+  if (!sides) return false
+  const hash = path.reduce(
+    (inner, sibling, step) =>
+      sides[step] === 'left' ? nodeHash(sibling, inner) : nodeHash(inner, sibling),
+    leaf,
+  )
+  return equalBytes(hash, root)
+}
+
+/**
+ * On which side each hash of a path stands, on the way from node `at` of a level whose last node is `last` up to the root
+ * (RFC 9162, 2.1.3.2 and 2.1.4.2). Undefined when a path of this length does not end there.
+ */
+function sidesOf(
+  at: bigint,
+  last: bigint,
+  length: number,
+): readonly ('left' | 'right')[] | undefined {
+  const sides: ('left' | 'right')[] = []
+  while (sides.length < length) {
+    if (last === 0n) return undefined
+    const isFromLeft = at % 2n === 1n || at === last
+    sides.push(isFromLeft ? 'left' : 'right')
+    // Where a right edge is not full, levels without a sibling are passed over.
+    while (isFromLeft && at % 2n === 0n && at !== 0n) {
+      at >>= 1n
+      last >>= 1n
     }
     at >>= 1n
     last >>= 1n
   }
-  return last === 0n && equalBytes(hash, root)
+  return last === 0n ? sides : undefined
+}
+
+/**
+ * The same for a consistency proof without its first hash: the way begins at the largest full subtree that ends the
+ * smaller tree. What stands on the left belongs to both trees, what stands on the right to the larger one alone.
+ */
+export function consistencySides(
+  fromSize: bigint,
+  toSize: bigint,
+  length: number,
+): readonly ('left' | 'right')[] | undefined {
+  let at = fromSize - 1n
+  let last = toSize - 1n
+  while (at % 2n === 1n) {
+    at >>= 1n
+    last >>= 1n
+  }
+  return sidesOf(at, last, length)
 }
 
 /**
@@ -118,30 +151,17 @@ export function verifyConsistency(claim: {
   const isFullSubtree = (fromSize & (fromSize - 1n)) === 0n
   const [first, ...rest] = isFullSubtree ? [fromRoot, ...path] : path
   if (first === undefined || path.length === 0) return false
-  let at = fromSize - 1n
-  let last = toSize - 1n
-  while (at % 2n === 1n) {
-    at >>= 1n
-    last >>= 1n
-  }
+  const sides = consistencySides(fromSize, toSize, rest.length)
+  if (!sides) return false
   let oldRoot = first
   let newRoot = first
-  for (const sibling of rest) {
-    if (last === 0n) return false
-    if (at % 2n === 1n || at === last) {
+  for (const [step, sibling] of rest.entries()) {
+    if (sides[step] === 'left') {
       oldRoot = nodeHash(sibling, oldRoot)
       newRoot = nodeHash(sibling, newRoot)
-      while (at % 2n === 0n && at !== 0n) {
-        at >>= 1n
-        last >>= 1n
-      }
-    } else {
-      newRoot = nodeHash(newRoot, sibling)
-    }
-    at >>= 1n
-    last >>= 1n
+    } else newRoot = nodeHash(newRoot, sibling)
   }
-  return last === 0n && equalBytes(oldRoot, fromRoot) && equalBytes(newRoot, toRoot)
+  return equalBytes(oldRoot, fromRoot) && equalBytes(newRoot, toRoot)
 }
 
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
