@@ -12,7 +12,7 @@ import { judgeCheckpoints } from './checkpoints.ts'
 import { compareKnown, originOf } from './entry.ts'
 import { Findings } from './findings.ts'
 import { LogKeys } from './log-keys.ts'
-import type { VerifyResult } from './result.ts'
+import { unjudged, type VerifyResult } from './result.ts'
 
 /** A file and what to call it. */
 export interface NamedText {
@@ -48,25 +48,8 @@ export function verifyConsistency(
         .sort((a, b) => (a.size < b.size ? -1 : a.size > b.size ? 1 : 0))
     : []
   const [older, newer] = trees
-  const base = {
-    command: 'consistency' as const,
-    operands: [],
-    origin,
-    findings,
-    entries: 0n,
-    witnessesNeeded: auditor.witnessesNeeded,
-    isPinned: auditor.keys.length > 0,
-  }
-  if (!origin || !older || !newer)
-    return {
-      ...base,
-      size: 0n,
-      root: undefined,
-      checkpoints: [],
-      checkpointCount: 0,
-      witnesses: auditor.witnesses.map(({ text }) => ({ verifierKey: text, size: undefined })),
-      keys: [],
-    }
+  const nothing = unjudged('consistency', origin, findings, auditor)
+  if (!origin || !older || !newer) return nothing
 
   const follows = compare(older, newer, document, findings)
   const keys = new LogKeys(findings, origin, auditor.keys)
@@ -97,7 +80,7 @@ export function verifyConsistency(
       document ? 'no key is pinned: the one in the proof is taken' : 'no key is pinned',
     )
   return {
-    ...base,
+    ...nothing,
     size: judged.proven?.size ?? 0n,
     root: judged.proven?.root,
     checkpoints: judged.checkpoints,

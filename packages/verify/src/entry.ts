@@ -15,32 +15,15 @@ import { judgeCheckpoints } from './checkpoints.ts'
 import { CommitCheck } from './commit-check.ts'
 import { Findings } from './findings.ts'
 import { LogKeys } from './log-keys.ts'
-import type { VerifyResult } from './result.ts'
+import { unjudged, type VerifyResult } from './result.ts'
 
 /** Verifies one entry with its proof (docs/formats/proof.md). */
 export function verifyEntry(file: Uint8Array, auditor: Auditor): VerifyResult {
   const findings = new Findings()
   const document = parse(file, findings)
   const origin = document && originOf(document.proof.note, findings)
-  const base = {
-    command: 'entry' as const,
-    operands: [],
-    origin,
-    findings,
-    witnessesNeeded: auditor.witnessesNeeded,
-    isPinned: auditor.keys.length > 0,
-  }
-  if (!document || !origin)
-    return {
-      ...base,
-      entries: 0n,
-      size: 0n,
-      root: undefined,
-      checkpoints: [],
-      checkpointCount: 0,
-      witnesses: auditor.witnesses.map(({ text }) => ({ verifierKey: text, size: undefined })),
-      keys: [],
-    }
+  const nothing = unjudged('entry', origin, findings, auditor)
+  if (!document || !origin) return nothing
 
   const { entry, proof } = document
   const { sequence } = entry
@@ -76,7 +59,7 @@ export function verifyEntry(file: Uint8Array, auditor: Auditor): VerifyResult {
   if (!keys.isPinned && !auditor.allowsUnpinned)
     findings.add('key_unpinned', 'no key is pinned: the one in the file is taken')
   return {
-    ...base,
+    ...nothing,
     entries: 1n,
     size: judged.proven?.size ?? 0n,
     root: judged.proven?.root,

@@ -1,5 +1,6 @@
 import type { Origin, Verdict } from '@holdfast/merkle'
 import type { Command } from './arguments.ts'
+import type { Auditor } from './auditor.ts'
 import { type Finding, type Findings, sentence } from './findings.ts'
 
 /** What scripts rely on; docs/verify.md says more. */
@@ -62,6 +63,28 @@ export interface VerifyResult {
   /** False when the key was taken from the evidence: trust on first use. */
   readonly isPinned: boolean
 }
+
+/** What is known before any checkpoint was judged; all there is when the evidence cannot be read. */
+export const unjudged = (
+  command: Command,
+  origin: Origin | undefined,
+  findings: Findings,
+  auditor: Pick<Auditor, 'keys' | 'witnesses' | 'witnessesNeeded'>,
+): VerifyResult => ({
+  command,
+  operands: [],
+  origin,
+  findings,
+  entries: 0n,
+  size: 0n,
+  root: undefined,
+  checkpoints: [],
+  checkpointCount: 0,
+  witnesses: auditor.witnesses.map(({ text }) => ({ verifierKey: text, size: undefined })),
+  witnessesNeeded: auditor.witnessesNeeded,
+  keys: [],
+  isPinned: auditor.keys.length > 0,
+})
 
 export function exitCodeOf({ findings }: { readonly findings: Findings }): ExitCode {
   if (findings.has('integrity')) return exitCodes.failed
