@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type KeyRing, keyRing, open, type SealContext, type Sealed, seal } from '@holdfast/crypto'
 import type { KeyService } from '@holdfast/proto'
-import type { Client } from '@holdfast/service'
-import { createDurably, makeDirectory } from './durable-file.ts'
+import { type Client, createDurably, makeDirectory } from '@holdfast/service'
 
 /** The private halves of signing keys. */
 export interface KeyFiles {

@@ -12,8 +12,8 @@ import {
   wrapKey,
 } from '@holdfast/crypto'
 import { newId } from '@holdfast/domain'
+import { createDurably, makeDirectory, syncDirectory } from '@holdfast/service'
 import { KeyStoreDamaged, RootKeyMismatch } from '../domain/errors.ts'
-import { createDurably, makeDirectory, syncDirectory } from './durable-file.ts'
 
 /**
  * Wrapped keys, one file each, in a directory this process owns (`HOLDFAST_KEYS_DIR`):

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes what a directory lists durable. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
     await handle.sync()
@@ -30,7 +31,11 @@ async function writeBeside(path: string, contents: string, mode: number): Promis
   return temporary
 }
 
-/** Writes a file that did not exist, whole or not at all, fsynced; false when the name was taken. */
+/**
+ * Writes a file that did not exist (mode 0600), whole or not at all: contents first, then the name, both fsynced.
+ * False when the name was taken; the file that has it is durable then, too. May be repeated after a crash:
+ * what is left behind is a `.tmp-` file nobody reads.
+ */
 export async function createDurably(path: string, contents: string): Promise<boolean> {
   const temporary = await writeBeside(path, contents, 0o600)
   try {
