@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -144,21 +144,14 @@ function mountPins(path: string): { unmount(): void } {
 }
 
 function logs(data: string): string {
-  const names = [
-    'auth',
-    'network',
-    'rules',
-    'audit',
-    'backup',
-    'gateway',
-    'node-agent',
-    'nats',
-    'postgres',
-  ]
+  const folder = join(data, 'logs')
+  const names = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name.endsWith('.log'))
+    : []
   return names
     .map((name) => {
       try {
-        return `── ${name}\n${readFileSync(join(data, 'logs', `${name}.log`), 'utf8')
+        return `── ${name}\n${readFileSync(join(folder, name), 'utf8')
           .split('\n')
           .slice(-15)
           .join('\n')}`
