@@ -1,4 +1,5 @@
 import { accountRows } from './accounts.ts'
+import { auditRows } from './audit.ts'
 import { bodyRows } from './bodies.ts'
 import { enrolmentRows, tokenRows } from './callers.ts'
 import { firewallRows } from './firewall.ts'
@@ -21,4 +22,5 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...requestRows(ground),
   ...accountRows(ground),
   ...operatorRows(),
+  ...auditRows(),
 ]

@@ -96,13 +96,13 @@ export function proofHandlers(parts: ProofParts): Handlers<typeof ProofService> 
     },
 
     async getConsistencyProof(request) {
-      const fromSize = parseSize(request.fromSize, 'from_size')
-      const to = parseSize(request.toSize, 'to_size')
+      const fromSize = parseSize(request.fromSize, 'from')
+      const to = parseSize(request.toSize, 'to')
       const { size } = await checkpoint(0n)
       const toSize = to === 0n ? size : to
       if (fromSize > toSize) {
-        const detail = 'must not be above to_size'
-        throw invalid({ field: 'from_size', code: 'out_of_range', detail })
+        const detail = `must not be above ${toSize}`
+        throw invalid({ field: 'from', code: 'out_of_range', detail })
       }
       const { fromRoot, toRoot, path } = await prover.consistency(fromSize, toSize, size)
       return {

@@ -1,0 +1,30 @@
+import { invalid, type Row } from './row.ts'
+
+/** Places in the log are numbers from 1, and a refusal names the field as the query spells it. */
+export function auditRows(): Row[] {
+  const get = (what: string, path: string, expected: string): Row => ({
+    what,
+    method: 'GET',
+    path,
+    expected,
+  })
+  const unsafe = '9007199254740993'
+  return [
+    get('an entry at zero', '/audit/log/0', invalid('sequence:pattern')),
+    get('an entry by name', '/audit/log/last', invalid('sequence:pattern')),
+    get('an entry beyond numbers', `/audit/log/${unsafe}`, invalid('sequence:out_of_range')),
+    get('an entry beyond the log', '/audit/log/999999999', '404 audit.entry_not_found'),
+    get('a proof beyond the log', '/audit/log/999999999/proof', '404 audit.entry_not_found'),
+    get(
+      'a checkpoint of no such size',
+      '/audit/checkpoint?size=777777777',
+      '404 audit.checkpoint_not_found',
+    ),
+    get('no smaller size', '/audit/consistency', invalid('from:required')),
+    get('sizes in the wrong order', '/audit/consistency?from=5&to=2', invalid('from:out_of_range')),
+    get('a bundle from zero', '/audit/bundle?from=0', invalid('from:pattern')),
+    get('a bundle beyond the log', '/audit/bundle?to=999999999', invalid('to:out_of_range')),
+    get('a bundle backwards', '/audit/bundle?from=2&to=1', invalid('from:out_of_range')),
+    get('a foreign cursor', '/audit/checkpoints?cursor=xx', invalid('cursor:cursor_invalid')),
+  ]
+}
