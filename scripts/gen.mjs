@@ -84,6 +84,7 @@ for (const [service, list] of byService) {
     if (access.permission) rule.push(`permission: '${access.permission}'`)
     if (access.anonymous) rule.push('anonymous: true')
     if (access.authenticated) rule.push('authenticated: true')
+    if (access.past) rule.push('past: true')
     rule.push(`services: [${access.services.map((s) => `'${s}'`).join(', ')}]`)
     lines.push(`  ${key}: {`)
     lines.push(`    path: '/${pkg}.${service}/${method}',`)

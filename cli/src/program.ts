@@ -1,19 +1,25 @@
 import tab from '@bomb.sh/tab/commander'
 import { Command, type CommanderError } from 'commander'
 import { adminCommands } from './commands/admin.ts'
+import { alertCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
+import { auditEntryCommands } from './commands/audit-entries.ts'
 import { authCommands } from './commands/auth.ts'
+import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventCommands } from './commands/events.ts'
 import { flowCommands } from './commands/flows.ts'
+import { historyCommands } from './commands/history.ts'
 import { interfaceCommands } from './commands/interfaces.ts'
 import { nodeCommands } from './commands/nodes.ts'
 import { operatorCommands } from './commands/operator.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
 import { ruleCommands } from './commands/rules.ts'
+import { subscriberCommands } from './commands/subscribers.ts'
 import { userCommands } from './commands/users.ts'
 import { versionCommand } from './commands/version.ts'
+import { webhookCommands } from './commands/webhooks.ts'
 import type { Context } from './context.ts'
 import { CliError, exitCodes } from './exit.ts'
 
@@ -42,6 +48,12 @@ export function createProgram(context: Context): Command {
   flowCommands(program, context)
   eventCommands(program, context)
   auditCommands(program, context)
+  auditEntryCommands(program, context)
+  historyCommands(program, context)
+  diffCommand(program, context)
+  alertCommands(program, context)
+  webhookCommands(program, context)
+  subscriberCommands(program, context)
   operatorCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)

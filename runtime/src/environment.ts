@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 
 /** Who runs, as far as their surroundings go. */
-export const serviceNames = ['auth', 'network', 'rules', 'audit', 'backup'] as const
+export const serviceNames = ['auth', 'network', 'rules', 'audit', 'backup', 'notify'] as const
 export type ServiceName = (typeof serviceNames)[number]
 /** Services that keep read models in Postgres. */
-export const databaseNames = ['auth', 'network', 'rules', 'audit'] as const
+export const databaseNames = ['auth', 'network', 'rules', 'audit', 'notify'] as const
 export const processNames = [...serviceNames, 'gateway', 'node-agent'] as const
 export type ProcessName = (typeof processNames)[number]
 
@@ -74,6 +74,7 @@ const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   rules: /^HOLDFAST_RULES_/,
   audit: /^HOLDFAST_AUDIT_/,
   backup: /^HOLDFAST_BACKUP_/,
+  notify: /^HOLDFAST_NOTIFY_/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
   'node-agent': /^HOLDFAST_(AGENT_|LIBBPF$)/,
 }
@@ -166,6 +167,7 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
         HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
       }
     case 'rules':
+    case 'notify':
       return {
         ...service,
         ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),

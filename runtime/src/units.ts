@@ -17,7 +17,7 @@ import type { Unit } from './supervisor.ts'
 /** Who drains together, first phase first. */
 export const drainPhases = [
   ['gateway', 'node-agent'],
-  ['rules', 'audit'],
+  ['rules', 'audit', 'notify'],
   ['network'],
   ['auth'],
   // Whoever answered last was waiting for it.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   type Authority,
   type AuthoritySeeds,
+  accessStream,
   adminPermissions,
   createAuthoritySeeds,
   flowStream,
@@ -75,12 +76,16 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
       stream,
       ingest,
       listensTo: ['tlm.node.>'],
-      alsoReads: [flowStream],
+      alsoReads: [flowStream, accessStream],
     }),
   },
   {
     name: 'backup',
     permissions: servicePermissions({ name: 'backup', stream, ingest }),
+  },
+  {
+    name: 'notify',
+    permissions: servicePermissions({ name: 'notify', stream, ingest, alsoReads: [accessStream] }),
   },
   {
     name: 'gateway',

@@ -15,6 +15,8 @@ export interface Access {
   readonly authenticated?: boolean
   /** Service identities that may call it without a user; `*` is any of ours. */
   readonly services: readonly string[]
+  /** Answers also as of an earlier moment (`Call.at`). */
+  readonly past?: boolean
 }
 
 export interface Method<Request = unknown, Response = unknown> {

@@ -4,6 +4,7 @@ import type { Postgres } from '@holdfast/postgres'
 import type { Projection, Projections } from '@holdfast/projections'
 import type { MethodTable } from '@holdfast/proto'
 import type { Telemetry } from '@holdfast/telemetry'
+import type { Alarm } from './alarm.ts'
 import type { Readiness } from './health-server.ts'
 import type { KeySource } from './tokens.ts'
 import type { Caller, Client, Handlers } from './types.ts'
@@ -31,6 +32,8 @@ export interface EdgeApp<S extends Spec> {
   verifyWith(keys: KeySource): void
   /** Refuses tokens of the session issued up to that moment. `ctl.auth.session-revoked` does it by itself. */
   revokeSession(sessionId: string, revokedAtUnixMs: number): void
+  /** Tells whoever looks after the instance (notify/): inbox, mail, webhooks. */
+  alarm(alarm: Alarm): void
   /** Another condition of /readyz. */
   readiness(name: string, check: () => Readiness): void
   /** Runs when everything is open and before the process is ready. */

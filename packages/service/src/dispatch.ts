@@ -1,4 +1,4 @@
-import { type DomainError, toGrpcStatus } from '@holdfast/errors'
+import { type DomainError, invalid, toGrpcStatus } from '@holdfast/errors'
 import type { Method, MethodTable } from '@holdfast/proto'
 import { extractTrace, span, type Telemetry } from '@holdfast/telemetry'
 import { admit, ruleFault, type VerifyToken } from './access.ts'
@@ -66,7 +66,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const headers = readMetadata(metadata, incoming.path, request)
     facts.headers = headers
     const call = servedCall(caller, headers, life, facts, mayCommand)
-    if (headers.minSequence !== undefined) await reached(headers.minSequence, life.signal)
+    if (headers.at !== undefined) requirePast(method, headers.at)
+    const wanted = latest(headers.minSequence, headers.at)
+    if (wanted !== undefined) await reached(wanted, life.signal)
     // Without the signal: it is made for those who look at it, and this ends within seconds anyway.
     const answer = await durable(() => handler(decode(method, request), call))
     const response = method.response.encode(answer).finish()
@@ -135,6 +137,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
   }
 }
+
+/** Throws `invalid` when the method cannot look back, or not that far. */
+function requirePast({ access }: Method, at: bigint): void {
+  if (access.past === true && at > 0n) return
+  const detail = at > 0n ? 'This cannot be answered as of an earlier moment.' : 'counts from 1'
+  throw invalid({ field: 'at', code: at > 0n ? 'not_supported' : 'out_of_range', detail })
+}
+
+const latest = (one: bigint | undefined, other: bigint | undefined): bigint | undefined =>
+  one === undefined || (other !== undefined && other > one) ? other : one
 
 function limit(message: Uint8Array): void {
   if (message.length <= maxMessageBytes) return

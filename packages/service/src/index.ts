@@ -1,4 +1,5 @@
 export { NotSignedIn, ServiceDenied } from './access.ts'
+export { type Alarm, alarmSubject, decodeAlarm } from './alarm.ts'
 export type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
 export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './caller.ts'
 export { type Channel, openChannel } from './channel.ts'

@@ -13,6 +13,7 @@ export const keys = {
   requestHash: 'holdfast-request-hash',
   expectedRevision: 'holdfast-expected-revision',
   minSequence: 'holdfast-min-sequence',
+  at: 'holdfast-at',
   correlationId: 'holdfast-correlation-id',
   reason: 'holdfast-reason',
   traceparent: 'traceparent',
@@ -42,6 +43,7 @@ export function writeMetadata(options: CallOptions): Record<string, string> {
     written[keys.expectedRevision] = options.expectedRevision.toString()
   }
   if (options.minSequence !== undefined) written[keys.minSequence] = options.minSequence.toString()
+  if (options.at !== undefined) written[keys.at] = options.at.toString()
   if (options.correlationId !== undefined) written[keys.correlationId] = options.correlationId
   if (options.reason !== undefined) written[keys.reason] = encodeURIComponent(options.reason)
   return written
@@ -54,6 +56,7 @@ export interface CallHeaders {
   readonly requestHash: Uint8Array | undefined
   readonly expectedRevision: bigint | undefined
   readonly minSequence: bigint | undefined
+  readonly at: bigint | undefined
   readonly correlationId: string
   readonly reason: string | undefined
 }
@@ -96,6 +99,7 @@ export function readMetadata(metadata: Metadata, path: string, request: Uint8Arr
     requestHash: requestHash(hex, isKeyed, path, request),
     expectedRevision: integer(keys.expectedRevision),
     minSequence: integer(keys.minSequence),
+    at: integer(keys.at),
     correlationId,
     reason: reason(metadata[keys.reason], refuse),
   }

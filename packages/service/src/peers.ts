@@ -20,6 +20,7 @@ export function peers(common: Values<EdgeSpec>, telemetry: Telemetry): Peers {
     rules: common.rulesAddress,
     audit: common.auditAddress,
     backup: common.backupAddress,
+    notify: common.notifyAddress,
   }
   const channels = new Map<string, Channel>()
   const tls = readTlsIdentity(common)

@@ -12,6 +12,9 @@ export const permissions = [
   'auth.roles.write',
   'auth.sites.read',
   'auth.sites.write',
+  'auth.subscribers.read',
+  'auth.subscribers.write',
+  'auth.users.erase',
   'auth.users.read',
   'auth.users.write',
   'backup.archive.read',
@@ -25,7 +28,14 @@ export const permissions = [
   'network.nodes.write',
   'network.peers.read',
   'network.peers.write',
+  'network.secrets.past',
   'network.secrets.read',
+  'notify.alert_rules.write',
+  'notify.alerts.read',
+  'notify.alerts.write',
+  'notify.webhooks.read',
+  'notify.webhooks.write',
+  'operator.read_models.check',
   'rules.rules.read',
   'rules.rules.write',
 ] as const
@@ -45,8 +55,10 @@ const instanceWide: readonly Permission[] = [
   'auth.keys.rotate',
   'auth.organizations.create',
   'auth.organizations.delete',
+  'auth.users.erase',
   'backup.archive.read',
   'backup.archive.repair',
+  'operator.read_models.check',
 ]
 
 const readOnly: readonly Permission[] = [
@@ -57,12 +69,13 @@ const readOnly: readonly Permission[] = [
   'network.interfaces.read',
   'network.nodes.read',
   'network.peers.read',
+  'notify.alerts.read',
   'rules.rules.read',
 ]
 
 /**
  * What each role may do in the organization it is bound to; SUPER_ADMIN is bound to all of them.
- * `network.secrets.read` opens private keys, so it is not a reader's.
+ * `network.secrets.read` opens private keys, so it is not a reader's; `network.secrets.past` opens those of then (`at`).
  */
 export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   SUPER_ADMIN: new Set(permissions),
@@ -74,8 +87,15 @@ export const rolePermissions: Readonly<Record<Role, ReadonlySet<Permission>>> = 
     'network.nodes.write',
     'network.peers.write',
     'network.secrets.read',
+    'notify.alerts.write',
     'rules.rules.write',
   ] satisfies Permission[]),
-  AUDITOR: new Set([...readOnly, 'audit.log.read', 'auth.users.read'] satisfies Permission[]),
+  AUDITOR: new Set([
+    ...readOnly,
+    'audit.log.read',
+    'auth.subscribers.read',
+    'auth.users.read',
+    'notify.webhooks.read',
+  ] satisfies Permission[]),
   VIEWER: new Set(readOnly),
 }

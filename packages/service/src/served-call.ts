@@ -43,7 +43,7 @@ export function servedCall(
   mayCommand?: () => void,
 ): Call {
   const { commandId, isKeyed, requestHash, expectedRevision, correlationId } = headers
-  const { minSequence, reason } = headers
+  const { minSequence, at, reason } = headers
   return {
     caller,
     commandId,
@@ -52,6 +52,7 @@ export function servedCall(
     ...(requestHash === undefined ? {} : { requestHash }),
     ...(expectedRevision === undefined ? {} : { expectedRevision }),
     ...(minSequence === undefined ? {} : { minSequence }),
+    ...(at === undefined ? {} : { at }),
     get signal() {
       return life.signal
     },

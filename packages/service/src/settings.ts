@@ -70,6 +70,10 @@ export const edgeSettings = (name: ServiceName) =>
       default: `127.0.0.1:${ports.backup.grpc}`,
       doc: 'Where backup listens.',
     }),
+    notifyAddress: address('HOLDFAST_NOTIFY_GRPC_ADDRESS', {
+      default: `127.0.0.1:${ports.notify.grpc}`,
+      doc: 'Where notify listens.',
+    }),
     mode: oneOf('HOLDFAST_MODE', ['production', 'evaluation'], {
       default: 'evaluation',
       doc: 'Production refuses what is only good enough to try Holdfast.',

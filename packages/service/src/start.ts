@@ -2,6 +2,7 @@ import { ConfigError, type Definition, type Values } from '@holdfast/config'
 import { DomainError } from '@holdfast/errors'
 import { type EventLog, openLog } from '@holdfast/event-log'
 import { createTelemetry, startTracing, type Telemetry } from '@holdfast/telemetry'
+import { alarmSubject, encodeAlarm } from './alarm.ts'
 import type { EarlyApp, EdgeApp } from './app.ts'
 import { untilDone } from './back-off.ts'
 import { type HealthServer, startHealthServer } from './health-server.ts'
@@ -116,6 +117,7 @@ export async function start<S extends EdgeSpec>(
           authenticate: who.authenticate,
           verifyWith: who.verifyWith,
           revokeSession: who.revokeSession,
+          alarm: (alarm) => log.signal(alarmSubject(name), encodeAlarm(alarm)),
           readiness: health.check,
           onStart: (work) => void works.push(work),
           onDrain: (work) => void drains.push(work),

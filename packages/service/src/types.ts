@@ -37,6 +37,11 @@ export interface Call {
   readonly expectedRevision?: bigint
   /** Already waited for when the handler runs. */
   readonly minSequence?: bigint
+  /**
+   * Answer as of this sequence, 1 or more; only of methods that say so (`past` in proto/). The read models include it
+   * when the handler runs.
+   */
+  readonly at?: bigint
   /** Aborted when the deadline passes or nobody waits any more. */
   readonly signal: AbortSignal
   readonly correlationId: string
@@ -67,6 +72,8 @@ export interface CallOptions {
   readonly requestHash?: Uint8Array
   readonly expectedRevision?: bigint
   readonly minSequence?: bigint
+  /** As of this sequence. Methods that cannot look back refuse it. */
+  readonly at?: bigint
   readonly correlationId?: string
   /** Why, for the log; at most 500 characters. */
   readonly reason?: string

@@ -11,7 +11,7 @@ import type { Clients } from './clients.ts'
 import type { Authenticate } from './events/access.ts'
 import { type EventSource, eventHub } from './events/event-hub.ts'
 import { allowMethods } from './http/allowed-methods.ts'
-import type { TimeSource } from './http/at.ts'
+import { lookBack, type TimeSource } from './http/at.ts'
 import { answerBrokenRequest } from './http/broken-request.ts'
 import { guardEdge, type Limits, securityHeaders } from './http/edge.ts'
 import { observe } from './http/observe.ts'
@@ -22,12 +22,17 @@ import './http/request.ts'
 import { validatorCompiler } from './http/validate.ts'
 import { describeApi } from './openapi/describe-api.ts'
 import { documentPage, documentRoutes } from './openapi/routes.ts'
+import { alertRuleRoutes } from './routes/alert-rules.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { auditDocumentRoutes } from './routes/audit-documents.ts'
+import { auditEntryRoutes } from './routes/audit-entries.ts'
 import { authRoutes } from './routes/auth.ts'
 import { changeSetRoutes } from './routes/change-sets.ts'
+import { diffRoutes } from './routes/diff.ts'
 import { eventRoutes } from './routes/events.ts'
 import { flowRoutes } from './routes/flows.ts'
+import { historyRoutes } from './routes/history.ts'
 import { interfaceRoutes } from './routes/interfaces.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operatorRoutes } from './routes/operator.ts'
@@ -36,12 +41,15 @@ import { peerConfigRoutes } from './routes/peer-config.ts'
 import { peerRoutes } from './routes/peers.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { policyTestRoutes } from './routes/policy-tests.ts'
+import { readModelRoutes } from './routes/read-models.ts'
 import { prefix } from './routes/route.ts'
 import { ruleImportRoutes } from './routes/rule-import.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { siteRoutes } from './routes/sites.ts'
+import { subscriberRoutes } from './routes/subscribers.ts'
 import { type SystemOptions, systemRoutes } from './routes/system.ts'
 import { userRoutes } from './routes/users.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { wgQuickRoutes } from './routes/wg-quick.ts'
 
 export interface AppOptions {
@@ -101,6 +109,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   recordDenied(app, options.access)
   guardEdge(app, options.limits, options.isOverloaded ?? watchEventLoop(app))
   allowMethods(app)
+  lookBack(app, log)
   await describeApi(app)
 
   const hub = eventHub(log, telemetry)
@@ -125,7 +134,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(flowRoutes(clients))
       await api.register(auditRoutes(clients))
       await api.register(auditDocumentRoutes(clients))
+      await api.register(auditEntryRoutes(clients))
+      await api.register(historyRoutes(clients))
+      await api.register(diffRoutes(clients, log))
+      await api.register(webhookRoutes(clients))
+      await api.register(alertRoutes(clients))
+      await api.register(alertRuleRoutes(clients))
+      await api.register(subscriberRoutes(clients))
       await api.register(operatorRoutes(clients))
+      await api.register(readModelRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },
     { prefix },

@@ -1,9 +1,12 @@
 import {
+  AlertService,
   ArchiveService,
   AuthService,
   ChangeSetService,
   EnrolmentService,
+  EntryService,
   FlowService,
+  HistoryService,
   InterfaceService,
   type MethodTable,
   NodeService,
@@ -12,7 +15,9 @@ import {
   PolicyService,
   ProofService,
   RuleService,
+  SubscriberService,
   UserService,
+  WebhookService,
 } from '@holdfast/proto'
 import type { Client } from '@holdfast/service'
 
@@ -30,7 +35,12 @@ export interface Clients {
   readonly policy: Client<typeof PolicyService>
   readonly flows: Client<typeof FlowService>
   readonly proofs: Client<typeof ProofService>
+  readonly entries: Client<typeof EntryService>
+  readonly history: Client<typeof HistoryService>
   readonly archive: Client<typeof ArchiveService>
+  readonly webhooks: Client<typeof WebhookService>
+  readonly alerts: Client<typeof AlertService>
+  readonly subscribers: Client<typeof SubscriberService>
 }
 
 export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
@@ -46,5 +56,10 @@ export const openClients = (connect: <T extends MethodTable>(table: T) => Client
   policy: connect(PolicyService),
   flows: connect(FlowService),
   proofs: connect(ProofService),
+  entries: connect(EntryService),
+  history: connect(HistoryService),
   archive: connect(ArchiveService),
+  webhooks: connect(WebhookService),
+  alerts: connect(AlertService),
+  subscribers: connect(SubscriberService),
 })

@@ -1,3 +1,4 @@
+export { accessStream } from '../access/access-subjects.ts'
 export { type Approval, type Durability, durabilities, type Refusal } from '../approval.ts'
 export type { ConnectOptions } from '../connection.ts'
 export { MessageUnreadable, RestoreRefused } from '../errors.ts'

@@ -1677,6 +1677,1079 @@ export namespace holdfast {
         /** Namespace v1. */
         namespace v1 {
 
+            /** Trail enum. */
+            enum Trail {
+
+                /** TRAIL_UNSPECIFIED value */
+                TRAIL_UNSPECIFIED = 0,
+
+                /** TRAIL_LOG value */
+                TRAIL_LOG = 1,
+
+                /** TRAIL_ACCESS value */
+                TRAIL_ACCESS = 2
+            }
+
+            /** EntryResult enum. */
+            enum EntryResult {
+
+                /** ENTRY_RESULT_UNSPECIFIED value */
+                ENTRY_RESULT_UNSPECIFIED = 0,
+
+                /** ENTRY_RESULT_SUCCESS value */
+                ENTRY_RESULT_SUCCESS = 1,
+
+                /** ENTRY_RESULT_FAILURE value */
+                ENTRY_RESULT_FAILURE = 2,
+
+                /** ENTRY_RESULT_DENIED value */
+                ENTRY_RESULT_DENIED = 3
+            }
+
+            /**
+             * Properties of an EntryFilter.
+             * @deprecated Use holdfast.audit.v1.EntryFilter.$Properties instead.
+             */
+            interface IEntryFilter extends holdfast.audit.v1.EntryFilter.$Properties {
+            }
+
+            /** Represents an EntryFilter. */
+            class EntryFilter {
+
+                /**
+                 * Constructs a new EntryFilter.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.EntryFilter.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** EntryFilter trail. */
+                trail: holdfast.audit.v1.Trail;
+
+                /** EntryFilter actions. */
+                actions: string[];
+
+                /** EntryFilter result. */
+                result: holdfast.audit.v1.EntryResult;
+
+                /** EntryFilter actorId. */
+                actorId: string;
+
+                /** EntryFilter targetId. */
+                targetId: string;
+
+                /** EntryFilter targetKind. */
+                targetKind: string;
+
+                /** EntryFilter organizationId. */
+                organizationId: string;
+
+                /** EntryFilter address. */
+                address: string;
+
+                /** EntryFilter fromUnixMs. */
+                fromUnixMs: number;
+
+                /** EntryFilter toUnixMs. */
+                toUnixMs: number;
+
+                /** EntryFilter query. */
+                query: string;
+
+                /** EntryFilter correlationId. */
+                correlationId: string;
+
+                /** EntryFilter sessionId. */
+                sessionId: string;
+
+                /**
+                 * Creates a new EntryFilter instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EntryFilter instance
+                 */
+                static create(properties: holdfast.audit.v1.EntryFilter.$Shape): holdfast.audit.v1.EntryFilter & holdfast.audit.v1.EntryFilter.$Shape;
+                static create(properties?: holdfast.audit.v1.EntryFilter.$Properties): holdfast.audit.v1.EntryFilter;
+
+                /**
+                 * Encodes the specified EntryFilter message. Does not implicitly {@link holdfast.audit.v1.EntryFilter.verify|verify} messages.
+                 * @param message EntryFilter message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.EntryFilter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EntryFilter message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.EntryFilter & holdfast.audit.v1.EntryFilter.$Shape} EntryFilter
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.EntryFilter & holdfast.audit.v1.EntryFilter.$Shape;
+            }
+
+            namespace EntryFilter {
+
+                /** Properties of an EntryFilter. */
+                interface $Properties {
+
+                    /** EntryFilter trail */
+                    trail?: (holdfast.audit.v1.Trail|null);
+
+                    /** EntryFilter actions */
+                    actions?: (string[]|null);
+
+                    /** EntryFilter result */
+                    result?: (holdfast.audit.v1.EntryResult|null);
+
+                    /** EntryFilter actorId */
+                    actorId?: (string|null);
+
+                    /** EntryFilter targetId */
+                    targetId?: (string|null);
+
+                    /** EntryFilter targetKind */
+                    targetKind?: (string|null);
+
+                    /** EntryFilter organizationId */
+                    organizationId?: (string|null);
+
+                    /** EntryFilter address */
+                    address?: (string|null);
+
+                    /** EntryFilter fromUnixMs */
+                    fromUnixMs?: (number|null);
+
+                    /** EntryFilter toUnixMs */
+                    toUnixMs?: (number|null);
+
+                    /** EntryFilter query */
+                    query?: (string|null);
+
+                    /** EntryFilter correlationId */
+                    correlationId?: (string|null);
+
+                    /** EntryFilter sessionId */
+                    sessionId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EntryFilter. */
+                type $Shape = holdfast.audit.v1.EntryFilter.$Properties;
+            }
+
+            /**
+             * Properties of an Entry.
+             * @deprecated Use holdfast.audit.v1.Entry.$Properties instead.
+             */
+            interface IEntry extends holdfast.audit.v1.Entry.$Properties {
+            }
+
+            /** Represents an Entry. */
+            class Entry {
+
+                /**
+                 * Constructs a new Entry.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.Entry.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Entry trail. */
+                trail: holdfast.audit.v1.Trail;
+
+                /** Entry sequence. */
+                sequence: number;
+
+                /** Entry atUnixMs. */
+                atUnixMs: number;
+
+                /** Entry action. */
+                action: string;
+
+                /** Entry result. */
+                result: holdfast.audit.v1.EntryResult;
+
+                /** Entry code. */
+                code: string;
+
+                /** Entry actor. */
+                actor?: (holdfast.audit.v1.EntryActor.$Properties|null);
+
+                /** Entry target. */
+                target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                /** Entry organizationId. */
+                organizationId: string;
+
+                /** Entry reason. */
+                reason: string;
+
+                /** Entry correlationId. */
+                correlationId: string;
+
+                /** Entry commandId. */
+                commandId: string;
+
+                /** Entry count. */
+                count: number;
+
+                /** Entry windowMs. */
+                windowMs: number;
+
+                /** Entry accounts. */
+                accounts: number;
+
+                /** Entry source. */
+                source: string;
+
+                /** Entry changes. */
+                changes: holdfast.audit.v1.EntryChange.$Properties[];
+
+                /**
+                 * Creates a new Entry instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Entry instance
+                 */
+                static create(properties: holdfast.audit.v1.Entry.$Shape): holdfast.audit.v1.Entry & holdfast.audit.v1.Entry.$Shape;
+                static create(properties?: holdfast.audit.v1.Entry.$Properties): holdfast.audit.v1.Entry;
+
+                /**
+                 * Encodes the specified Entry message. Does not implicitly {@link holdfast.audit.v1.Entry.verify|verify} messages.
+                 * @param message Entry message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.Entry.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Entry message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.Entry & holdfast.audit.v1.Entry.$Shape} Entry
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.Entry & holdfast.audit.v1.Entry.$Shape;
+            }
+
+            namespace Entry {
+
+                /** Properties of an Entry. */
+                interface $Properties {
+
+                    /** Entry trail */
+                    trail?: (holdfast.audit.v1.Trail|null);
+
+                    /** Entry sequence */
+                    sequence?: (number|null);
+
+                    /** Entry atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** Entry action */
+                    action?: (string|null);
+
+                    /** Entry result */
+                    result?: (holdfast.audit.v1.EntryResult|null);
+
+                    /** Entry code */
+                    code?: (string|null);
+
+                    /** Entry actor */
+                    actor?: (holdfast.audit.v1.EntryActor.$Properties|null);
+
+                    /** Entry target */
+                    target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                    /** Entry organizationId */
+                    organizationId?: (string|null);
+
+                    /** Entry reason */
+                    reason?: (string|null);
+
+                    /** Entry correlationId */
+                    correlationId?: (string|null);
+
+                    /** Entry commandId */
+                    commandId?: (string|null);
+
+                    /** Entry count */
+                    count?: (number|null);
+
+                    /** Entry windowMs */
+                    windowMs?: (number|null);
+
+                    /** Entry accounts */
+                    accounts?: (number|null);
+
+                    /** Entry source */
+                    source?: (string|null);
+
+                    /** Entry changes */
+                    changes?: (holdfast.audit.v1.EntryChange.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Entry. */
+                type $Shape = holdfast.audit.v1.Entry.$Properties;
+            }
+
+            /**
+             * Properties of an EntryActor.
+             * @deprecated Use holdfast.audit.v1.EntryActor.$Properties instead.
+             */
+            interface IEntryActor extends holdfast.audit.v1.EntryActor.$Properties {
+            }
+
+            /** Represents an EntryActor. */
+            class EntryActor {
+
+                /**
+                 * Constructs a new EntryActor.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.EntryActor.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** EntryActor kind. */
+                kind: string;
+
+                /** EntryActor id. */
+                id: string;
+
+                /** EntryActor method. */
+                method: string;
+
+                /** EntryActor sessionId. */
+                sessionId: string;
+
+                /**
+                 * Creates a new EntryActor instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EntryActor instance
+                 */
+                static create(properties: holdfast.audit.v1.EntryActor.$Shape): holdfast.audit.v1.EntryActor & holdfast.audit.v1.EntryActor.$Shape;
+                static create(properties?: holdfast.audit.v1.EntryActor.$Properties): holdfast.audit.v1.EntryActor;
+
+                /**
+                 * Encodes the specified EntryActor message. Does not implicitly {@link holdfast.audit.v1.EntryActor.verify|verify} messages.
+                 * @param message EntryActor message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.EntryActor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EntryActor message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.EntryActor & holdfast.audit.v1.EntryActor.$Shape} EntryActor
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.EntryActor & holdfast.audit.v1.EntryActor.$Shape;
+            }
+
+            namespace EntryActor {
+
+                /** Properties of an EntryActor. */
+                interface $Properties {
+
+                    /** EntryActor kind */
+                    kind?: (string|null);
+
+                    /** EntryActor id */
+                    id?: (string|null);
+
+                    /** EntryActor method */
+                    method?: (string|null);
+
+                    /** EntryActor sessionId */
+                    sessionId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EntryActor. */
+                type $Shape = holdfast.audit.v1.EntryActor.$Properties;
+            }
+
+            /**
+             * Properties of an EntryTarget.
+             * @deprecated Use holdfast.audit.v1.EntryTarget.$Properties instead.
+             */
+            interface IEntryTarget extends holdfast.audit.v1.EntryTarget.$Properties {
+            }
+
+            /** Represents an EntryTarget. */
+            class EntryTarget {
+
+                /**
+                 * Constructs a new EntryTarget.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.EntryTarget.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** EntryTarget kind. */
+                kind: string;
+
+                /** EntryTarget id. */
+                id: string;
+
+                /** EntryTarget name. */
+                name: string;
+
+                /**
+                 * Creates a new EntryTarget instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EntryTarget instance
+                 */
+                static create(properties: holdfast.audit.v1.EntryTarget.$Shape): holdfast.audit.v1.EntryTarget & holdfast.audit.v1.EntryTarget.$Shape;
+                static create(properties?: holdfast.audit.v1.EntryTarget.$Properties): holdfast.audit.v1.EntryTarget;
+
+                /**
+                 * Encodes the specified EntryTarget message. Does not implicitly {@link holdfast.audit.v1.EntryTarget.verify|verify} messages.
+                 * @param message EntryTarget message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.EntryTarget.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EntryTarget message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.EntryTarget & holdfast.audit.v1.EntryTarget.$Shape} EntryTarget
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.EntryTarget & holdfast.audit.v1.EntryTarget.$Shape;
+            }
+
+            namespace EntryTarget {
+
+                /** Properties of an EntryTarget. */
+                interface $Properties {
+
+                    /** EntryTarget kind */
+                    kind?: (string|null);
+
+                    /** EntryTarget id */
+                    id?: (string|null);
+
+                    /** EntryTarget name */
+                    name?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EntryTarget. */
+                type $Shape = holdfast.audit.v1.EntryTarget.$Properties;
+            }
+
+            /**
+             * Properties of an EntryChange.
+             * @deprecated Use holdfast.audit.v1.EntryChange.$Properties instead.
+             */
+            interface IEntryChange extends holdfast.audit.v1.EntryChange.$Properties {
+            }
+
+            /** Represents an EntryChange. */
+            class EntryChange {
+
+                /**
+                 * Constructs a new EntryChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.EntryChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** EntryChange event. */
+                event: string;
+
+                /** EntryChange action. */
+                action: string;
+
+                /** EntryChange target. */
+                target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                /** EntryChange fields. */
+                fields: holdfast.audit.v1.FieldChange.$Properties[];
+
+                /**
+                 * Creates a new EntryChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EntryChange instance
+                 */
+                static create(properties: holdfast.audit.v1.EntryChange.$Shape): holdfast.audit.v1.EntryChange & holdfast.audit.v1.EntryChange.$Shape;
+                static create(properties?: holdfast.audit.v1.EntryChange.$Properties): holdfast.audit.v1.EntryChange;
+
+                /**
+                 * Encodes the specified EntryChange message. Does not implicitly {@link holdfast.audit.v1.EntryChange.verify|verify} messages.
+                 * @param message EntryChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.EntryChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EntryChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.EntryChange & holdfast.audit.v1.EntryChange.$Shape} EntryChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.EntryChange & holdfast.audit.v1.EntryChange.$Shape;
+            }
+
+            namespace EntryChange {
+
+                /** Properties of an EntryChange. */
+                interface $Properties {
+
+                    /** EntryChange event */
+                    event?: (string|null);
+
+                    /** EntryChange action */
+                    action?: (string|null);
+
+                    /** EntryChange target */
+                    target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                    /** EntryChange fields */
+                    fields?: (holdfast.audit.v1.FieldChange.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EntryChange. */
+                type $Shape = holdfast.audit.v1.EntryChange.$Properties;
+            }
+
+            /**
+             * Properties of a FieldChange.
+             * @deprecated Use holdfast.audit.v1.FieldChange.$Properties instead.
+             */
+            interface IFieldChange extends holdfast.audit.v1.FieldChange.$Properties {
+            }
+
+            /** Represents a FieldChange. */
+            class FieldChange {
+
+                /**
+                 * Constructs a new FieldChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.FieldChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FieldChange field. */
+                field: string;
+
+                /** FieldChange before. */
+                before: string;
+
+                /** FieldChange after. */
+                after: string;
+
+                /**
+                 * Creates a new FieldChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FieldChange instance
+                 */
+                static create(properties: holdfast.audit.v1.FieldChange.$Shape): holdfast.audit.v1.FieldChange & holdfast.audit.v1.FieldChange.$Shape;
+                static create(properties?: holdfast.audit.v1.FieldChange.$Properties): holdfast.audit.v1.FieldChange;
+
+                /**
+                 * Encodes the specified FieldChange message. Does not implicitly {@link holdfast.audit.v1.FieldChange.verify|verify} messages.
+                 * @param message FieldChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.FieldChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FieldChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.FieldChange & holdfast.audit.v1.FieldChange.$Shape} FieldChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.FieldChange & holdfast.audit.v1.FieldChange.$Shape;
+            }
+
+            namespace FieldChange {
+
+                /** Properties of a FieldChange. */
+                interface $Properties {
+
+                    /** FieldChange field */
+                    field?: (string|null);
+
+                    /** FieldChange before */
+                    before?: (string|null);
+
+                    /** FieldChange after */
+                    after?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FieldChange. */
+                type $Shape = holdfast.audit.v1.FieldChange.$Properties;
+            }
+
+            /**
+             * Properties of a ListEntriesRequest.
+             * @deprecated Use holdfast.audit.v1.ListEntriesRequest.$Properties instead.
+             */
+            interface IListEntriesRequest extends holdfast.audit.v1.ListEntriesRequest.$Properties {
+            }
+
+            /** Represents a ListEntriesRequest. */
+            class ListEntriesRequest {
+
+                /**
+                 * Constructs a new ListEntriesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListEntriesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListEntriesRequest filter. */
+                filter?: (holdfast.audit.v1.EntryFilter.$Properties|null);
+
+                /** ListEntriesRequest limit. */
+                limit: number;
+
+                /** ListEntriesRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListEntriesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListEntriesRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListEntriesRequest.$Shape): holdfast.audit.v1.ListEntriesRequest & holdfast.audit.v1.ListEntriesRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListEntriesRequest.$Properties): holdfast.audit.v1.ListEntriesRequest;
+
+                /**
+                 * Encodes the specified ListEntriesRequest message. Does not implicitly {@link holdfast.audit.v1.ListEntriesRequest.verify|verify} messages.
+                 * @param message ListEntriesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListEntriesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListEntriesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListEntriesRequest & holdfast.audit.v1.ListEntriesRequest.$Shape} ListEntriesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListEntriesRequest & holdfast.audit.v1.ListEntriesRequest.$Shape;
+            }
+
+            namespace ListEntriesRequest {
+
+                /** Properties of a ListEntriesRequest. */
+                interface $Properties {
+
+                    /** ListEntriesRequest filter */
+                    filter?: (holdfast.audit.v1.EntryFilter.$Properties|null);
+
+                    /** ListEntriesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListEntriesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListEntriesRequest. */
+                type $Shape = holdfast.audit.v1.ListEntriesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListEntriesResponse.
+             * @deprecated Use holdfast.audit.v1.ListEntriesResponse.$Properties instead.
+             */
+            interface IListEntriesResponse extends holdfast.audit.v1.ListEntriesResponse.$Properties {
+            }
+
+            /** Represents a ListEntriesResponse. */
+            class ListEntriesResponse {
+
+                /**
+                 * Constructs a new ListEntriesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListEntriesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListEntriesResponse entries. */
+                entries: holdfast.audit.v1.Entry.$Properties[];
+
+                /** ListEntriesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListEntriesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListEntriesResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListEntriesResponse.$Shape): holdfast.audit.v1.ListEntriesResponse & holdfast.audit.v1.ListEntriesResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListEntriesResponse.$Properties): holdfast.audit.v1.ListEntriesResponse;
+
+                /**
+                 * Encodes the specified ListEntriesResponse message. Does not implicitly {@link holdfast.audit.v1.ListEntriesResponse.verify|verify} messages.
+                 * @param message ListEntriesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListEntriesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListEntriesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListEntriesResponse & holdfast.audit.v1.ListEntriesResponse.$Shape} ListEntriesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListEntriesResponse & holdfast.audit.v1.ListEntriesResponse.$Shape;
+            }
+
+            namespace ListEntriesResponse {
+
+                /** Properties of a ListEntriesResponse. */
+                interface $Properties {
+
+                    /** ListEntriesResponse entries */
+                    entries?: (holdfast.audit.v1.Entry.$Properties[]|null);
+
+                    /** ListEntriesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListEntriesResponse. */
+                type $Shape = holdfast.audit.v1.ListEntriesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetEntryRequest.
+             * @deprecated Use holdfast.audit.v1.GetEntryRequest.$Properties instead.
+             */
+            interface IGetEntryRequest extends holdfast.audit.v1.GetEntryRequest.$Properties {
+            }
+
+            /** Represents a GetEntryRequest. */
+            class GetEntryRequest {
+
+                /**
+                 * Constructs a new GetEntryRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetEntryRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetEntryRequest trail. */
+                trail: holdfast.audit.v1.Trail;
+
+                /** GetEntryRequest sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new GetEntryRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetEntryRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetEntryRequest.$Shape): holdfast.audit.v1.GetEntryRequest & holdfast.audit.v1.GetEntryRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetEntryRequest.$Properties): holdfast.audit.v1.GetEntryRequest;
+
+                /**
+                 * Encodes the specified GetEntryRequest message. Does not implicitly {@link holdfast.audit.v1.GetEntryRequest.verify|verify} messages.
+                 * @param message GetEntryRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetEntryRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetEntryRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetEntryRequest & holdfast.audit.v1.GetEntryRequest.$Shape} GetEntryRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetEntryRequest & holdfast.audit.v1.GetEntryRequest.$Shape;
+            }
+
+            namespace GetEntryRequest {
+
+                /** Properties of a GetEntryRequest. */
+                interface $Properties {
+
+                    /** GetEntryRequest trail */
+                    trail?: (holdfast.audit.v1.Trail|null);
+
+                    /** GetEntryRequest sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetEntryRequest. */
+                type $Shape = holdfast.audit.v1.GetEntryRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetEntryResponse.
+             * @deprecated Use holdfast.audit.v1.GetEntryResponse.$Properties instead.
+             */
+            interface IGetEntryResponse extends holdfast.audit.v1.GetEntryResponse.$Properties {
+            }
+
+            /** Represents a GetEntryResponse. */
+            class GetEntryResponse {
+
+                /**
+                 * Constructs a new GetEntryResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetEntryResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetEntryResponse entry. */
+                entry?: (holdfast.audit.v1.Entry.$Properties|null);
+
+                /**
+                 * Creates a new GetEntryResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetEntryResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetEntryResponse.$Shape): holdfast.audit.v1.GetEntryResponse & holdfast.audit.v1.GetEntryResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetEntryResponse.$Properties): holdfast.audit.v1.GetEntryResponse;
+
+                /**
+                 * Encodes the specified GetEntryResponse message. Does not implicitly {@link holdfast.audit.v1.GetEntryResponse.verify|verify} messages.
+                 * @param message GetEntryResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetEntryResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetEntryResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetEntryResponse & holdfast.audit.v1.GetEntryResponse.$Shape} GetEntryResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetEntryResponse & holdfast.audit.v1.GetEntryResponse.$Shape;
+            }
+
+            namespace GetEntryResponse {
+
+                /** Properties of a GetEntryResponse. */
+                interface $Properties {
+
+                    /** GetEntryResponse entry */
+                    entry?: (holdfast.audit.v1.Entry.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetEntryResponse. */
+                type $Shape = holdfast.audit.v1.GetEntryResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ExportEntriesRequest.
+             * @deprecated Use holdfast.audit.v1.ExportEntriesRequest.$Properties instead.
+             */
+            interface IExportEntriesRequest extends holdfast.audit.v1.ExportEntriesRequest.$Properties {
+            }
+
+            /** Represents an ExportEntriesRequest. */
+            class ExportEntriesRequest {
+
+                /**
+                 * Constructs a new ExportEntriesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ExportEntriesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportEntriesRequest filter. */
+                filter?: (holdfast.audit.v1.EntryFilter.$Properties|null);
+
+                /** ExportEntriesRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ExportEntriesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportEntriesRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ExportEntriesRequest.$Shape): holdfast.audit.v1.ExportEntriesRequest & holdfast.audit.v1.ExportEntriesRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ExportEntriesRequest.$Properties): holdfast.audit.v1.ExportEntriesRequest;
+
+                /**
+                 * Encodes the specified ExportEntriesRequest message. Does not implicitly {@link holdfast.audit.v1.ExportEntriesRequest.verify|verify} messages.
+                 * @param message ExportEntriesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ExportEntriesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportEntriesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ExportEntriesRequest & holdfast.audit.v1.ExportEntriesRequest.$Shape} ExportEntriesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ExportEntriesRequest & holdfast.audit.v1.ExportEntriesRequest.$Shape;
+            }
+
+            namespace ExportEntriesRequest {
+
+                /** Properties of an ExportEntriesRequest. */
+                interface $Properties {
+
+                    /** ExportEntriesRequest filter */
+                    filter?: (holdfast.audit.v1.EntryFilter.$Properties|null);
+
+                    /** ExportEntriesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportEntriesRequest. */
+                type $Shape = holdfast.audit.v1.ExportEntriesRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ExportEntriesResponse.
+             * @deprecated Use holdfast.audit.v1.ExportEntriesResponse.$Properties instead.
+             */
+            interface IExportEntriesResponse extends holdfast.audit.v1.ExportEntriesResponse.$Properties {
+            }
+
+            /** Represents an ExportEntriesResponse. */
+            class ExportEntriesResponse {
+
+                /**
+                 * Constructs a new ExportEntriesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ExportEntriesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportEntriesResponse entries. */
+                entries: holdfast.audit.v1.Entry.$Properties[];
+
+                /** ExportEntriesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ExportEntriesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportEntriesResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ExportEntriesResponse.$Shape): holdfast.audit.v1.ExportEntriesResponse & holdfast.audit.v1.ExportEntriesResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ExportEntriesResponse.$Properties): holdfast.audit.v1.ExportEntriesResponse;
+
+                /**
+                 * Encodes the specified ExportEntriesResponse message. Does not implicitly {@link holdfast.audit.v1.ExportEntriesResponse.verify|verify} messages.
+                 * @param message ExportEntriesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ExportEntriesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportEntriesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ExportEntriesResponse & holdfast.audit.v1.ExportEntriesResponse.$Shape} ExportEntriesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ExportEntriesResponse & holdfast.audit.v1.ExportEntriesResponse.$Shape;
+            }
+
+            namespace ExportEntriesResponse {
+
+                /** Properties of an ExportEntriesResponse. */
+                interface $Properties {
+
+                    /** ExportEntriesResponse entries */
+                    entries?: (holdfast.audit.v1.Entry.$Properties[]|null);
+
+                    /** ExportEntriesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportEntriesResponse. */
+                type $Shape = holdfast.audit.v1.ExportEntriesResponse.$Properties;
+            }
+
             /**
              * Properties of a SigningKeyIntroduced.
              * @deprecated Use holdfast.audit.v1.SigningKeyIntroduced.$Properties instead.
@@ -2570,6 +3643,931 @@ export namespace holdfast {
 
                 /** Shape of a FlowSummary. */
                 type $Shape = holdfast.audit.v1.FlowSummary.$Properties;
+            }
+
+            /**
+             * Properties of a ListVersionsRequest.
+             * @deprecated Use holdfast.audit.v1.ListVersionsRequest.$Properties instead.
+             */
+            interface IListVersionsRequest extends holdfast.audit.v1.ListVersionsRequest.$Properties {
+            }
+
+            /** Represents a ListVersionsRequest. */
+            class ListVersionsRequest {
+
+                /**
+                 * Constructs a new ListVersionsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListVersionsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListVersionsRequest object. */
+                object: string;
+
+                /** ListVersionsRequest kind. */
+                kind: string;
+
+                /** ListVersionsRequest limit. */
+                limit: number;
+
+                /** ListVersionsRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListVersionsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListVersionsRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListVersionsRequest.$Shape): holdfast.audit.v1.ListVersionsRequest & holdfast.audit.v1.ListVersionsRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListVersionsRequest.$Properties): holdfast.audit.v1.ListVersionsRequest;
+
+                /**
+                 * Encodes the specified ListVersionsRequest message. Does not implicitly {@link holdfast.audit.v1.ListVersionsRequest.verify|verify} messages.
+                 * @param message ListVersionsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListVersionsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListVersionsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListVersionsRequest & holdfast.audit.v1.ListVersionsRequest.$Shape} ListVersionsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListVersionsRequest & holdfast.audit.v1.ListVersionsRequest.$Shape;
+            }
+
+            namespace ListVersionsRequest {
+
+                /** Properties of a ListVersionsRequest. */
+                interface $Properties {
+
+                    /** ListVersionsRequest object */
+                    object?: (string|null);
+
+                    /** ListVersionsRequest kind */
+                    kind?: (string|null);
+
+                    /** ListVersionsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListVersionsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListVersionsRequest. */
+                type $Shape = holdfast.audit.v1.ListVersionsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListVersionsResponse.
+             * @deprecated Use holdfast.audit.v1.ListVersionsResponse.$Properties instead.
+             */
+            interface IListVersionsResponse extends holdfast.audit.v1.ListVersionsResponse.$Properties {
+            }
+
+            /** Represents a ListVersionsResponse. */
+            class ListVersionsResponse {
+
+                /**
+                 * Constructs a new ListVersionsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListVersionsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListVersionsResponse target. */
+                target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                /** ListVersionsResponse versions. */
+                versions: holdfast.audit.v1.Version.$Properties[];
+
+                /** ListVersionsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListVersionsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListVersionsResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListVersionsResponse.$Shape): holdfast.audit.v1.ListVersionsResponse & holdfast.audit.v1.ListVersionsResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListVersionsResponse.$Properties): holdfast.audit.v1.ListVersionsResponse;
+
+                /**
+                 * Encodes the specified ListVersionsResponse message. Does not implicitly {@link holdfast.audit.v1.ListVersionsResponse.verify|verify} messages.
+                 * @param message ListVersionsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListVersionsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListVersionsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListVersionsResponse & holdfast.audit.v1.ListVersionsResponse.$Shape} ListVersionsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListVersionsResponse & holdfast.audit.v1.ListVersionsResponse.$Shape;
+            }
+
+            namespace ListVersionsResponse {
+
+                /** Properties of a ListVersionsResponse. */
+                interface $Properties {
+
+                    /** ListVersionsResponse target */
+                    target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                    /** ListVersionsResponse versions */
+                    versions?: (holdfast.audit.v1.Version.$Properties[]|null);
+
+                    /** ListVersionsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListVersionsResponse. */
+                type $Shape = holdfast.audit.v1.ListVersionsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Version.
+             * @deprecated Use holdfast.audit.v1.Version.$Properties instead.
+             */
+            interface IVersion extends holdfast.audit.v1.Version.$Properties {
+            }
+
+            /** Represents a Version. */
+            class Version {
+
+                /**
+                 * Constructs a new Version.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.Version.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Version number. */
+                number: number;
+
+                /** Version by. */
+                by?: (holdfast.audit.v1.Authorship.$Properties|null);
+
+                /** Version kind. */
+                kind: string;
+
+                /** Version action. */
+                action: string;
+
+                /** Version fields. */
+                fields: holdfast.audit.v1.FieldChange.$Properties[];
+
+                /**
+                 * Creates a new Version instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Version instance
+                 */
+                static create(properties: holdfast.audit.v1.Version.$Shape): holdfast.audit.v1.Version & holdfast.audit.v1.Version.$Shape;
+                static create(properties?: holdfast.audit.v1.Version.$Properties): holdfast.audit.v1.Version;
+
+                /**
+                 * Encodes the specified Version message. Does not implicitly {@link holdfast.audit.v1.Version.verify|verify} messages.
+                 * @param message Version message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.Version.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Version message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.Version & holdfast.audit.v1.Version.$Shape} Version
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.Version & holdfast.audit.v1.Version.$Shape;
+            }
+
+            namespace Version {
+
+                /** Properties of a Version. */
+                interface $Properties {
+
+                    /** Version number */
+                    number?: (number|null);
+
+                    /** Version by */
+                    by?: (holdfast.audit.v1.Authorship.$Properties|null);
+
+                    /** Version kind */
+                    kind?: (string|null);
+
+                    /** Version action */
+                    action?: (string|null);
+
+                    /** Version fields */
+                    fields?: (holdfast.audit.v1.FieldChange.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Version. */
+                type $Shape = holdfast.audit.v1.Version.$Properties;
+            }
+
+            /**
+             * Properties of an Authorship.
+             * @deprecated Use holdfast.audit.v1.Authorship.$Properties instead.
+             */
+            interface IAuthorship extends holdfast.audit.v1.Authorship.$Properties {
+            }
+
+            /** Represents an Authorship. */
+            class Authorship {
+
+                /**
+                 * Constructs a new Authorship.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.Authorship.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Authorship sequence. */
+                sequence: number;
+
+                /** Authorship atUnixMs. */
+                atUnixMs: number;
+
+                /** Authorship actor. */
+                actor?: (holdfast.audit.v1.EntryActor.$Properties|null);
+
+                /** Authorship reason. */
+                reason: string;
+
+                /** Authorship correlationId. */
+                correlationId: string;
+
+                /**
+                 * Creates a new Authorship instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Authorship instance
+                 */
+                static create(properties: holdfast.audit.v1.Authorship.$Shape): holdfast.audit.v1.Authorship & holdfast.audit.v1.Authorship.$Shape;
+                static create(properties?: holdfast.audit.v1.Authorship.$Properties): holdfast.audit.v1.Authorship;
+
+                /**
+                 * Encodes the specified Authorship message. Does not implicitly {@link holdfast.audit.v1.Authorship.verify|verify} messages.
+                 * @param message Authorship message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.Authorship.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Authorship message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.Authorship & holdfast.audit.v1.Authorship.$Shape} Authorship
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.Authorship & holdfast.audit.v1.Authorship.$Shape;
+            }
+
+            namespace Authorship {
+
+                /** Properties of an Authorship. */
+                interface $Properties {
+
+                    /** Authorship sequence */
+                    sequence?: (number|null);
+
+                    /** Authorship atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** Authorship actor */
+                    actor?: (holdfast.audit.v1.EntryActor.$Properties|null);
+
+                    /** Authorship reason */
+                    reason?: (string|null);
+
+                    /** Authorship correlationId */
+                    correlationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Authorship. */
+                type $Shape = holdfast.audit.v1.Authorship.$Properties;
+            }
+
+            /**
+             * Properties of a GetBlameRequest.
+             * @deprecated Use holdfast.audit.v1.GetBlameRequest.$Properties instead.
+             */
+            interface IGetBlameRequest extends holdfast.audit.v1.GetBlameRequest.$Properties {
+            }
+
+            /** Represents a GetBlameRequest. */
+            class GetBlameRequest {
+
+                /**
+                 * Constructs a new GetBlameRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetBlameRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBlameRequest object. */
+                object: string;
+
+                /** GetBlameRequest kind. */
+                kind: string;
+
+                /**
+                 * Creates a new GetBlameRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBlameRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetBlameRequest.$Shape): holdfast.audit.v1.GetBlameRequest & holdfast.audit.v1.GetBlameRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetBlameRequest.$Properties): holdfast.audit.v1.GetBlameRequest;
+
+                /**
+                 * Encodes the specified GetBlameRequest message. Does not implicitly {@link holdfast.audit.v1.GetBlameRequest.verify|verify} messages.
+                 * @param message GetBlameRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetBlameRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBlameRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetBlameRequest & holdfast.audit.v1.GetBlameRequest.$Shape} GetBlameRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetBlameRequest & holdfast.audit.v1.GetBlameRequest.$Shape;
+            }
+
+            namespace GetBlameRequest {
+
+                /** Properties of a GetBlameRequest. */
+                interface $Properties {
+
+                    /** GetBlameRequest object */
+                    object?: (string|null);
+
+                    /** GetBlameRequest kind */
+                    kind?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBlameRequest. */
+                type $Shape = holdfast.audit.v1.GetBlameRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetBlameResponse.
+             * @deprecated Use holdfast.audit.v1.GetBlameResponse.$Properties instead.
+             */
+            interface IGetBlameResponse extends holdfast.audit.v1.GetBlameResponse.$Properties {
+            }
+
+            /** Represents a GetBlameResponse. */
+            class GetBlameResponse {
+
+                /**
+                 * Constructs a new GetBlameResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetBlameResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBlameResponse target. */
+                target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                /** GetBlameResponse organizationId. */
+                organizationId: string;
+
+                /** GetBlameResponse isDeleted. */
+                isDeleted: boolean;
+
+                /** GetBlameResponse fields. */
+                fields: holdfast.audit.v1.BlamedField.$Properties[];
+
+                /**
+                 * Creates a new GetBlameResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBlameResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetBlameResponse.$Shape): holdfast.audit.v1.GetBlameResponse & holdfast.audit.v1.GetBlameResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetBlameResponse.$Properties): holdfast.audit.v1.GetBlameResponse;
+
+                /**
+                 * Encodes the specified GetBlameResponse message. Does not implicitly {@link holdfast.audit.v1.GetBlameResponse.verify|verify} messages.
+                 * @param message GetBlameResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetBlameResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBlameResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetBlameResponse & holdfast.audit.v1.GetBlameResponse.$Shape} GetBlameResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetBlameResponse & holdfast.audit.v1.GetBlameResponse.$Shape;
+            }
+
+            namespace GetBlameResponse {
+
+                /** Properties of a GetBlameResponse. */
+                interface $Properties {
+
+                    /** GetBlameResponse target */
+                    target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                    /** GetBlameResponse organizationId */
+                    organizationId?: (string|null);
+
+                    /** GetBlameResponse isDeleted */
+                    isDeleted?: (boolean|null);
+
+                    /** GetBlameResponse fields */
+                    fields?: (holdfast.audit.v1.BlamedField.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBlameResponse. */
+                type $Shape = holdfast.audit.v1.GetBlameResponse.$Properties;
+            }
+
+            /**
+             * Properties of a BlamedField.
+             * @deprecated Use holdfast.audit.v1.BlamedField.$Properties instead.
+             */
+            interface IBlamedField extends holdfast.audit.v1.BlamedField.$Properties {
+            }
+
+            /** Represents a BlamedField. */
+            class BlamedField {
+
+                /**
+                 * Constructs a new BlamedField.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.BlamedField.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BlamedField field. */
+                field: string;
+
+                /** BlamedField value. */
+                value: string;
+
+                /** BlamedField by. */
+                by?: (holdfast.audit.v1.Authorship.$Properties|null);
+
+                /** BlamedField previous. */
+                previous: string;
+
+                /**
+                 * Creates a new BlamedField instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BlamedField instance
+                 */
+                static create(properties: holdfast.audit.v1.BlamedField.$Shape): holdfast.audit.v1.BlamedField & holdfast.audit.v1.BlamedField.$Shape;
+                static create(properties?: holdfast.audit.v1.BlamedField.$Properties): holdfast.audit.v1.BlamedField;
+
+                /**
+                 * Encodes the specified BlamedField message. Does not implicitly {@link holdfast.audit.v1.BlamedField.verify|verify} messages.
+                 * @param message BlamedField message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.BlamedField.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BlamedField message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.BlamedField & holdfast.audit.v1.BlamedField.$Shape} BlamedField
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.BlamedField & holdfast.audit.v1.BlamedField.$Shape;
+            }
+
+            namespace BlamedField {
+
+                /** Properties of a BlamedField. */
+                interface $Properties {
+
+                    /** BlamedField field */
+                    field?: (string|null);
+
+                    /** BlamedField value */
+                    value?: (string|null);
+
+                    /** BlamedField by */
+                    by?: (holdfast.audit.v1.Authorship.$Properties|null);
+
+                    /** BlamedField previous */
+                    previous?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BlamedField. */
+                type $Shape = holdfast.audit.v1.BlamedField.$Properties;
+            }
+
+            /**
+             * Properties of a DiffObjectsRequest.
+             * @deprecated Use holdfast.audit.v1.DiffObjectsRequest.$Properties instead.
+             */
+            interface IDiffObjectsRequest extends holdfast.audit.v1.DiffObjectsRequest.$Properties {
+            }
+
+            /** Represents a DiffObjectsRequest. */
+            class DiffObjectsRequest {
+
+                /**
+                 * Constructs a new DiffObjectsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.DiffObjectsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DiffObjectsRequest fromSequence. */
+                fromSequence: number;
+
+                /** DiffObjectsRequest toSequence. */
+                toSequence: number;
+
+                /** DiffObjectsRequest organizationId. */
+                organizationId: string;
+
+                /** DiffObjectsRequest kinds. */
+                kinds: string[];
+
+                /** DiffObjectsRequest limit. */
+                limit: number;
+
+                /** DiffObjectsRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new DiffObjectsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DiffObjectsRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.DiffObjectsRequest.$Shape): holdfast.audit.v1.DiffObjectsRequest & holdfast.audit.v1.DiffObjectsRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.DiffObjectsRequest.$Properties): holdfast.audit.v1.DiffObjectsRequest;
+
+                /**
+                 * Encodes the specified DiffObjectsRequest message. Does not implicitly {@link holdfast.audit.v1.DiffObjectsRequest.verify|verify} messages.
+                 * @param message DiffObjectsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.DiffObjectsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DiffObjectsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.DiffObjectsRequest & holdfast.audit.v1.DiffObjectsRequest.$Shape} DiffObjectsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.DiffObjectsRequest & holdfast.audit.v1.DiffObjectsRequest.$Shape;
+            }
+
+            namespace DiffObjectsRequest {
+
+                /** Properties of a DiffObjectsRequest. */
+                interface $Properties {
+
+                    /** DiffObjectsRequest fromSequence */
+                    fromSequence?: (number|null);
+
+                    /** DiffObjectsRequest toSequence */
+                    toSequence?: (number|null);
+
+                    /** DiffObjectsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** DiffObjectsRequest kinds */
+                    kinds?: (string[]|null);
+
+                    /** DiffObjectsRequest limit */
+                    limit?: (number|null);
+
+                    /** DiffObjectsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DiffObjectsRequest. */
+                type $Shape = holdfast.audit.v1.DiffObjectsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DiffObjectsResponse.
+             * @deprecated Use holdfast.audit.v1.DiffObjectsResponse.$Properties instead.
+             */
+            interface IDiffObjectsResponse extends holdfast.audit.v1.DiffObjectsResponse.$Properties {
+            }
+
+            /** Represents a DiffObjectsResponse. */
+            class DiffObjectsResponse {
+
+                /**
+                 * Constructs a new DiffObjectsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.DiffObjectsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DiffObjectsResponse objects. */
+                objects: holdfast.audit.v1.ObjectDiff.$Properties[];
+
+                /** DiffObjectsResponse nextCursor. */
+                nextCursor: string;
+
+                /** DiffObjectsResponse counts. */
+                counts: holdfast.audit.v1.DiffCount.$Properties[];
+
+                /**
+                 * Creates a new DiffObjectsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DiffObjectsResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.DiffObjectsResponse.$Shape): holdfast.audit.v1.DiffObjectsResponse & holdfast.audit.v1.DiffObjectsResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.DiffObjectsResponse.$Properties): holdfast.audit.v1.DiffObjectsResponse;
+
+                /**
+                 * Encodes the specified DiffObjectsResponse message. Does not implicitly {@link holdfast.audit.v1.DiffObjectsResponse.verify|verify} messages.
+                 * @param message DiffObjectsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.DiffObjectsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DiffObjectsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.DiffObjectsResponse & holdfast.audit.v1.DiffObjectsResponse.$Shape} DiffObjectsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.DiffObjectsResponse & holdfast.audit.v1.DiffObjectsResponse.$Shape;
+            }
+
+            namespace DiffObjectsResponse {
+
+                /** Properties of a DiffObjectsResponse. */
+                interface $Properties {
+
+                    /** DiffObjectsResponse objects */
+                    objects?: (holdfast.audit.v1.ObjectDiff.$Properties[]|null);
+
+                    /** DiffObjectsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** DiffObjectsResponse counts */
+                    counts?: (holdfast.audit.v1.DiffCount.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DiffObjectsResponse. */
+                type $Shape = holdfast.audit.v1.DiffObjectsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DiffCount.
+             * @deprecated Use holdfast.audit.v1.DiffCount.$Properties instead.
+             */
+            interface IDiffCount extends holdfast.audit.v1.DiffCount.$Properties {
+            }
+
+            /** Represents a DiffCount. */
+            class DiffCount {
+
+                /**
+                 * Constructs a new DiffCount.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.DiffCount.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DiffCount kind. */
+                kind: string;
+
+                /** DiffCount created. */
+                created: number;
+
+                /** DiffCount changed. */
+                changed: number;
+
+                /** DiffCount deleted. */
+                deleted: number;
+
+                /**
+                 * Creates a new DiffCount instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DiffCount instance
+                 */
+                static create(properties: holdfast.audit.v1.DiffCount.$Shape): holdfast.audit.v1.DiffCount & holdfast.audit.v1.DiffCount.$Shape;
+                static create(properties?: holdfast.audit.v1.DiffCount.$Properties): holdfast.audit.v1.DiffCount;
+
+                /**
+                 * Encodes the specified DiffCount message. Does not implicitly {@link holdfast.audit.v1.DiffCount.verify|verify} messages.
+                 * @param message DiffCount message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.DiffCount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DiffCount message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.DiffCount & holdfast.audit.v1.DiffCount.$Shape} DiffCount
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.DiffCount & holdfast.audit.v1.DiffCount.$Shape;
+            }
+
+            namespace DiffCount {
+
+                /** Properties of a DiffCount. */
+                interface $Properties {
+
+                    /** DiffCount kind */
+                    kind?: (string|null);
+
+                    /** DiffCount created */
+                    created?: (number|null);
+
+                    /** DiffCount changed */
+                    changed?: (number|null);
+
+                    /** DiffCount deleted */
+                    deleted?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DiffCount. */
+                type $Shape = holdfast.audit.v1.DiffCount.$Properties;
+            }
+
+            /**
+             * Properties of an ObjectDiff.
+             * @deprecated Use holdfast.audit.v1.ObjectDiff.$Properties instead.
+             */
+            interface IObjectDiff extends holdfast.audit.v1.ObjectDiff.$Properties {
+            }
+
+            /** Represents an ObjectDiff. */
+            class ObjectDiff {
+
+                /**
+                 * Constructs a new ObjectDiff.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ObjectDiff.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ObjectDiff target. */
+                target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                /** ObjectDiff organizationId. */
+                organizationId: string;
+
+                /** ObjectDiff change. */
+                change: string;
+
+                /** ObjectDiff fields. */
+                fields: holdfast.audit.v1.FieldChange.$Properties[];
+
+                /** ObjectDiff by. */
+                by?: (holdfast.audit.v1.Authorship.$Properties|null);
+
+                /** ObjectDiff commits. */
+                commits: number;
+
+                /**
+                 * Creates a new ObjectDiff instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ObjectDiff instance
+                 */
+                static create(properties: holdfast.audit.v1.ObjectDiff.$Shape): holdfast.audit.v1.ObjectDiff & holdfast.audit.v1.ObjectDiff.$Shape;
+                static create(properties?: holdfast.audit.v1.ObjectDiff.$Properties): holdfast.audit.v1.ObjectDiff;
+
+                /**
+                 * Encodes the specified ObjectDiff message. Does not implicitly {@link holdfast.audit.v1.ObjectDiff.verify|verify} messages.
+                 * @param message ObjectDiff message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ObjectDiff.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ObjectDiff message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ObjectDiff & holdfast.audit.v1.ObjectDiff.$Shape} ObjectDiff
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ObjectDiff & holdfast.audit.v1.ObjectDiff.$Shape;
+            }
+
+            namespace ObjectDiff {
+
+                /** Properties of an ObjectDiff. */
+                interface $Properties {
+
+                    /** ObjectDiff target */
+                    target?: (holdfast.audit.v1.EntryTarget.$Properties|null);
+
+                    /** ObjectDiff organizationId */
+                    organizationId?: (string|null);
+
+                    /** ObjectDiff change */
+                    change?: (string|null);
+
+                    /** ObjectDiff fields */
+                    fields?: (holdfast.audit.v1.FieldChange.$Properties[]|null);
+
+                    /** ObjectDiff by */
+                    by?: (holdfast.audit.v1.Authorship.$Properties|null);
+
+                    /** ObjectDiff commits */
+                    commits?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ObjectDiff. */
+                type $Shape = holdfast.audit.v1.ObjectDiff.$Properties;
             }
 
             /**
@@ -7863,6 +9861,136 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a UserErased.
+             * @deprecated Use holdfast.auth.v1.UserErased.$Properties instead.
+             */
+            interface IUserErased extends holdfast.auth.v1.UserErased.$Properties {
+            }
+
+            /** Represents a UserErased. */
+            class UserErased {
+
+                /**
+                 * Constructs a new UserErased.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.UserErased.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new UserErased instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UserErased instance
+                 */
+                static create(properties: holdfast.auth.v1.UserErased.$Shape): holdfast.auth.v1.UserErased & holdfast.auth.v1.UserErased.$Shape;
+                static create(properties?: holdfast.auth.v1.UserErased.$Properties): holdfast.auth.v1.UserErased;
+
+                /**
+                 * Encodes the specified UserErased message. Does not implicitly {@link holdfast.auth.v1.UserErased.verify|verify} messages.
+                 * @param message UserErased message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.UserErased.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a UserErased message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.UserErased & holdfast.auth.v1.UserErased.$Shape} UserErased
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.UserErased & holdfast.auth.v1.UserErased.$Shape;
+            }
+
+            namespace UserErased {
+
+                /** Properties of a UserErased. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a UserErased. */
+                type $Shape = holdfast.auth.v1.UserErased.$Properties;
+            }
+
+            /**
+             * Properties of a DataKeyDestroyed.
+             * @deprecated Use holdfast.auth.v1.DataKeyDestroyed.$Properties instead.
+             */
+            interface IDataKeyDestroyed extends holdfast.auth.v1.DataKeyDestroyed.$Properties {
+            }
+
+            /** Represents a DataKeyDestroyed. */
+            class DataKeyDestroyed {
+
+                /**
+                 * Constructs a new DataKeyDestroyed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.DataKeyDestroyed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DataKeyDestroyed ownerId. */
+                ownerId: string;
+
+                /** DataKeyDestroyed kinds. */
+                kinds: string[];
+
+                /**
+                 * Creates a new DataKeyDestroyed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DataKeyDestroyed instance
+                 */
+                static create(properties: holdfast.auth.v1.DataKeyDestroyed.$Shape): holdfast.auth.v1.DataKeyDestroyed & holdfast.auth.v1.DataKeyDestroyed.$Shape;
+                static create(properties?: holdfast.auth.v1.DataKeyDestroyed.$Properties): holdfast.auth.v1.DataKeyDestroyed;
+
+                /**
+                 * Encodes the specified DataKeyDestroyed message. Does not implicitly {@link holdfast.auth.v1.DataKeyDestroyed.verify|verify} messages.
+                 * @param message DataKeyDestroyed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.DataKeyDestroyed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DataKeyDestroyed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.DataKeyDestroyed & holdfast.auth.v1.DataKeyDestroyed.$Shape} DataKeyDestroyed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.DataKeyDestroyed & holdfast.auth.v1.DataKeyDestroyed.$Shape;
+            }
+
+            namespace DataKeyDestroyed {
+
+                /** Properties of a DataKeyDestroyed. */
+                interface $Properties {
+
+                    /** DataKeyDestroyed ownerId */
+                    ownerId?: (string|null);
+
+                    /** DataKeyDestroyed kinds */
+                    kinds?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DataKeyDestroyed. */
+                type $Shape = holdfast.auth.v1.DataKeyDestroyed.$Properties;
+            }
+
+            /**
              * Properties of a NameReserved.
              * @deprecated Use holdfast.auth.v1.NameReserved.$Properties instead.
              */
@@ -8345,6 +10473,213 @@ export namespace holdfast {
 
                 /** Shape of a SigningKeyRetired. */
                 type $Shape = holdfast.auth.v1.SigningKeyRetired.$Properties;
+            }
+
+            /**
+             * Properties of a SubscriberCreated.
+             * @deprecated Use holdfast.auth.v1.SubscriberCreated.$Properties instead.
+             */
+            interface ISubscriberCreated extends holdfast.auth.v1.SubscriberCreated.$Properties {
+            }
+
+            /** Represents a SubscriberCreated. */
+            class SubscriberCreated {
+
+                /**
+                 * Constructs a new SubscriberCreated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.SubscriberCreated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SubscriberCreated organizationId. */
+                organizationId: string;
+
+                /** SubscriberCreated name. */
+                name: string;
+
+                /** SubscriberCreated actions. */
+                actions: string[];
+
+                /** SubscriberCreated natsPublicKey. */
+                natsPublicKey: string;
+
+                /**
+                 * Creates a new SubscriberCreated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SubscriberCreated instance
+                 */
+                static create(properties: holdfast.auth.v1.SubscriberCreated.$Shape): holdfast.auth.v1.SubscriberCreated & holdfast.auth.v1.SubscriberCreated.$Shape;
+                static create(properties?: holdfast.auth.v1.SubscriberCreated.$Properties): holdfast.auth.v1.SubscriberCreated;
+
+                /**
+                 * Encodes the specified SubscriberCreated message. Does not implicitly {@link holdfast.auth.v1.SubscriberCreated.verify|verify} messages.
+                 * @param message SubscriberCreated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.SubscriberCreated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SubscriberCreated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.SubscriberCreated & holdfast.auth.v1.SubscriberCreated.$Shape} SubscriberCreated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.SubscriberCreated & holdfast.auth.v1.SubscriberCreated.$Shape;
+            }
+
+            namespace SubscriberCreated {
+
+                /** Properties of a SubscriberCreated. */
+                interface $Properties {
+
+                    /** SubscriberCreated organizationId */
+                    organizationId?: (string|null);
+
+                    /** SubscriberCreated name */
+                    name?: (string|null);
+
+                    /** SubscriberCreated actions */
+                    actions?: (string[]|null);
+
+                    /** SubscriberCreated natsPublicKey */
+                    natsPublicKey?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SubscriberCreated. */
+                type $Shape = holdfast.auth.v1.SubscriberCreated.$Properties;
+            }
+
+            /**
+             * Properties of a SubscriberRotated.
+             * @deprecated Use holdfast.auth.v1.SubscriberRotated.$Properties instead.
+             */
+            interface ISubscriberRotated extends holdfast.auth.v1.SubscriberRotated.$Properties {
+            }
+
+            /** Represents a SubscriberRotated. */
+            class SubscriberRotated {
+
+                /**
+                 * Constructs a new SubscriberRotated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.SubscriberRotated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SubscriberRotated natsPublicKey. */
+                natsPublicKey: string;
+
+                /**
+                 * Creates a new SubscriberRotated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SubscriberRotated instance
+                 */
+                static create(properties: holdfast.auth.v1.SubscriberRotated.$Shape): holdfast.auth.v1.SubscriberRotated & holdfast.auth.v1.SubscriberRotated.$Shape;
+                static create(properties?: holdfast.auth.v1.SubscriberRotated.$Properties): holdfast.auth.v1.SubscriberRotated;
+
+                /**
+                 * Encodes the specified SubscriberRotated message. Does not implicitly {@link holdfast.auth.v1.SubscriberRotated.verify|verify} messages.
+                 * @param message SubscriberRotated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.SubscriberRotated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SubscriberRotated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.SubscriberRotated & holdfast.auth.v1.SubscriberRotated.$Shape} SubscriberRotated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.SubscriberRotated & holdfast.auth.v1.SubscriberRotated.$Shape;
+            }
+
+            namespace SubscriberRotated {
+
+                /** Properties of a SubscriberRotated. */
+                interface $Properties {
+
+                    /** SubscriberRotated natsPublicKey */
+                    natsPublicKey?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SubscriberRotated. */
+                type $Shape = holdfast.auth.v1.SubscriberRotated.$Properties;
+            }
+
+            /**
+             * Properties of a SubscriberRevoked.
+             * @deprecated Use holdfast.auth.v1.SubscriberRevoked.$Properties instead.
+             */
+            interface ISubscriberRevoked extends holdfast.auth.v1.SubscriberRevoked.$Properties {
+            }
+
+            /** Represents a SubscriberRevoked. */
+            class SubscriberRevoked {
+
+                /**
+                 * Constructs a new SubscriberRevoked.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.SubscriberRevoked.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new SubscriberRevoked instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SubscriberRevoked instance
+                 */
+                static create(properties: holdfast.auth.v1.SubscriberRevoked.$Shape): holdfast.auth.v1.SubscriberRevoked & holdfast.auth.v1.SubscriberRevoked.$Shape;
+                static create(properties?: holdfast.auth.v1.SubscriberRevoked.$Properties): holdfast.auth.v1.SubscriberRevoked;
+
+                /**
+                 * Encodes the specified SubscriberRevoked message. Does not implicitly {@link holdfast.auth.v1.SubscriberRevoked.verify|verify} messages.
+                 * @param message SubscriberRevoked message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.SubscriberRevoked.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SubscriberRevoked message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.SubscriberRevoked & holdfast.auth.v1.SubscriberRevoked.$Shape} SubscriberRevoked
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.SubscriberRevoked & holdfast.auth.v1.SubscriberRevoked.$Shape;
+            }
+
+            namespace SubscriberRevoked {
+
+                /** Properties of a SubscriberRevoked. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SubscriberRevoked. */
+                type $Shape = holdfast.auth.v1.SubscriberRevoked.$Properties;
             }
 
             /**
@@ -10123,6 +12458,687 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a Subscriber.
+             * @deprecated Use holdfast.auth.v1.Subscriber.$Properties instead.
+             */
+            interface ISubscriber extends holdfast.auth.v1.Subscriber.$Properties {
+            }
+
+            /** Represents a Subscriber. */
+            class Subscriber {
+
+                /**
+                 * Constructs a new Subscriber.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.Subscriber.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Subscriber id. */
+                id: string;
+
+                /** Subscriber organizationId. */
+                organizationId: string;
+
+                /** Subscriber name. */
+                name: string;
+
+                /** Subscriber actions. */
+                actions: string[];
+
+                /** Subscriber subjects. */
+                subjects: string[];
+
+                /** Subscriber consumer. */
+                consumer: string;
+
+                /** Subscriber createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Subscriber revision. */
+                revision: number;
+
+                /**
+                 * Creates a new Subscriber instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Subscriber instance
+                 */
+                static create(properties: holdfast.auth.v1.Subscriber.$Shape): holdfast.auth.v1.Subscriber & holdfast.auth.v1.Subscriber.$Shape;
+                static create(properties?: holdfast.auth.v1.Subscriber.$Properties): holdfast.auth.v1.Subscriber;
+
+                /**
+                 * Encodes the specified Subscriber message. Does not implicitly {@link holdfast.auth.v1.Subscriber.verify|verify} messages.
+                 * @param message Subscriber message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.Subscriber.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Subscriber message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.Subscriber & holdfast.auth.v1.Subscriber.$Shape} Subscriber
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.Subscriber & holdfast.auth.v1.Subscriber.$Shape;
+            }
+
+            namespace Subscriber {
+
+                /** Properties of a Subscriber. */
+                interface $Properties {
+
+                    /** Subscriber id */
+                    id?: (string|null);
+
+                    /** Subscriber organizationId */
+                    organizationId?: (string|null);
+
+                    /** Subscriber name */
+                    name?: (string|null);
+
+                    /** Subscriber actions */
+                    actions?: (string[]|null);
+
+                    /** Subscriber subjects */
+                    subjects?: (string[]|null);
+
+                    /** Subscriber consumer */
+                    consumer?: (string|null);
+
+                    /** Subscriber createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Subscriber revision */
+                    revision?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Subscriber. */
+                type $Shape = holdfast.auth.v1.Subscriber.$Properties;
+            }
+
+            /**
+             * Properties of a CreateSubscriberRequest.
+             * @deprecated Use holdfast.auth.v1.CreateSubscriberRequest.$Properties instead.
+             */
+            interface ICreateSubscriberRequest extends holdfast.auth.v1.CreateSubscriberRequest.$Properties {
+            }
+
+            /** Represents a CreateSubscriberRequest. */
+            class CreateSubscriberRequest {
+
+                /**
+                 * Constructs a new CreateSubscriberRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.CreateSubscriberRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateSubscriberRequest organizationId. */
+                organizationId: string;
+
+                /** CreateSubscriberRequest name. */
+                name: string;
+
+                /** CreateSubscriberRequest actions. */
+                actions: string[];
+
+                /**
+                 * Creates a new CreateSubscriberRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateSubscriberRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.CreateSubscriberRequest.$Shape): holdfast.auth.v1.CreateSubscriberRequest & holdfast.auth.v1.CreateSubscriberRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.CreateSubscriberRequest.$Properties): holdfast.auth.v1.CreateSubscriberRequest;
+
+                /**
+                 * Encodes the specified CreateSubscriberRequest message. Does not implicitly {@link holdfast.auth.v1.CreateSubscriberRequest.verify|verify} messages.
+                 * @param message CreateSubscriberRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.CreateSubscriberRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateSubscriberRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.CreateSubscriberRequest & holdfast.auth.v1.CreateSubscriberRequest.$Shape} CreateSubscriberRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.CreateSubscriberRequest & holdfast.auth.v1.CreateSubscriberRequest.$Shape;
+            }
+
+            namespace CreateSubscriberRequest {
+
+                /** Properties of a CreateSubscriberRequest. */
+                interface $Properties {
+
+                    /** CreateSubscriberRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CreateSubscriberRequest name */
+                    name?: (string|null);
+
+                    /** CreateSubscriberRequest actions */
+                    actions?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateSubscriberRequest. */
+                type $Shape = holdfast.auth.v1.CreateSubscriberRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateSubscriberResponse.
+             * @deprecated Use holdfast.auth.v1.CreateSubscriberResponse.$Properties instead.
+             */
+            interface ICreateSubscriberResponse extends holdfast.auth.v1.CreateSubscriberResponse.$Properties {
+            }
+
+            /** Represents a CreateSubscriberResponse. */
+            class CreateSubscriberResponse {
+
+                /**
+                 * Constructs a new CreateSubscriberResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.CreateSubscriberResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateSubscriberResponse subscriber. */
+                subscriber?: (holdfast.auth.v1.Subscriber.$Properties|null);
+
+                /** CreateSubscriberResponse credentials. */
+                credentials: string;
+
+                /** CreateSubscriberResponse servers. */
+                servers: string[];
+
+                /** CreateSubscriberResponse caCertificate. */
+                caCertificate: string;
+
+                /** CreateSubscriberResponse stream. */
+                stream: string;
+
+                /**
+                 * Creates a new CreateSubscriberResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateSubscriberResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.CreateSubscriberResponse.$Shape): holdfast.auth.v1.CreateSubscriberResponse & holdfast.auth.v1.CreateSubscriberResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.CreateSubscriberResponse.$Properties): holdfast.auth.v1.CreateSubscriberResponse;
+
+                /**
+                 * Encodes the specified CreateSubscriberResponse message. Does not implicitly {@link holdfast.auth.v1.CreateSubscriberResponse.verify|verify} messages.
+                 * @param message CreateSubscriberResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.CreateSubscriberResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateSubscriberResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.CreateSubscriberResponse & holdfast.auth.v1.CreateSubscriberResponse.$Shape} CreateSubscriberResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.CreateSubscriberResponse & holdfast.auth.v1.CreateSubscriberResponse.$Shape;
+            }
+
+            namespace CreateSubscriberResponse {
+
+                /** Properties of a CreateSubscriberResponse. */
+                interface $Properties {
+
+                    /** CreateSubscriberResponse subscriber */
+                    subscriber?: (holdfast.auth.v1.Subscriber.$Properties|null);
+
+                    /** CreateSubscriberResponse credentials */
+                    credentials?: (string|null);
+
+                    /** CreateSubscriberResponse servers */
+                    servers?: (string[]|null);
+
+                    /** CreateSubscriberResponse caCertificate */
+                    caCertificate?: (string|null);
+
+                    /** CreateSubscriberResponse stream */
+                    stream?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateSubscriberResponse. */
+                type $Shape = holdfast.auth.v1.CreateSubscriberResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListSubscribersRequest.
+             * @deprecated Use holdfast.auth.v1.ListSubscribersRequest.$Properties instead.
+             */
+            interface IListSubscribersRequest extends holdfast.auth.v1.ListSubscribersRequest.$Properties {
+            }
+
+            /** Represents a ListSubscribersRequest. */
+            class ListSubscribersRequest {
+
+                /**
+                 * Constructs a new ListSubscribersRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ListSubscribersRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListSubscribersRequest limit. */
+                limit: number;
+
+                /** ListSubscribersRequest cursor. */
+                cursor: string;
+
+                /** ListSubscribersRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListSubscribersRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListSubscribersRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.ListSubscribersRequest.$Shape): holdfast.auth.v1.ListSubscribersRequest & holdfast.auth.v1.ListSubscribersRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.ListSubscribersRequest.$Properties): holdfast.auth.v1.ListSubscribersRequest;
+
+                /**
+                 * Encodes the specified ListSubscribersRequest message. Does not implicitly {@link holdfast.auth.v1.ListSubscribersRequest.verify|verify} messages.
+                 * @param message ListSubscribersRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ListSubscribersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListSubscribersRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ListSubscribersRequest & holdfast.auth.v1.ListSubscribersRequest.$Shape} ListSubscribersRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ListSubscribersRequest & holdfast.auth.v1.ListSubscribersRequest.$Shape;
+            }
+
+            namespace ListSubscribersRequest {
+
+                /** Properties of a ListSubscribersRequest. */
+                interface $Properties {
+
+                    /** ListSubscribersRequest limit */
+                    limit?: (number|null);
+
+                    /** ListSubscribersRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListSubscribersRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListSubscribersRequest. */
+                type $Shape = holdfast.auth.v1.ListSubscribersRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListSubscribersResponse.
+             * @deprecated Use holdfast.auth.v1.ListSubscribersResponse.$Properties instead.
+             */
+            interface IListSubscribersResponse extends holdfast.auth.v1.ListSubscribersResponse.$Properties {
+            }
+
+            /** Represents a ListSubscribersResponse. */
+            class ListSubscribersResponse {
+
+                /**
+                 * Constructs a new ListSubscribersResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ListSubscribersResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListSubscribersResponse subscribers. */
+                subscribers: holdfast.auth.v1.Subscriber.$Properties[];
+
+                /** ListSubscribersResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListSubscribersResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListSubscribersResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.ListSubscribersResponse.$Shape): holdfast.auth.v1.ListSubscribersResponse & holdfast.auth.v1.ListSubscribersResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.ListSubscribersResponse.$Properties): holdfast.auth.v1.ListSubscribersResponse;
+
+                /**
+                 * Encodes the specified ListSubscribersResponse message. Does not implicitly {@link holdfast.auth.v1.ListSubscribersResponse.verify|verify} messages.
+                 * @param message ListSubscribersResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ListSubscribersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListSubscribersResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ListSubscribersResponse & holdfast.auth.v1.ListSubscribersResponse.$Shape} ListSubscribersResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ListSubscribersResponse & holdfast.auth.v1.ListSubscribersResponse.$Shape;
+            }
+
+            namespace ListSubscribersResponse {
+
+                /** Properties of a ListSubscribersResponse. */
+                interface $Properties {
+
+                    /** ListSubscribersResponse subscribers */
+                    subscribers?: (holdfast.auth.v1.Subscriber.$Properties[]|null);
+
+                    /** ListSubscribersResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListSubscribersResponse. */
+                type $Shape = holdfast.auth.v1.ListSubscribersResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RotateSubscriberRequest.
+             * @deprecated Use holdfast.auth.v1.RotateSubscriberRequest.$Properties instead.
+             */
+            interface IRotateSubscriberRequest extends holdfast.auth.v1.RotateSubscriberRequest.$Properties {
+            }
+
+            /** Represents a RotateSubscriberRequest. */
+            class RotateSubscriberRequest {
+
+                /**
+                 * Constructs a new RotateSubscriberRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RotateSubscriberRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateSubscriberRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new RotateSubscriberRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateSubscriberRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.RotateSubscriberRequest.$Shape): holdfast.auth.v1.RotateSubscriberRequest & holdfast.auth.v1.RotateSubscriberRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.RotateSubscriberRequest.$Properties): holdfast.auth.v1.RotateSubscriberRequest;
+
+                /**
+                 * Encodes the specified RotateSubscriberRequest message. Does not implicitly {@link holdfast.auth.v1.RotateSubscriberRequest.verify|verify} messages.
+                 * @param message RotateSubscriberRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RotateSubscriberRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateSubscriberRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RotateSubscriberRequest & holdfast.auth.v1.RotateSubscriberRequest.$Shape} RotateSubscriberRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RotateSubscriberRequest & holdfast.auth.v1.RotateSubscriberRequest.$Shape;
+            }
+
+            namespace RotateSubscriberRequest {
+
+                /** Properties of a RotateSubscriberRequest. */
+                interface $Properties {
+
+                    /** RotateSubscriberRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateSubscriberRequest. */
+                type $Shape = holdfast.auth.v1.RotateSubscriberRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RotateSubscriberResponse.
+             * @deprecated Use holdfast.auth.v1.RotateSubscriberResponse.$Properties instead.
+             */
+            interface IRotateSubscriberResponse extends holdfast.auth.v1.RotateSubscriberResponse.$Properties {
+            }
+
+            /** Represents a RotateSubscriberResponse. */
+            class RotateSubscriberResponse {
+
+                /**
+                 * Constructs a new RotateSubscriberResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RotateSubscriberResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateSubscriberResponse subscriber. */
+                subscriber?: (holdfast.auth.v1.Subscriber.$Properties|null);
+
+                /** RotateSubscriberResponse credentials. */
+                credentials: string;
+
+                /**
+                 * Creates a new RotateSubscriberResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateSubscriberResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.RotateSubscriberResponse.$Shape): holdfast.auth.v1.RotateSubscriberResponse & holdfast.auth.v1.RotateSubscriberResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.RotateSubscriberResponse.$Properties): holdfast.auth.v1.RotateSubscriberResponse;
+
+                /**
+                 * Encodes the specified RotateSubscriberResponse message. Does not implicitly {@link holdfast.auth.v1.RotateSubscriberResponse.verify|verify} messages.
+                 * @param message RotateSubscriberResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RotateSubscriberResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateSubscriberResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RotateSubscriberResponse & holdfast.auth.v1.RotateSubscriberResponse.$Shape} RotateSubscriberResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RotateSubscriberResponse & holdfast.auth.v1.RotateSubscriberResponse.$Shape;
+            }
+
+            namespace RotateSubscriberResponse {
+
+                /** Properties of a RotateSubscriberResponse. */
+                interface $Properties {
+
+                    /** RotateSubscriberResponse subscriber */
+                    subscriber?: (holdfast.auth.v1.Subscriber.$Properties|null);
+
+                    /** RotateSubscriberResponse credentials */
+                    credentials?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateSubscriberResponse. */
+                type $Shape = holdfast.auth.v1.RotateSubscriberResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RevokeSubscriberRequest.
+             * @deprecated Use holdfast.auth.v1.RevokeSubscriberRequest.$Properties instead.
+             */
+            interface IRevokeSubscriberRequest extends holdfast.auth.v1.RevokeSubscriberRequest.$Properties {
+            }
+
+            /** Represents a RevokeSubscriberRequest. */
+            class RevokeSubscriberRequest {
+
+                /**
+                 * Constructs a new RevokeSubscriberRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RevokeSubscriberRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RevokeSubscriberRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new RevokeSubscriberRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RevokeSubscriberRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.RevokeSubscriberRequest.$Shape): holdfast.auth.v1.RevokeSubscriberRequest & holdfast.auth.v1.RevokeSubscriberRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.RevokeSubscriberRequest.$Properties): holdfast.auth.v1.RevokeSubscriberRequest;
+
+                /**
+                 * Encodes the specified RevokeSubscriberRequest message. Does not implicitly {@link holdfast.auth.v1.RevokeSubscriberRequest.verify|verify} messages.
+                 * @param message RevokeSubscriberRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RevokeSubscriberRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RevokeSubscriberRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RevokeSubscriberRequest & holdfast.auth.v1.RevokeSubscriberRequest.$Shape} RevokeSubscriberRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RevokeSubscriberRequest & holdfast.auth.v1.RevokeSubscriberRequest.$Shape;
+            }
+
+            namespace RevokeSubscriberRequest {
+
+                /** Properties of a RevokeSubscriberRequest. */
+                interface $Properties {
+
+                    /** RevokeSubscriberRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RevokeSubscriberRequest. */
+                type $Shape = holdfast.auth.v1.RevokeSubscriberRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RevokeSubscriberResponse.
+             * @deprecated Use holdfast.auth.v1.RevokeSubscriberResponse.$Properties instead.
+             */
+            interface IRevokeSubscriberResponse extends holdfast.auth.v1.RevokeSubscriberResponse.$Properties {
+            }
+
+            /** Represents a RevokeSubscriberResponse. */
+            class RevokeSubscriberResponse {
+
+                /**
+                 * Constructs a new RevokeSubscriberResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RevokeSubscriberResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new RevokeSubscriberResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RevokeSubscriberResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.RevokeSubscriberResponse.$Shape): holdfast.auth.v1.RevokeSubscriberResponse & holdfast.auth.v1.RevokeSubscriberResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.RevokeSubscriberResponse.$Properties): holdfast.auth.v1.RevokeSubscriberResponse;
+
+                /**
+                 * Encodes the specified RevokeSubscriberResponse message. Does not implicitly {@link holdfast.auth.v1.RevokeSubscriberResponse.verify|verify} messages.
+                 * @param message RevokeSubscriberResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RevokeSubscriberResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RevokeSubscriberResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RevokeSubscriberResponse & holdfast.auth.v1.RevokeSubscriberResponse.$Shape} RevokeSubscriberResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RevokeSubscriberResponse & holdfast.auth.v1.RevokeSubscriberResponse.$Shape;
+            }
+
+            namespace RevokeSubscriberResponse {
+
+                /** Properties of a RevokeSubscriberResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RevokeSubscriberResponse. */
+                type $Shape = holdfast.auth.v1.RevokeSubscriberResponse.$Properties;
+            }
+
+            /**
              * Properties of a CreateUserRequest.
              * @deprecated Use holdfast.auth.v1.CreateUserRequest.$Properties instead.
              */
@@ -10972,6 +13988,337 @@ export namespace holdfast {
 
                 /** Shape of a SetUserDisabledResponse. */
                 type $Shape = holdfast.auth.v1.SetUserDisabledResponse.$Properties;
+            }
+
+            /**
+             * Properties of an EraseUserRequest.
+             * @deprecated Use holdfast.auth.v1.EraseUserRequest.$Properties instead.
+             */
+            interface IEraseUserRequest extends holdfast.auth.v1.EraseUserRequest.$Properties {
+            }
+
+            /** Represents an EraseUserRequest. */
+            class EraseUserRequest {
+
+                /**
+                 * Constructs a new EraseUserRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.EraseUserRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** EraseUserRequest userId. */
+                userId: string;
+
+                /** EraseUserRequest confirmUsername. */
+                confirmUsername: string;
+
+                /**
+                 * Creates a new EraseUserRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EraseUserRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.EraseUserRequest.$Shape): holdfast.auth.v1.EraseUserRequest & holdfast.auth.v1.EraseUserRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.EraseUserRequest.$Properties): holdfast.auth.v1.EraseUserRequest;
+
+                /**
+                 * Encodes the specified EraseUserRequest message. Does not implicitly {@link holdfast.auth.v1.EraseUserRequest.verify|verify} messages.
+                 * @param message EraseUserRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.EraseUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EraseUserRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.EraseUserRequest & holdfast.auth.v1.EraseUserRequest.$Shape} EraseUserRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.EraseUserRequest & holdfast.auth.v1.EraseUserRequest.$Shape;
+            }
+
+            namespace EraseUserRequest {
+
+                /** Properties of an EraseUserRequest. */
+                interface $Properties {
+
+                    /** EraseUserRequest userId */
+                    userId?: (string|null);
+
+                    /** EraseUserRequest confirmUsername */
+                    confirmUsername?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EraseUserRequest. */
+                type $Shape = holdfast.auth.v1.EraseUserRequest.$Properties;
+            }
+
+            /**
+             * Properties of an EraseUserResponse.
+             * @deprecated Use holdfast.auth.v1.EraseUserResponse.$Properties instead.
+             */
+            interface IEraseUserResponse extends holdfast.auth.v1.EraseUserResponse.$Properties {
+            }
+
+            /** Represents an EraseUserResponse. */
+            class EraseUserResponse {
+
+                /**
+                 * Constructs a new EraseUserResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.EraseUserResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new EraseUserResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns EraseUserResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.EraseUserResponse.$Shape): holdfast.auth.v1.EraseUserResponse & holdfast.auth.v1.EraseUserResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.EraseUserResponse.$Properties): holdfast.auth.v1.EraseUserResponse;
+
+                /**
+                 * Encodes the specified EraseUserResponse message. Does not implicitly {@link holdfast.auth.v1.EraseUserResponse.verify|verify} messages.
+                 * @param message EraseUserResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.EraseUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an EraseUserResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.EraseUserResponse & holdfast.auth.v1.EraseUserResponse.$Shape} EraseUserResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.EraseUserResponse & holdfast.auth.v1.EraseUserResponse.$Shape;
+            }
+
+            namespace EraseUserResponse {
+
+                /** Properties of an EraseUserResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an EraseUserResponse. */
+                type $Shape = holdfast.auth.v1.EraseUserResponse.$Properties;
+            }
+
+            /**
+             * Properties of a NameUsersRequest.
+             * @deprecated Use holdfast.auth.v1.NameUsersRequest.$Properties instead.
+             */
+            interface INameUsersRequest extends holdfast.auth.v1.NameUsersRequest.$Properties {
+            }
+
+            /** Represents a NameUsersRequest. */
+            class NameUsersRequest {
+
+                /**
+                 * Constructs a new NameUsersRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.NameUsersRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NameUsersRequest userIds. */
+                userIds: string[];
+
+                /**
+                 * Creates a new NameUsersRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NameUsersRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.NameUsersRequest.$Shape): holdfast.auth.v1.NameUsersRequest & holdfast.auth.v1.NameUsersRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.NameUsersRequest.$Properties): holdfast.auth.v1.NameUsersRequest;
+
+                /**
+                 * Encodes the specified NameUsersRequest message. Does not implicitly {@link holdfast.auth.v1.NameUsersRequest.verify|verify} messages.
+                 * @param message NameUsersRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.NameUsersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NameUsersRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.NameUsersRequest & holdfast.auth.v1.NameUsersRequest.$Shape} NameUsersRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.NameUsersRequest & holdfast.auth.v1.NameUsersRequest.$Shape;
+            }
+
+            namespace NameUsersRequest {
+
+                /** Properties of a NameUsersRequest. */
+                interface $Properties {
+
+                    /** NameUsersRequest userIds */
+                    userIds?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NameUsersRequest. */
+                type $Shape = holdfast.auth.v1.NameUsersRequest.$Properties;
+            }
+
+            /**
+             * Properties of a NameUsersResponse.
+             * @deprecated Use holdfast.auth.v1.NameUsersResponse.$Properties instead.
+             */
+            interface INameUsersResponse extends holdfast.auth.v1.NameUsersResponse.$Properties {
+            }
+
+            /** Represents a NameUsersResponse. */
+            class NameUsersResponse {
+
+                /**
+                 * Constructs a new NameUsersResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.NameUsersResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NameUsersResponse names. */
+                names: holdfast.auth.v1.UserName.$Properties[];
+
+                /**
+                 * Creates a new NameUsersResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NameUsersResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.NameUsersResponse.$Shape): holdfast.auth.v1.NameUsersResponse & holdfast.auth.v1.NameUsersResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.NameUsersResponse.$Properties): holdfast.auth.v1.NameUsersResponse;
+
+                /**
+                 * Encodes the specified NameUsersResponse message. Does not implicitly {@link holdfast.auth.v1.NameUsersResponse.verify|verify} messages.
+                 * @param message NameUsersResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.NameUsersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NameUsersResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.NameUsersResponse & holdfast.auth.v1.NameUsersResponse.$Shape} NameUsersResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.NameUsersResponse & holdfast.auth.v1.NameUsersResponse.$Shape;
+            }
+
+            namespace NameUsersResponse {
+
+                /** Properties of a NameUsersResponse. */
+                interface $Properties {
+
+                    /** NameUsersResponse names */
+                    names?: (holdfast.auth.v1.UserName.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NameUsersResponse. */
+                type $Shape = holdfast.auth.v1.NameUsersResponse.$Properties;
+            }
+
+            /**
+             * Properties of a UserName.
+             * @deprecated Use holdfast.auth.v1.UserName.$Properties instead.
+             */
+            interface IUserName extends holdfast.auth.v1.UserName.$Properties {
+            }
+
+            /** Represents a UserName. */
+            class UserName {
+
+                /**
+                 * Constructs a new UserName.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.UserName.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UserName userId. */
+                userId: string;
+
+                /** UserName username. */
+                username: string;
+
+                /**
+                 * Creates a new UserName instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UserName instance
+                 */
+                static create(properties: holdfast.auth.v1.UserName.$Shape): holdfast.auth.v1.UserName & holdfast.auth.v1.UserName.$Shape;
+                static create(properties?: holdfast.auth.v1.UserName.$Properties): holdfast.auth.v1.UserName;
+
+                /**
+                 * Encodes the specified UserName message. Does not implicitly {@link holdfast.auth.v1.UserName.verify|verify} messages.
+                 * @param message UserName message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.UserName.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a UserName message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.UserName & holdfast.auth.v1.UserName.$Shape} UserName
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.UserName & holdfast.auth.v1.UserName.$Shape;
+            }
+
+            namespace UserName {
+
+                /** Properties of a UserName. */
+                interface $Properties {
+
+                    /** UserName userId */
+                    userId?: (string|null);
+
+                    /** UserName username */
+                    username?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a UserName. */
+                type $Shape = holdfast.auth.v1.UserName.$Properties;
             }
         }
     }
@@ -17884,6 +21231,4570 @@ export namespace holdfast {
 
                 /** Shape of a RotatePeerPresharedKeyResponse. */
                 type $Shape = holdfast.network.v1.RotatePeerPresharedKeyResponse.$Properties;
+            }
+        }
+    }
+
+    /** Namespace notify. */
+    namespace notify {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /** AlertState enum. */
+            enum AlertState {
+
+                /** ALERT_STATE_UNSPECIFIED value */
+                ALERT_STATE_UNSPECIFIED = 0,
+
+                /** ALERT_STATE_OPEN value */
+                ALERT_STATE_OPEN = 1,
+
+                /** ALERT_STATE_ACKNOWLEDGED value */
+                ALERT_STATE_ACKNOWLEDGED = 2,
+
+                /** ALERT_STATE_RESOLVED value */
+                ALERT_STATE_RESOLVED = 3
+            }
+
+            /**
+             * Properties of an Alert.
+             * @deprecated Use holdfast.notify.v1.Alert.$Properties instead.
+             */
+            interface IAlert extends holdfast.notify.v1.Alert.$Properties {
+            }
+
+            /** Represents an Alert. */
+            class Alert {
+
+                /**
+                 * Constructs a new Alert.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.Alert.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Alert id. */
+                id: string;
+
+                /** Alert organizationId. */
+                organizationId: string;
+
+                /** Alert ruleId. */
+                ruleId: string;
+
+                /** Alert code. */
+                code: string;
+
+                /** Alert severity. */
+                severity: holdfast.notify.v1.Severity;
+
+                /** Alert title. */
+                title: string;
+
+                /** Alert detail. */
+                detail: string;
+
+                /** Alert aboutSequence. */
+                aboutSequence: number;
+
+                /** Alert count. */
+                count: number;
+
+                /** Alert state. */
+                state: holdfast.notify.v1.AlertState;
+
+                /** Alert raisedAtUnixMs. */
+                raisedAtUnixMs: number;
+
+                /** Alert acknowledgedAtUnixMs. */
+                acknowledgedAtUnixMs: number;
+
+                /** Alert acknowledgedBy. */
+                acknowledgedBy: string;
+
+                /** Alert resolvedAtUnixMs. */
+                resolvedAtUnixMs: number;
+
+                /** Alert note. */
+                note: string;
+
+                /** Alert revision. */
+                revision: number;
+
+                /**
+                 * Creates a new Alert instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Alert instance
+                 */
+                static create(properties: holdfast.notify.v1.Alert.$Shape): holdfast.notify.v1.Alert & holdfast.notify.v1.Alert.$Shape;
+                static create(properties?: holdfast.notify.v1.Alert.$Properties): holdfast.notify.v1.Alert;
+
+                /**
+                 * Encodes the specified Alert message. Does not implicitly {@link holdfast.notify.v1.Alert.verify|verify} messages.
+                 * @param message Alert message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Alert message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.Alert & holdfast.notify.v1.Alert.$Shape} Alert
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.Alert & holdfast.notify.v1.Alert.$Shape;
+            }
+
+            namespace Alert {
+
+                /** Properties of an Alert. */
+                interface $Properties {
+
+                    /** Alert id */
+                    id?: (string|null);
+
+                    /** Alert organizationId */
+                    organizationId?: (string|null);
+
+                    /** Alert ruleId */
+                    ruleId?: (string|null);
+
+                    /** Alert code */
+                    code?: (string|null);
+
+                    /** Alert severity */
+                    severity?: (holdfast.notify.v1.Severity|null);
+
+                    /** Alert title */
+                    title?: (string|null);
+
+                    /** Alert detail */
+                    detail?: (string|null);
+
+                    /** Alert aboutSequence */
+                    aboutSequence?: (number|null);
+
+                    /** Alert count */
+                    count?: (number|null);
+
+                    /** Alert state */
+                    state?: (holdfast.notify.v1.AlertState|null);
+
+                    /** Alert raisedAtUnixMs */
+                    raisedAtUnixMs?: (number|null);
+
+                    /** Alert acknowledgedAtUnixMs */
+                    acknowledgedAtUnixMs?: (number|null);
+
+                    /** Alert acknowledgedBy */
+                    acknowledgedBy?: (string|null);
+
+                    /** Alert resolvedAtUnixMs */
+                    resolvedAtUnixMs?: (number|null);
+
+                    /** Alert note */
+                    note?: (string|null);
+
+                    /** Alert revision */
+                    revision?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Alert. */
+                type $Shape = holdfast.notify.v1.Alert.$Properties;
+            }
+
+            /**
+             * Properties of a ListAlertsRequest.
+             * @deprecated Use holdfast.notify.v1.ListAlertsRequest.$Properties instead.
+             */
+            interface IListAlertsRequest extends holdfast.notify.v1.ListAlertsRequest.$Properties {
+            }
+
+            /** Represents a ListAlertsRequest. */
+            class ListAlertsRequest {
+
+                /**
+                 * Constructs a new ListAlertsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListAlertsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListAlertsRequest limit. */
+                limit: number;
+
+                /** ListAlertsRequest cursor. */
+                cursor: string;
+
+                /** ListAlertsRequest organizationId. */
+                organizationId: string;
+
+                /** ListAlertsRequest state. */
+                state: holdfast.notify.v1.AlertState;
+
+                /** ListAlertsRequest severity. */
+                severity: holdfast.notify.v1.Severity;
+
+                /**
+                 * Creates a new ListAlertsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListAlertsRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.ListAlertsRequest.$Shape): holdfast.notify.v1.ListAlertsRequest & holdfast.notify.v1.ListAlertsRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.ListAlertsRequest.$Properties): holdfast.notify.v1.ListAlertsRequest;
+
+                /**
+                 * Encodes the specified ListAlertsRequest message. Does not implicitly {@link holdfast.notify.v1.ListAlertsRequest.verify|verify} messages.
+                 * @param message ListAlertsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListAlertsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListAlertsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListAlertsRequest & holdfast.notify.v1.ListAlertsRequest.$Shape} ListAlertsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListAlertsRequest & holdfast.notify.v1.ListAlertsRequest.$Shape;
+            }
+
+            namespace ListAlertsRequest {
+
+                /** Properties of a ListAlertsRequest. */
+                interface $Properties {
+
+                    /** ListAlertsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListAlertsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListAlertsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ListAlertsRequest state */
+                    state?: (holdfast.notify.v1.AlertState|null);
+
+                    /** ListAlertsRequest severity */
+                    severity?: (holdfast.notify.v1.Severity|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListAlertsRequest. */
+                type $Shape = holdfast.notify.v1.ListAlertsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListAlertsResponse.
+             * @deprecated Use holdfast.notify.v1.ListAlertsResponse.$Properties instead.
+             */
+            interface IListAlertsResponse extends holdfast.notify.v1.ListAlertsResponse.$Properties {
+            }
+
+            /** Represents a ListAlertsResponse. */
+            class ListAlertsResponse {
+
+                /**
+                 * Constructs a new ListAlertsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListAlertsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListAlertsResponse alerts. */
+                alerts: holdfast.notify.v1.Alert.$Properties[];
+
+                /** ListAlertsResponse nextCursor. */
+                nextCursor: string;
+
+                /** ListAlertsResponse open. */
+                open: number;
+
+                /**
+                 * Creates a new ListAlertsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListAlertsResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.ListAlertsResponse.$Shape): holdfast.notify.v1.ListAlertsResponse & holdfast.notify.v1.ListAlertsResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.ListAlertsResponse.$Properties): holdfast.notify.v1.ListAlertsResponse;
+
+                /**
+                 * Encodes the specified ListAlertsResponse message. Does not implicitly {@link holdfast.notify.v1.ListAlertsResponse.verify|verify} messages.
+                 * @param message ListAlertsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListAlertsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListAlertsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListAlertsResponse & holdfast.notify.v1.ListAlertsResponse.$Shape} ListAlertsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListAlertsResponse & holdfast.notify.v1.ListAlertsResponse.$Shape;
+            }
+
+            namespace ListAlertsResponse {
+
+                /** Properties of a ListAlertsResponse. */
+                interface $Properties {
+
+                    /** ListAlertsResponse alerts */
+                    alerts?: (holdfast.notify.v1.Alert.$Properties[]|null);
+
+                    /** ListAlertsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** ListAlertsResponse open */
+                    open?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListAlertsResponse. */
+                type $Shape = holdfast.notify.v1.ListAlertsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetAlertRequest.
+             * @deprecated Use holdfast.notify.v1.GetAlertRequest.$Properties instead.
+             */
+            interface IGetAlertRequest extends holdfast.notify.v1.GetAlertRequest.$Properties {
+            }
+
+            /** Represents a GetAlertRequest. */
+            class GetAlertRequest {
+
+                /**
+                 * Constructs a new GetAlertRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.GetAlertRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetAlertRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetAlertRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetAlertRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.GetAlertRequest.$Shape): holdfast.notify.v1.GetAlertRequest & holdfast.notify.v1.GetAlertRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.GetAlertRequest.$Properties): holdfast.notify.v1.GetAlertRequest;
+
+                /**
+                 * Encodes the specified GetAlertRequest message. Does not implicitly {@link holdfast.notify.v1.GetAlertRequest.verify|verify} messages.
+                 * @param message GetAlertRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.GetAlertRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetAlertRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.GetAlertRequest & holdfast.notify.v1.GetAlertRequest.$Shape} GetAlertRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.GetAlertRequest & holdfast.notify.v1.GetAlertRequest.$Shape;
+            }
+
+            namespace GetAlertRequest {
+
+                /** Properties of a GetAlertRequest. */
+                interface $Properties {
+
+                    /** GetAlertRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetAlertRequest. */
+                type $Shape = holdfast.notify.v1.GetAlertRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetAlertResponse.
+             * @deprecated Use holdfast.notify.v1.GetAlertResponse.$Properties instead.
+             */
+            interface IGetAlertResponse extends holdfast.notify.v1.GetAlertResponse.$Properties {
+            }
+
+            /** Represents a GetAlertResponse. */
+            class GetAlertResponse {
+
+                /**
+                 * Constructs a new GetAlertResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.GetAlertResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetAlertResponse alert. */
+                alert?: (holdfast.notify.v1.Alert.$Properties|null);
+
+                /**
+                 * Creates a new GetAlertResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetAlertResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.GetAlertResponse.$Shape): holdfast.notify.v1.GetAlertResponse & holdfast.notify.v1.GetAlertResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.GetAlertResponse.$Properties): holdfast.notify.v1.GetAlertResponse;
+
+                /**
+                 * Encodes the specified GetAlertResponse message. Does not implicitly {@link holdfast.notify.v1.GetAlertResponse.verify|verify} messages.
+                 * @param message GetAlertResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.GetAlertResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetAlertResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.GetAlertResponse & holdfast.notify.v1.GetAlertResponse.$Shape} GetAlertResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.GetAlertResponse & holdfast.notify.v1.GetAlertResponse.$Shape;
+            }
+
+            namespace GetAlertResponse {
+
+                /** Properties of a GetAlertResponse. */
+                interface $Properties {
+
+                    /** GetAlertResponse alert */
+                    alert?: (holdfast.notify.v1.Alert.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetAlertResponse. */
+                type $Shape = holdfast.notify.v1.GetAlertResponse.$Properties;
+            }
+
+            /**
+             * Properties of an AcknowledgeAlertRequest.
+             * @deprecated Use holdfast.notify.v1.AcknowledgeAlertRequest.$Properties instead.
+             */
+            interface IAcknowledgeAlertRequest extends holdfast.notify.v1.AcknowledgeAlertRequest.$Properties {
+            }
+
+            /** Represents an AcknowledgeAlertRequest. */
+            class AcknowledgeAlertRequest {
+
+                /**
+                 * Constructs a new AcknowledgeAlertRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AcknowledgeAlertRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AcknowledgeAlertRequest id. */
+                id: string;
+
+                /** AcknowledgeAlertRequest note. */
+                note: string;
+
+                /**
+                 * Creates a new AcknowledgeAlertRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AcknowledgeAlertRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.AcknowledgeAlertRequest.$Shape): holdfast.notify.v1.AcknowledgeAlertRequest & holdfast.notify.v1.AcknowledgeAlertRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.AcknowledgeAlertRequest.$Properties): holdfast.notify.v1.AcknowledgeAlertRequest;
+
+                /**
+                 * Encodes the specified AcknowledgeAlertRequest message. Does not implicitly {@link holdfast.notify.v1.AcknowledgeAlertRequest.verify|verify} messages.
+                 * @param message AcknowledgeAlertRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AcknowledgeAlertRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AcknowledgeAlertRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AcknowledgeAlertRequest & holdfast.notify.v1.AcknowledgeAlertRequest.$Shape} AcknowledgeAlertRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AcknowledgeAlertRequest & holdfast.notify.v1.AcknowledgeAlertRequest.$Shape;
+            }
+
+            namespace AcknowledgeAlertRequest {
+
+                /** Properties of an AcknowledgeAlertRequest. */
+                interface $Properties {
+
+                    /** AcknowledgeAlertRequest id */
+                    id?: (string|null);
+
+                    /** AcknowledgeAlertRequest note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AcknowledgeAlertRequest. */
+                type $Shape = holdfast.notify.v1.AcknowledgeAlertRequest.$Properties;
+            }
+
+            /**
+             * Properties of an AcknowledgeAlertResponse.
+             * @deprecated Use holdfast.notify.v1.AcknowledgeAlertResponse.$Properties instead.
+             */
+            interface IAcknowledgeAlertResponse extends holdfast.notify.v1.AcknowledgeAlertResponse.$Properties {
+            }
+
+            /** Represents an AcknowledgeAlertResponse. */
+            class AcknowledgeAlertResponse {
+
+                /**
+                 * Constructs a new AcknowledgeAlertResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AcknowledgeAlertResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AcknowledgeAlertResponse alert. */
+                alert?: (holdfast.notify.v1.Alert.$Properties|null);
+
+                /**
+                 * Creates a new AcknowledgeAlertResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AcknowledgeAlertResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.AcknowledgeAlertResponse.$Shape): holdfast.notify.v1.AcknowledgeAlertResponse & holdfast.notify.v1.AcknowledgeAlertResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.AcknowledgeAlertResponse.$Properties): holdfast.notify.v1.AcknowledgeAlertResponse;
+
+                /**
+                 * Encodes the specified AcknowledgeAlertResponse message. Does not implicitly {@link holdfast.notify.v1.AcknowledgeAlertResponse.verify|verify} messages.
+                 * @param message AcknowledgeAlertResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AcknowledgeAlertResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AcknowledgeAlertResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AcknowledgeAlertResponse & holdfast.notify.v1.AcknowledgeAlertResponse.$Shape} AcknowledgeAlertResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AcknowledgeAlertResponse & holdfast.notify.v1.AcknowledgeAlertResponse.$Shape;
+            }
+
+            namespace AcknowledgeAlertResponse {
+
+                /** Properties of an AcknowledgeAlertResponse. */
+                interface $Properties {
+
+                    /** AcknowledgeAlertResponse alert */
+                    alert?: (holdfast.notify.v1.Alert.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AcknowledgeAlertResponse. */
+                type $Shape = holdfast.notify.v1.AcknowledgeAlertResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ResolveAlertRequest.
+             * @deprecated Use holdfast.notify.v1.ResolveAlertRequest.$Properties instead.
+             */
+            interface IResolveAlertRequest extends holdfast.notify.v1.ResolveAlertRequest.$Properties {
+            }
+
+            /** Represents a ResolveAlertRequest. */
+            class ResolveAlertRequest {
+
+                /**
+                 * Constructs a new ResolveAlertRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ResolveAlertRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ResolveAlertRequest id. */
+                id: string;
+
+                /** ResolveAlertRequest note. */
+                note: string;
+
+                /**
+                 * Creates a new ResolveAlertRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ResolveAlertRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.ResolveAlertRequest.$Shape): holdfast.notify.v1.ResolveAlertRequest & holdfast.notify.v1.ResolveAlertRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.ResolveAlertRequest.$Properties): holdfast.notify.v1.ResolveAlertRequest;
+
+                /**
+                 * Encodes the specified ResolveAlertRequest message. Does not implicitly {@link holdfast.notify.v1.ResolveAlertRequest.verify|verify} messages.
+                 * @param message ResolveAlertRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ResolveAlertRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ResolveAlertRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ResolveAlertRequest & holdfast.notify.v1.ResolveAlertRequest.$Shape} ResolveAlertRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ResolveAlertRequest & holdfast.notify.v1.ResolveAlertRequest.$Shape;
+            }
+
+            namespace ResolveAlertRequest {
+
+                /** Properties of a ResolveAlertRequest. */
+                interface $Properties {
+
+                    /** ResolveAlertRequest id */
+                    id?: (string|null);
+
+                    /** ResolveAlertRequest note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ResolveAlertRequest. */
+                type $Shape = holdfast.notify.v1.ResolveAlertRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ResolveAlertResponse.
+             * @deprecated Use holdfast.notify.v1.ResolveAlertResponse.$Properties instead.
+             */
+            interface IResolveAlertResponse extends holdfast.notify.v1.ResolveAlertResponse.$Properties {
+            }
+
+            /** Represents a ResolveAlertResponse. */
+            class ResolveAlertResponse {
+
+                /**
+                 * Constructs a new ResolveAlertResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ResolveAlertResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ResolveAlertResponse alert. */
+                alert?: (holdfast.notify.v1.Alert.$Properties|null);
+
+                /**
+                 * Creates a new ResolveAlertResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ResolveAlertResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.ResolveAlertResponse.$Shape): holdfast.notify.v1.ResolveAlertResponse & holdfast.notify.v1.ResolveAlertResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.ResolveAlertResponse.$Properties): holdfast.notify.v1.ResolveAlertResponse;
+
+                /**
+                 * Encodes the specified ResolveAlertResponse message. Does not implicitly {@link holdfast.notify.v1.ResolveAlertResponse.verify|verify} messages.
+                 * @param message ResolveAlertResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ResolveAlertResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ResolveAlertResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ResolveAlertResponse & holdfast.notify.v1.ResolveAlertResponse.$Shape} ResolveAlertResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ResolveAlertResponse & holdfast.notify.v1.ResolveAlertResponse.$Shape;
+            }
+
+            namespace ResolveAlertResponse {
+
+                /** Properties of a ResolveAlertResponse. */
+                interface $Properties {
+
+                    /** ResolveAlertResponse alert */
+                    alert?: (holdfast.notify.v1.Alert.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ResolveAlertResponse. */
+                type $Shape = holdfast.notify.v1.ResolveAlertResponse.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRule.
+             * @deprecated Use holdfast.notify.v1.AlertRule.$Properties instead.
+             */
+            interface IAlertRule extends holdfast.notify.v1.AlertRule.$Properties {
+            }
+
+            /** Represents an AlertRule. */
+            class AlertRule {
+
+                /**
+                 * Constructs a new AlertRule.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRule.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertRule id. */
+                id: string;
+
+                /** AlertRule organizationId. */
+                organizationId: string;
+
+                /** AlertRule settings. */
+                settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                /** AlertRule mailTo. */
+                mailTo: string[];
+
+                /** AlertRule isBuiltin. */
+                isBuiltin: boolean;
+
+                /** AlertRule createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** AlertRule updatedAtUnixMs. */
+                updatedAtUnixMs: number;
+
+                /** AlertRule revision. */
+                revision: number;
+
+                /**
+                 * Creates a new AlertRule instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRule instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRule.$Shape): holdfast.notify.v1.AlertRule & holdfast.notify.v1.AlertRule.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRule.$Properties): holdfast.notify.v1.AlertRule;
+
+                /**
+                 * Encodes the specified AlertRule message. Does not implicitly {@link holdfast.notify.v1.AlertRule.verify|verify} messages.
+                 * @param message AlertRule message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRule.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRule message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRule & holdfast.notify.v1.AlertRule.$Shape} AlertRule
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRule & holdfast.notify.v1.AlertRule.$Shape;
+            }
+
+            namespace AlertRule {
+
+                /** Properties of an AlertRule. */
+                interface $Properties {
+
+                    /** AlertRule id */
+                    id?: (string|null);
+
+                    /** AlertRule organizationId */
+                    organizationId?: (string|null);
+
+                    /** AlertRule settings */
+                    settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                    /** AlertRule mailTo */
+                    mailTo?: (string[]|null);
+
+                    /** AlertRule isBuiltin */
+                    isBuiltin?: (boolean|null);
+
+                    /** AlertRule createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** AlertRule updatedAtUnixMs */
+                    updatedAtUnixMs?: (number|null);
+
+                    /** AlertRule revision */
+                    revision?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRule. */
+                type $Shape = holdfast.notify.v1.AlertRule.$Properties;
+            }
+
+            /**
+             * Properties of a CreateAlertRuleRequest.
+             * @deprecated Use holdfast.notify.v1.CreateAlertRuleRequest.$Properties instead.
+             */
+            interface ICreateAlertRuleRequest extends holdfast.notify.v1.CreateAlertRuleRequest.$Properties {
+            }
+
+            /** Represents a CreateAlertRuleRequest. */
+            class CreateAlertRuleRequest {
+
+                /**
+                 * Constructs a new CreateAlertRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.CreateAlertRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateAlertRuleRequest organizationId. */
+                organizationId: string;
+
+                /** CreateAlertRuleRequest settings. */
+                settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                /** CreateAlertRuleRequest mailTo. */
+                mailTo: string[];
+
+                /**
+                 * Creates a new CreateAlertRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateAlertRuleRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.CreateAlertRuleRequest.$Shape): holdfast.notify.v1.CreateAlertRuleRequest & holdfast.notify.v1.CreateAlertRuleRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.CreateAlertRuleRequest.$Properties): holdfast.notify.v1.CreateAlertRuleRequest;
+
+                /**
+                 * Encodes the specified CreateAlertRuleRequest message. Does not implicitly {@link holdfast.notify.v1.CreateAlertRuleRequest.verify|verify} messages.
+                 * @param message CreateAlertRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.CreateAlertRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateAlertRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.CreateAlertRuleRequest & holdfast.notify.v1.CreateAlertRuleRequest.$Shape} CreateAlertRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.CreateAlertRuleRequest & holdfast.notify.v1.CreateAlertRuleRequest.$Shape;
+            }
+
+            namespace CreateAlertRuleRequest {
+
+                /** Properties of a CreateAlertRuleRequest. */
+                interface $Properties {
+
+                    /** CreateAlertRuleRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CreateAlertRuleRequest settings */
+                    settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                    /** CreateAlertRuleRequest mailTo */
+                    mailTo?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateAlertRuleRequest. */
+                type $Shape = holdfast.notify.v1.CreateAlertRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateAlertRuleResponse.
+             * @deprecated Use holdfast.notify.v1.CreateAlertRuleResponse.$Properties instead.
+             */
+            interface ICreateAlertRuleResponse extends holdfast.notify.v1.CreateAlertRuleResponse.$Properties {
+            }
+
+            /** Represents a CreateAlertRuleResponse. */
+            class CreateAlertRuleResponse {
+
+                /**
+                 * Constructs a new CreateAlertRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.CreateAlertRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateAlertRuleResponse rule. */
+                rule?: (holdfast.notify.v1.AlertRule.$Properties|null);
+
+                /**
+                 * Creates a new CreateAlertRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateAlertRuleResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.CreateAlertRuleResponse.$Shape): holdfast.notify.v1.CreateAlertRuleResponse & holdfast.notify.v1.CreateAlertRuleResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.CreateAlertRuleResponse.$Properties): holdfast.notify.v1.CreateAlertRuleResponse;
+
+                /**
+                 * Encodes the specified CreateAlertRuleResponse message. Does not implicitly {@link holdfast.notify.v1.CreateAlertRuleResponse.verify|verify} messages.
+                 * @param message CreateAlertRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.CreateAlertRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateAlertRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.CreateAlertRuleResponse & holdfast.notify.v1.CreateAlertRuleResponse.$Shape} CreateAlertRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.CreateAlertRuleResponse & holdfast.notify.v1.CreateAlertRuleResponse.$Shape;
+            }
+
+            namespace CreateAlertRuleResponse {
+
+                /** Properties of a CreateAlertRuleResponse. */
+                interface $Properties {
+
+                    /** CreateAlertRuleResponse rule */
+                    rule?: (holdfast.notify.v1.AlertRule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateAlertRuleResponse. */
+                type $Shape = holdfast.notify.v1.CreateAlertRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetAlertRuleRequest.
+             * @deprecated Use holdfast.notify.v1.GetAlertRuleRequest.$Properties instead.
+             */
+            interface IGetAlertRuleRequest extends holdfast.notify.v1.GetAlertRuleRequest.$Properties {
+            }
+
+            /** Represents a GetAlertRuleRequest. */
+            class GetAlertRuleRequest {
+
+                /**
+                 * Constructs a new GetAlertRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.GetAlertRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetAlertRuleRequest rule. */
+                rule: string;
+
+                /**
+                 * Creates a new GetAlertRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetAlertRuleRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.GetAlertRuleRequest.$Shape): holdfast.notify.v1.GetAlertRuleRequest & holdfast.notify.v1.GetAlertRuleRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.GetAlertRuleRequest.$Properties): holdfast.notify.v1.GetAlertRuleRequest;
+
+                /**
+                 * Encodes the specified GetAlertRuleRequest message. Does not implicitly {@link holdfast.notify.v1.GetAlertRuleRequest.verify|verify} messages.
+                 * @param message GetAlertRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.GetAlertRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetAlertRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.GetAlertRuleRequest & holdfast.notify.v1.GetAlertRuleRequest.$Shape} GetAlertRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.GetAlertRuleRequest & holdfast.notify.v1.GetAlertRuleRequest.$Shape;
+            }
+
+            namespace GetAlertRuleRequest {
+
+                /** Properties of a GetAlertRuleRequest. */
+                interface $Properties {
+
+                    /** GetAlertRuleRequest rule */
+                    rule?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetAlertRuleRequest. */
+                type $Shape = holdfast.notify.v1.GetAlertRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetAlertRuleResponse.
+             * @deprecated Use holdfast.notify.v1.GetAlertRuleResponse.$Properties instead.
+             */
+            interface IGetAlertRuleResponse extends holdfast.notify.v1.GetAlertRuleResponse.$Properties {
+            }
+
+            /** Represents a GetAlertRuleResponse. */
+            class GetAlertRuleResponse {
+
+                /**
+                 * Constructs a new GetAlertRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.GetAlertRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetAlertRuleResponse rule. */
+                rule?: (holdfast.notify.v1.AlertRule.$Properties|null);
+
+                /**
+                 * Creates a new GetAlertRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetAlertRuleResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.GetAlertRuleResponse.$Shape): holdfast.notify.v1.GetAlertRuleResponse & holdfast.notify.v1.GetAlertRuleResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.GetAlertRuleResponse.$Properties): holdfast.notify.v1.GetAlertRuleResponse;
+
+                /**
+                 * Encodes the specified GetAlertRuleResponse message. Does not implicitly {@link holdfast.notify.v1.GetAlertRuleResponse.verify|verify} messages.
+                 * @param message GetAlertRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.GetAlertRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetAlertRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.GetAlertRuleResponse & holdfast.notify.v1.GetAlertRuleResponse.$Shape} GetAlertRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.GetAlertRuleResponse & holdfast.notify.v1.GetAlertRuleResponse.$Shape;
+            }
+
+            namespace GetAlertRuleResponse {
+
+                /** Properties of a GetAlertRuleResponse. */
+                interface $Properties {
+
+                    /** GetAlertRuleResponse rule */
+                    rule?: (holdfast.notify.v1.AlertRule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetAlertRuleResponse. */
+                type $Shape = holdfast.notify.v1.GetAlertRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListAlertRulesRequest.
+             * @deprecated Use holdfast.notify.v1.ListAlertRulesRequest.$Properties instead.
+             */
+            interface IListAlertRulesRequest extends holdfast.notify.v1.ListAlertRulesRequest.$Properties {
+            }
+
+            /** Represents a ListAlertRulesRequest. */
+            class ListAlertRulesRequest {
+
+                /**
+                 * Constructs a new ListAlertRulesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListAlertRulesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListAlertRulesRequest limit. */
+                limit: number;
+
+                /** ListAlertRulesRequest cursor. */
+                cursor: string;
+
+                /** ListAlertRulesRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListAlertRulesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListAlertRulesRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.ListAlertRulesRequest.$Shape): holdfast.notify.v1.ListAlertRulesRequest & holdfast.notify.v1.ListAlertRulesRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.ListAlertRulesRequest.$Properties): holdfast.notify.v1.ListAlertRulesRequest;
+
+                /**
+                 * Encodes the specified ListAlertRulesRequest message. Does not implicitly {@link holdfast.notify.v1.ListAlertRulesRequest.verify|verify} messages.
+                 * @param message ListAlertRulesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListAlertRulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListAlertRulesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListAlertRulesRequest & holdfast.notify.v1.ListAlertRulesRequest.$Shape} ListAlertRulesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListAlertRulesRequest & holdfast.notify.v1.ListAlertRulesRequest.$Shape;
+            }
+
+            namespace ListAlertRulesRequest {
+
+                /** Properties of a ListAlertRulesRequest. */
+                interface $Properties {
+
+                    /** ListAlertRulesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListAlertRulesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListAlertRulesRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListAlertRulesRequest. */
+                type $Shape = holdfast.notify.v1.ListAlertRulesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListAlertRulesResponse.
+             * @deprecated Use holdfast.notify.v1.ListAlertRulesResponse.$Properties instead.
+             */
+            interface IListAlertRulesResponse extends holdfast.notify.v1.ListAlertRulesResponse.$Properties {
+            }
+
+            /** Represents a ListAlertRulesResponse. */
+            class ListAlertRulesResponse {
+
+                /**
+                 * Constructs a new ListAlertRulesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListAlertRulesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListAlertRulesResponse rules. */
+                rules: holdfast.notify.v1.AlertRule.$Properties[];
+
+                /** ListAlertRulesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListAlertRulesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListAlertRulesResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.ListAlertRulesResponse.$Shape): holdfast.notify.v1.ListAlertRulesResponse & holdfast.notify.v1.ListAlertRulesResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.ListAlertRulesResponse.$Properties): holdfast.notify.v1.ListAlertRulesResponse;
+
+                /**
+                 * Encodes the specified ListAlertRulesResponse message. Does not implicitly {@link holdfast.notify.v1.ListAlertRulesResponse.verify|verify} messages.
+                 * @param message ListAlertRulesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListAlertRulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListAlertRulesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListAlertRulesResponse & holdfast.notify.v1.ListAlertRulesResponse.$Shape} ListAlertRulesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListAlertRulesResponse & holdfast.notify.v1.ListAlertRulesResponse.$Shape;
+            }
+
+            namespace ListAlertRulesResponse {
+
+                /** Properties of a ListAlertRulesResponse. */
+                interface $Properties {
+
+                    /** ListAlertRulesResponse rules */
+                    rules?: (holdfast.notify.v1.AlertRule.$Properties[]|null);
+
+                    /** ListAlertRulesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListAlertRulesResponse. */
+                type $Shape = holdfast.notify.v1.ListAlertRulesResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateAlertRuleRequest.
+             * @deprecated Use holdfast.notify.v1.UpdateAlertRuleRequest.$Properties instead.
+             */
+            interface IUpdateAlertRuleRequest extends holdfast.notify.v1.UpdateAlertRuleRequest.$Properties {
+            }
+
+            /** Represents an UpdateAlertRuleRequest. */
+            class UpdateAlertRuleRequest {
+
+                /**
+                 * Constructs a new UpdateAlertRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.UpdateAlertRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateAlertRuleRequest id. */
+                id: string;
+
+                /** UpdateAlertRuleRequest name. */
+                name?: (string|null);
+
+                /** UpdateAlertRuleRequest severity. */
+                severity?: (holdfast.notify.v1.Severity|null);
+
+                /** UpdateAlertRuleRequest actions. */
+                actions?: (holdfast.notify.v1.AlertRuleCodes.$Properties|null);
+
+                /** UpdateAlertRuleRequest alarms. */
+                alarms?: (holdfast.notify.v1.AlertRuleCodes.$Properties|null);
+
+                /** UpdateAlertRuleRequest filter. */
+                filter?: (string|null);
+
+                /** UpdateAlertRuleRequest threshold. */
+                threshold?: (number|null);
+
+                /** UpdateAlertRuleRequest windowMs. */
+                windowMs?: (number|null);
+
+                /** UpdateAlertRuleRequest mailTo. */
+                mailTo?: (holdfast.notify.v1.AlertRuleCodes.$Properties|null);
+
+                /** UpdateAlertRuleRequest isEnabled. */
+                isEnabled?: (boolean|null);
+
+                /** UpdateAlertRuleRequest description. */
+                description?: (string|null);
+
+                /**
+                 * Creates a new UpdateAlertRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateAlertRuleRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.UpdateAlertRuleRequest.$Shape): holdfast.notify.v1.UpdateAlertRuleRequest & holdfast.notify.v1.UpdateAlertRuleRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.UpdateAlertRuleRequest.$Properties): holdfast.notify.v1.UpdateAlertRuleRequest;
+
+                /**
+                 * Encodes the specified UpdateAlertRuleRequest message. Does not implicitly {@link holdfast.notify.v1.UpdateAlertRuleRequest.verify|verify} messages.
+                 * @param message UpdateAlertRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.UpdateAlertRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateAlertRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.UpdateAlertRuleRequest & holdfast.notify.v1.UpdateAlertRuleRequest.$Shape} UpdateAlertRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.UpdateAlertRuleRequest & holdfast.notify.v1.UpdateAlertRuleRequest.$Shape;
+            }
+
+            namespace UpdateAlertRuleRequest {
+
+                /** Properties of an UpdateAlertRuleRequest. */
+                interface $Properties {
+
+                    /** UpdateAlertRuleRequest id */
+                    id?: (string|null);
+
+                    /** UpdateAlertRuleRequest name */
+                    name?: (string|null);
+
+                    /** UpdateAlertRuleRequest severity */
+                    severity?: (holdfast.notify.v1.Severity|null);
+
+                    /** UpdateAlertRuleRequest actions */
+                    actions?: (holdfast.notify.v1.AlertRuleCodes.$Properties|null);
+
+                    /** UpdateAlertRuleRequest alarms */
+                    alarms?: (holdfast.notify.v1.AlertRuleCodes.$Properties|null);
+
+                    /** UpdateAlertRuleRequest filter */
+                    filter?: (string|null);
+
+                    /** UpdateAlertRuleRequest threshold */
+                    threshold?: (number|null);
+
+                    /** UpdateAlertRuleRequest windowMs */
+                    windowMs?: (number|null);
+
+                    /** UpdateAlertRuleRequest mailTo */
+                    mailTo?: (holdfast.notify.v1.AlertRuleCodes.$Properties|null);
+
+                    /** UpdateAlertRuleRequest isEnabled */
+                    isEnabled?: (boolean|null);
+
+                    /** UpdateAlertRuleRequest description */
+                    description?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateAlertRuleRequest. */
+                type $Shape = holdfast.notify.v1.UpdateAlertRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRuleCodes.
+             * @deprecated Use holdfast.notify.v1.AlertRuleCodes.$Properties instead.
+             */
+            interface IAlertRuleCodes extends holdfast.notify.v1.AlertRuleCodes.$Properties {
+            }
+
+            /** Represents an AlertRuleCodes. */
+            class AlertRuleCodes {
+
+                /**
+                 * Constructs a new AlertRuleCodes.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRuleCodes.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertRuleCodes items. */
+                items: string[];
+
+                /**
+                 * Creates a new AlertRuleCodes instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRuleCodes instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRuleCodes.$Shape): holdfast.notify.v1.AlertRuleCodes & holdfast.notify.v1.AlertRuleCodes.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRuleCodes.$Properties): holdfast.notify.v1.AlertRuleCodes;
+
+                /**
+                 * Encodes the specified AlertRuleCodes message. Does not implicitly {@link holdfast.notify.v1.AlertRuleCodes.verify|verify} messages.
+                 * @param message AlertRuleCodes message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRuleCodes.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRuleCodes message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRuleCodes & holdfast.notify.v1.AlertRuleCodes.$Shape} AlertRuleCodes
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRuleCodes & holdfast.notify.v1.AlertRuleCodes.$Shape;
+            }
+
+            namespace AlertRuleCodes {
+
+                /** Properties of an AlertRuleCodes. */
+                interface $Properties {
+
+                    /** AlertRuleCodes items */
+                    items?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRuleCodes. */
+                type $Shape = holdfast.notify.v1.AlertRuleCodes.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateAlertRuleResponse.
+             * @deprecated Use holdfast.notify.v1.UpdateAlertRuleResponse.$Properties instead.
+             */
+            interface IUpdateAlertRuleResponse extends holdfast.notify.v1.UpdateAlertRuleResponse.$Properties {
+            }
+
+            /** Represents an UpdateAlertRuleResponse. */
+            class UpdateAlertRuleResponse {
+
+                /**
+                 * Constructs a new UpdateAlertRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.UpdateAlertRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateAlertRuleResponse rule. */
+                rule?: (holdfast.notify.v1.AlertRule.$Properties|null);
+
+                /**
+                 * Creates a new UpdateAlertRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateAlertRuleResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.UpdateAlertRuleResponse.$Shape): holdfast.notify.v1.UpdateAlertRuleResponse & holdfast.notify.v1.UpdateAlertRuleResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.UpdateAlertRuleResponse.$Properties): holdfast.notify.v1.UpdateAlertRuleResponse;
+
+                /**
+                 * Encodes the specified UpdateAlertRuleResponse message. Does not implicitly {@link holdfast.notify.v1.UpdateAlertRuleResponse.verify|verify} messages.
+                 * @param message UpdateAlertRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.UpdateAlertRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateAlertRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.UpdateAlertRuleResponse & holdfast.notify.v1.UpdateAlertRuleResponse.$Shape} UpdateAlertRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.UpdateAlertRuleResponse & holdfast.notify.v1.UpdateAlertRuleResponse.$Shape;
+            }
+
+            namespace UpdateAlertRuleResponse {
+
+                /** Properties of an UpdateAlertRuleResponse. */
+                interface $Properties {
+
+                    /** UpdateAlertRuleResponse rule */
+                    rule?: (holdfast.notify.v1.AlertRule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateAlertRuleResponse. */
+                type $Shape = holdfast.notify.v1.UpdateAlertRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteAlertRuleRequest.
+             * @deprecated Use holdfast.notify.v1.DeleteAlertRuleRequest.$Properties instead.
+             */
+            interface IDeleteAlertRuleRequest extends holdfast.notify.v1.DeleteAlertRuleRequest.$Properties {
+            }
+
+            /** Represents a DeleteAlertRuleRequest. */
+            class DeleteAlertRuleRequest {
+
+                /**
+                 * Constructs a new DeleteAlertRuleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.DeleteAlertRuleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeleteAlertRuleRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DeleteAlertRuleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteAlertRuleRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.DeleteAlertRuleRequest.$Shape): holdfast.notify.v1.DeleteAlertRuleRequest & holdfast.notify.v1.DeleteAlertRuleRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.DeleteAlertRuleRequest.$Properties): holdfast.notify.v1.DeleteAlertRuleRequest;
+
+                /**
+                 * Encodes the specified DeleteAlertRuleRequest message. Does not implicitly {@link holdfast.notify.v1.DeleteAlertRuleRequest.verify|verify} messages.
+                 * @param message DeleteAlertRuleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.DeleteAlertRuleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteAlertRuleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.DeleteAlertRuleRequest & holdfast.notify.v1.DeleteAlertRuleRequest.$Shape} DeleteAlertRuleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.DeleteAlertRuleRequest & holdfast.notify.v1.DeleteAlertRuleRequest.$Shape;
+            }
+
+            namespace DeleteAlertRuleRequest {
+
+                /** Properties of a DeleteAlertRuleRequest. */
+                interface $Properties {
+
+                    /** DeleteAlertRuleRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteAlertRuleRequest. */
+                type $Shape = holdfast.notify.v1.DeleteAlertRuleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteAlertRuleResponse.
+             * @deprecated Use holdfast.notify.v1.DeleteAlertRuleResponse.$Properties instead.
+             */
+            interface IDeleteAlertRuleResponse extends holdfast.notify.v1.DeleteAlertRuleResponse.$Properties {
+            }
+
+            /** Represents a DeleteAlertRuleResponse. */
+            class DeleteAlertRuleResponse {
+
+                /**
+                 * Constructs a new DeleteAlertRuleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.DeleteAlertRuleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeleteAlertRuleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteAlertRuleResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.DeleteAlertRuleResponse.$Shape): holdfast.notify.v1.DeleteAlertRuleResponse & holdfast.notify.v1.DeleteAlertRuleResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.DeleteAlertRuleResponse.$Properties): holdfast.notify.v1.DeleteAlertRuleResponse;
+
+                /**
+                 * Encodes the specified DeleteAlertRuleResponse message. Does not implicitly {@link holdfast.notify.v1.DeleteAlertRuleResponse.verify|verify} messages.
+                 * @param message DeleteAlertRuleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.DeleteAlertRuleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteAlertRuleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.DeleteAlertRuleResponse & holdfast.notify.v1.DeleteAlertRuleResponse.$Shape} DeleteAlertRuleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.DeleteAlertRuleResponse & holdfast.notify.v1.DeleteAlertRuleResponse.$Shape;
+            }
+
+            namespace DeleteAlertRuleResponse {
+
+                /** Properties of a DeleteAlertRuleResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteAlertRuleResponse. */
+                type $Shape = holdfast.notify.v1.DeleteAlertRuleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a TestMailRequest.
+             * @deprecated Use holdfast.notify.v1.TestMailRequest.$Properties instead.
+             */
+            interface ITestMailRequest extends holdfast.notify.v1.TestMailRequest.$Properties {
+            }
+
+            /** Represents a TestMailRequest. */
+            class TestMailRequest {
+
+                /**
+                 * Constructs a new TestMailRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.TestMailRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TestMailRequest to. */
+                to: string;
+
+                /**
+                 * Creates a new TestMailRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TestMailRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.TestMailRequest.$Shape): holdfast.notify.v1.TestMailRequest & holdfast.notify.v1.TestMailRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.TestMailRequest.$Properties): holdfast.notify.v1.TestMailRequest;
+
+                /**
+                 * Encodes the specified TestMailRequest message. Does not implicitly {@link holdfast.notify.v1.TestMailRequest.verify|verify} messages.
+                 * @param message TestMailRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.TestMailRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TestMailRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.TestMailRequest & holdfast.notify.v1.TestMailRequest.$Shape} TestMailRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.TestMailRequest & holdfast.notify.v1.TestMailRequest.$Shape;
+            }
+
+            namespace TestMailRequest {
+
+                /** Properties of a TestMailRequest. */
+                interface $Properties {
+
+                    /** TestMailRequest to */
+                    to?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TestMailRequest. */
+                type $Shape = holdfast.notify.v1.TestMailRequest.$Properties;
+            }
+
+            /**
+             * Properties of a TestMailResponse.
+             * @deprecated Use holdfast.notify.v1.TestMailResponse.$Properties instead.
+             */
+            interface ITestMailResponse extends holdfast.notify.v1.TestMailResponse.$Properties {
+            }
+
+            /** Represents a TestMailResponse. */
+            class TestMailResponse {
+
+                /**
+                 * Constructs a new TestMailResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.TestMailResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TestMailResponse answer. */
+                answer: string;
+
+                /**
+                 * Creates a new TestMailResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TestMailResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.TestMailResponse.$Shape): holdfast.notify.v1.TestMailResponse & holdfast.notify.v1.TestMailResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.TestMailResponse.$Properties): holdfast.notify.v1.TestMailResponse;
+
+                /**
+                 * Encodes the specified TestMailResponse message. Does not implicitly {@link holdfast.notify.v1.TestMailResponse.verify|verify} messages.
+                 * @param message TestMailResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.TestMailResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TestMailResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.TestMailResponse & holdfast.notify.v1.TestMailResponse.$Shape} TestMailResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.TestMailResponse & holdfast.notify.v1.TestMailResponse.$Shape;
+            }
+
+            namespace TestMailResponse {
+
+                /** Properties of a TestMailResponse. */
+                interface $Properties {
+
+                    /** TestMailResponse answer */
+                    answer?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TestMailResponse. */
+                type $Shape = holdfast.notify.v1.TestMailResponse.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookCreated.
+             * @deprecated Use holdfast.notify.v1.WebhookCreated.$Properties instead.
+             */
+            interface IWebhookCreated extends holdfast.notify.v1.WebhookCreated.$Properties {
+            }
+
+            /** Represents a WebhookCreated. */
+            class WebhookCreated {
+
+                /**
+                 * Constructs a new WebhookCreated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookCreated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WebhookCreated organizationId. */
+                organizationId: string;
+
+                /** WebhookCreated settings. */
+                settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                /** WebhookCreated secret. */
+                secret?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                /**
+                 * Creates a new WebhookCreated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookCreated instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookCreated.$Shape): holdfast.notify.v1.WebhookCreated & holdfast.notify.v1.WebhookCreated.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookCreated.$Properties): holdfast.notify.v1.WebhookCreated;
+
+                /**
+                 * Encodes the specified WebhookCreated message. Does not implicitly {@link holdfast.notify.v1.WebhookCreated.verify|verify} messages.
+                 * @param message WebhookCreated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookCreated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookCreated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookCreated & holdfast.notify.v1.WebhookCreated.$Shape} WebhookCreated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookCreated & holdfast.notify.v1.WebhookCreated.$Shape;
+            }
+
+            namespace WebhookCreated {
+
+                /** Properties of a WebhookCreated. */
+                interface $Properties {
+
+                    /** WebhookCreated organizationId */
+                    organizationId?: (string|null);
+
+                    /** WebhookCreated settings */
+                    settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                    /** WebhookCreated secret */
+                    secret?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookCreated. */
+                type $Shape = holdfast.notify.v1.WebhookCreated.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookSettings.
+             * @deprecated Use holdfast.notify.v1.WebhookSettings.$Properties instead.
+             */
+            interface IWebhookSettings extends holdfast.notify.v1.WebhookSettings.$Properties {
+            }
+
+            /** Represents a WebhookSettings. */
+            class WebhookSettings {
+
+                /**
+                 * Constructs a new WebhookSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WebhookSettings name. */
+                name: string;
+
+                /** WebhookSettings url. */
+                url: string;
+
+                /** WebhookSettings actions. */
+                actions: string[];
+
+                /** WebhookSettings filter. */
+                filter: string;
+
+                /** WebhookSettings isEnabled. */
+                isEnabled: boolean;
+
+                /** WebhookSettings description. */
+                description: string;
+
+                /** WebhookSettings alertsFrom. */
+                alertsFrom: holdfast.notify.v1.Severity;
+
+                /** WebhookSettings format. */
+                format: holdfast.notify.v1.WebhookFormat;
+
+                /**
+                 * Creates a new WebhookSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookSettings instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookSettings.$Shape): holdfast.notify.v1.WebhookSettings & holdfast.notify.v1.WebhookSettings.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookSettings.$Properties): holdfast.notify.v1.WebhookSettings;
+
+                /**
+                 * Encodes the specified WebhookSettings message. Does not implicitly {@link holdfast.notify.v1.WebhookSettings.verify|verify} messages.
+                 * @param message WebhookSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookSettings & holdfast.notify.v1.WebhookSettings.$Shape} WebhookSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookSettings & holdfast.notify.v1.WebhookSettings.$Shape;
+            }
+
+            namespace WebhookSettings {
+
+                /** Properties of a WebhookSettings. */
+                interface $Properties {
+
+                    /** WebhookSettings name */
+                    name?: (string|null);
+
+                    /** WebhookSettings url */
+                    url?: (string|null);
+
+                    /** WebhookSettings actions */
+                    actions?: (string[]|null);
+
+                    /** WebhookSettings filter */
+                    filter?: (string|null);
+
+                    /** WebhookSettings isEnabled */
+                    isEnabled?: (boolean|null);
+
+                    /** WebhookSettings description */
+                    description?: (string|null);
+
+                    /** WebhookSettings alertsFrom */
+                    alertsFrom?: (holdfast.notify.v1.Severity|null);
+
+                    /** WebhookSettings format */
+                    format?: (holdfast.notify.v1.WebhookFormat|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookSettings. */
+                type $Shape = holdfast.notify.v1.WebhookSettings.$Properties;
+            }
+
+            /** WebhookFormat enum. */
+            enum WebhookFormat {
+
+                /** WEBHOOK_FORMAT_UNSPECIFIED value */
+                WEBHOOK_FORMAT_UNSPECIFIED = 0,
+
+                /** WEBHOOK_FORMAT_CLOUDEVENTS value */
+                WEBHOOK_FORMAT_CLOUDEVENTS = 1
+            }
+
+            /**
+             * Properties of a WebhookUpdated.
+             * @deprecated Use holdfast.notify.v1.WebhookUpdated.$Properties instead.
+             */
+            interface IWebhookUpdated extends holdfast.notify.v1.WebhookUpdated.$Properties {
+            }
+
+            /** Represents a WebhookUpdated. */
+            class WebhookUpdated {
+
+                /**
+                 * Constructs a new WebhookUpdated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookUpdated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WebhookUpdated settings. */
+                settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                /**
+                 * Creates a new WebhookUpdated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookUpdated instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookUpdated.$Shape): holdfast.notify.v1.WebhookUpdated & holdfast.notify.v1.WebhookUpdated.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookUpdated.$Properties): holdfast.notify.v1.WebhookUpdated;
+
+                /**
+                 * Encodes the specified WebhookUpdated message. Does not implicitly {@link holdfast.notify.v1.WebhookUpdated.verify|verify} messages.
+                 * @param message WebhookUpdated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookUpdated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookUpdated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookUpdated & holdfast.notify.v1.WebhookUpdated.$Shape} WebhookUpdated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookUpdated & holdfast.notify.v1.WebhookUpdated.$Shape;
+            }
+
+            namespace WebhookUpdated {
+
+                /** Properties of a WebhookUpdated. */
+                interface $Properties {
+
+                    /** WebhookUpdated settings */
+                    settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookUpdated. */
+                type $Shape = holdfast.notify.v1.WebhookUpdated.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookSecretRotated.
+             * @deprecated Use holdfast.notify.v1.WebhookSecretRotated.$Properties instead.
+             */
+            interface IWebhookSecretRotated extends holdfast.notify.v1.WebhookSecretRotated.$Properties {
+            }
+
+            /** Represents a WebhookSecretRotated. */
+            class WebhookSecretRotated {
+
+                /**
+                 * Constructs a new WebhookSecretRotated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookSecretRotated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WebhookSecretRotated secret. */
+                secret?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                /** WebhookSecretRotated oldUntilUnixMs. */
+                oldUntilUnixMs: number;
+
+                /**
+                 * Creates a new WebhookSecretRotated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookSecretRotated instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookSecretRotated.$Shape): holdfast.notify.v1.WebhookSecretRotated & holdfast.notify.v1.WebhookSecretRotated.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookSecretRotated.$Properties): holdfast.notify.v1.WebhookSecretRotated;
+
+                /**
+                 * Encodes the specified WebhookSecretRotated message. Does not implicitly {@link holdfast.notify.v1.WebhookSecretRotated.verify|verify} messages.
+                 * @param message WebhookSecretRotated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookSecretRotated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookSecretRotated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookSecretRotated & holdfast.notify.v1.WebhookSecretRotated.$Shape} WebhookSecretRotated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookSecretRotated & holdfast.notify.v1.WebhookSecretRotated.$Shape;
+            }
+
+            namespace WebhookSecretRotated {
+
+                /** Properties of a WebhookSecretRotated. */
+                interface $Properties {
+
+                    /** WebhookSecretRotated secret */
+                    secret?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** WebhookSecretRotated oldUntilUnixMs */
+                    oldUntilUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookSecretRotated. */
+                type $Shape = holdfast.notify.v1.WebhookSecretRotated.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookSuspended.
+             * @deprecated Use holdfast.notify.v1.WebhookSuspended.$Properties instead.
+             */
+            interface IWebhookSuspended extends holdfast.notify.v1.WebhookSuspended.$Properties {
+            }
+
+            /** Represents a WebhookSuspended. */
+            class WebhookSuspended {
+
+                /**
+                 * Constructs a new WebhookSuspended.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookSuspended.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WebhookSuspended cause. */
+                cause: string;
+
+                /**
+                 * Creates a new WebhookSuspended instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookSuspended instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookSuspended.$Shape): holdfast.notify.v1.WebhookSuspended & holdfast.notify.v1.WebhookSuspended.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookSuspended.$Properties): holdfast.notify.v1.WebhookSuspended;
+
+                /**
+                 * Encodes the specified WebhookSuspended message. Does not implicitly {@link holdfast.notify.v1.WebhookSuspended.verify|verify} messages.
+                 * @param message WebhookSuspended message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookSuspended.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookSuspended message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookSuspended & holdfast.notify.v1.WebhookSuspended.$Shape} WebhookSuspended
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookSuspended & holdfast.notify.v1.WebhookSuspended.$Shape;
+            }
+
+            namespace WebhookSuspended {
+
+                /** Properties of a WebhookSuspended. */
+                interface $Properties {
+
+                    /** WebhookSuspended cause */
+                    cause?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookSuspended. */
+                type $Shape = holdfast.notify.v1.WebhookSuspended.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookResumed.
+             * @deprecated Use holdfast.notify.v1.WebhookResumed.$Properties instead.
+             */
+            interface IWebhookResumed extends holdfast.notify.v1.WebhookResumed.$Properties {
+            }
+
+            /** Represents a WebhookResumed. */
+            class WebhookResumed {
+
+                /**
+                 * Constructs a new WebhookResumed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookResumed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new WebhookResumed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookResumed instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookResumed.$Shape): holdfast.notify.v1.WebhookResumed & holdfast.notify.v1.WebhookResumed.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookResumed.$Properties): holdfast.notify.v1.WebhookResumed;
+
+                /**
+                 * Encodes the specified WebhookResumed message. Does not implicitly {@link holdfast.notify.v1.WebhookResumed.verify|verify} messages.
+                 * @param message WebhookResumed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookResumed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookResumed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookResumed & holdfast.notify.v1.WebhookResumed.$Shape} WebhookResumed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookResumed & holdfast.notify.v1.WebhookResumed.$Shape;
+            }
+
+            namespace WebhookResumed {
+
+                /** Properties of a WebhookResumed. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookResumed. */
+                type $Shape = holdfast.notify.v1.WebhookResumed.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookDeleted.
+             * @deprecated Use holdfast.notify.v1.WebhookDeleted.$Properties instead.
+             */
+            interface IWebhookDeleted extends holdfast.notify.v1.WebhookDeleted.$Properties {
+            }
+
+            /** Represents a WebhookDeleted. */
+            class WebhookDeleted {
+
+                /**
+                 * Constructs a new WebhookDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new WebhookDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookDeleted instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookDeleted.$Shape): holdfast.notify.v1.WebhookDeleted & holdfast.notify.v1.WebhookDeleted.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookDeleted.$Properties): holdfast.notify.v1.WebhookDeleted;
+
+                /**
+                 * Encodes the specified WebhookDeleted message. Does not implicitly {@link holdfast.notify.v1.WebhookDeleted.verify|verify} messages.
+                 * @param message WebhookDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookDeleted & holdfast.notify.v1.WebhookDeleted.$Shape} WebhookDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookDeleted & holdfast.notify.v1.WebhookDeleted.$Shape;
+            }
+
+            namespace WebhookDeleted {
+
+                /** Properties of a WebhookDeleted. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookDeleted. */
+                type $Shape = holdfast.notify.v1.WebhookDeleted.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRuleCreated.
+             * @deprecated Use holdfast.notify.v1.AlertRuleCreated.$Properties instead.
+             */
+            interface IAlertRuleCreated extends holdfast.notify.v1.AlertRuleCreated.$Properties {
+            }
+
+            /** Represents an AlertRuleCreated. */
+            class AlertRuleCreated {
+
+                /**
+                 * Constructs a new AlertRuleCreated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRuleCreated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertRuleCreated organizationId. */
+                organizationId: string;
+
+                /** AlertRuleCreated settings. */
+                settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                /**
+                 * Creates a new AlertRuleCreated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRuleCreated instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRuleCreated.$Shape): holdfast.notify.v1.AlertRuleCreated & holdfast.notify.v1.AlertRuleCreated.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRuleCreated.$Properties): holdfast.notify.v1.AlertRuleCreated;
+
+                /**
+                 * Encodes the specified AlertRuleCreated message. Does not implicitly {@link holdfast.notify.v1.AlertRuleCreated.verify|verify} messages.
+                 * @param message AlertRuleCreated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRuleCreated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRuleCreated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRuleCreated & holdfast.notify.v1.AlertRuleCreated.$Shape} AlertRuleCreated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRuleCreated & holdfast.notify.v1.AlertRuleCreated.$Shape;
+            }
+
+            namespace AlertRuleCreated {
+
+                /** Properties of an AlertRuleCreated. */
+                interface $Properties {
+
+                    /** AlertRuleCreated organizationId */
+                    organizationId?: (string|null);
+
+                    /** AlertRuleCreated settings */
+                    settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRuleCreated. */
+                type $Shape = holdfast.notify.v1.AlertRuleCreated.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRuleSettings.
+             * @deprecated Use holdfast.notify.v1.AlertRuleSettings.$Properties instead.
+             */
+            interface IAlertRuleSettings extends holdfast.notify.v1.AlertRuleSettings.$Properties {
+            }
+
+            /** Represents an AlertRuleSettings. */
+            class AlertRuleSettings {
+
+                /**
+                 * Constructs a new AlertRuleSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRuleSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertRuleSettings name. */
+                name: string;
+
+                /** AlertRuleSettings severity. */
+                severity: holdfast.notify.v1.Severity;
+
+                /** AlertRuleSettings actions. */
+                actions: string[];
+
+                /** AlertRuleSettings filter. */
+                filter: string;
+
+                /** AlertRuleSettings threshold. */
+                threshold: number;
+
+                /** AlertRuleSettings windowMs. */
+                windowMs: number;
+
+                /** AlertRuleSettings mailTo. */
+                mailTo: holdfast.log.v1.Sealed.$Properties[];
+
+                /** AlertRuleSettings isEnabled. */
+                isEnabled: boolean;
+
+                /** AlertRuleSettings description. */
+                description: string;
+
+                /** AlertRuleSettings alarms. */
+                alarms: string[];
+
+                /**
+                 * Creates a new AlertRuleSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRuleSettings instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRuleSettings.$Shape): holdfast.notify.v1.AlertRuleSettings & holdfast.notify.v1.AlertRuleSettings.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRuleSettings.$Properties): holdfast.notify.v1.AlertRuleSettings;
+
+                /**
+                 * Encodes the specified AlertRuleSettings message. Does not implicitly {@link holdfast.notify.v1.AlertRuleSettings.verify|verify} messages.
+                 * @param message AlertRuleSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRuleSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRuleSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRuleSettings & holdfast.notify.v1.AlertRuleSettings.$Shape} AlertRuleSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRuleSettings & holdfast.notify.v1.AlertRuleSettings.$Shape;
+            }
+
+            namespace AlertRuleSettings {
+
+                /** Properties of an AlertRuleSettings. */
+                interface $Properties {
+
+                    /** AlertRuleSettings name */
+                    name?: (string|null);
+
+                    /** AlertRuleSettings severity */
+                    severity?: (holdfast.notify.v1.Severity|null);
+
+                    /** AlertRuleSettings actions */
+                    actions?: (string[]|null);
+
+                    /** AlertRuleSettings filter */
+                    filter?: (string|null);
+
+                    /** AlertRuleSettings threshold */
+                    threshold?: (number|null);
+
+                    /** AlertRuleSettings windowMs */
+                    windowMs?: (number|null);
+
+                    /** AlertRuleSettings mailTo */
+                    mailTo?: (holdfast.log.v1.Sealed.$Properties[]|null);
+
+                    /** AlertRuleSettings isEnabled */
+                    isEnabled?: (boolean|null);
+
+                    /** AlertRuleSettings description */
+                    description?: (string|null);
+
+                    /** AlertRuleSettings alarms */
+                    alarms?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRuleSettings. */
+                type $Shape = holdfast.notify.v1.AlertRuleSettings.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRuleUpdated.
+             * @deprecated Use holdfast.notify.v1.AlertRuleUpdated.$Properties instead.
+             */
+            interface IAlertRuleUpdated extends holdfast.notify.v1.AlertRuleUpdated.$Properties {
+            }
+
+            /** Represents an AlertRuleUpdated. */
+            class AlertRuleUpdated {
+
+                /**
+                 * Constructs a new AlertRuleUpdated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRuleUpdated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertRuleUpdated settings. */
+                settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                /**
+                 * Creates a new AlertRuleUpdated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRuleUpdated instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRuleUpdated.$Shape): holdfast.notify.v1.AlertRuleUpdated & holdfast.notify.v1.AlertRuleUpdated.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRuleUpdated.$Properties): holdfast.notify.v1.AlertRuleUpdated;
+
+                /**
+                 * Encodes the specified AlertRuleUpdated message. Does not implicitly {@link holdfast.notify.v1.AlertRuleUpdated.verify|verify} messages.
+                 * @param message AlertRuleUpdated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRuleUpdated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRuleUpdated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRuleUpdated & holdfast.notify.v1.AlertRuleUpdated.$Shape} AlertRuleUpdated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRuleUpdated & holdfast.notify.v1.AlertRuleUpdated.$Shape;
+            }
+
+            namespace AlertRuleUpdated {
+
+                /** Properties of an AlertRuleUpdated. */
+                interface $Properties {
+
+                    /** AlertRuleUpdated settings */
+                    settings?: (holdfast.notify.v1.AlertRuleSettings.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRuleUpdated. */
+                type $Shape = holdfast.notify.v1.AlertRuleUpdated.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRuleDeleted.
+             * @deprecated Use holdfast.notify.v1.AlertRuleDeleted.$Properties instead.
+             */
+            interface IAlertRuleDeleted extends holdfast.notify.v1.AlertRuleDeleted.$Properties {
+            }
+
+            /** Represents an AlertRuleDeleted. */
+            class AlertRuleDeleted {
+
+                /**
+                 * Constructs a new AlertRuleDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRuleDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new AlertRuleDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRuleDeleted instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRuleDeleted.$Shape): holdfast.notify.v1.AlertRuleDeleted & holdfast.notify.v1.AlertRuleDeleted.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRuleDeleted.$Properties): holdfast.notify.v1.AlertRuleDeleted;
+
+                /**
+                 * Encodes the specified AlertRuleDeleted message. Does not implicitly {@link holdfast.notify.v1.AlertRuleDeleted.verify|verify} messages.
+                 * @param message AlertRuleDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRuleDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRuleDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRuleDeleted & holdfast.notify.v1.AlertRuleDeleted.$Shape} AlertRuleDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRuleDeleted & holdfast.notify.v1.AlertRuleDeleted.$Shape;
+            }
+
+            namespace AlertRuleDeleted {
+
+                /** Properties of an AlertRuleDeleted. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRuleDeleted. */
+                type $Shape = holdfast.notify.v1.AlertRuleDeleted.$Properties;
+            }
+
+            /**
+             * Properties of an AlertRaised.
+             * @deprecated Use holdfast.notify.v1.AlertRaised.$Properties instead.
+             */
+            interface IAlertRaised extends holdfast.notify.v1.AlertRaised.$Properties {
+            }
+
+            /** Represents an AlertRaised. */
+            class AlertRaised {
+
+                /**
+                 * Constructs a new AlertRaised.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertRaised.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertRaised organizationId. */
+                organizationId: string;
+
+                /** AlertRaised ruleId. */
+                ruleId: string;
+
+                /** AlertRaised code. */
+                code: string;
+
+                /** AlertRaised severity. */
+                severity: holdfast.notify.v1.Severity;
+
+                /** AlertRaised title. */
+                title: string;
+
+                /** AlertRaised detail. */
+                detail: string;
+
+                /** AlertRaised aboutSequence. */
+                aboutSequence: number;
+
+                /** AlertRaised count. */
+                count: number;
+
+                /**
+                 * Creates a new AlertRaised instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertRaised instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertRaised.$Shape): holdfast.notify.v1.AlertRaised & holdfast.notify.v1.AlertRaised.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertRaised.$Properties): holdfast.notify.v1.AlertRaised;
+
+                /**
+                 * Encodes the specified AlertRaised message. Does not implicitly {@link holdfast.notify.v1.AlertRaised.verify|verify} messages.
+                 * @param message AlertRaised message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertRaised.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertRaised message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertRaised & holdfast.notify.v1.AlertRaised.$Shape} AlertRaised
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertRaised & holdfast.notify.v1.AlertRaised.$Shape;
+            }
+
+            namespace AlertRaised {
+
+                /** Properties of an AlertRaised. */
+                interface $Properties {
+
+                    /** AlertRaised organizationId */
+                    organizationId?: (string|null);
+
+                    /** AlertRaised ruleId */
+                    ruleId?: (string|null);
+
+                    /** AlertRaised code */
+                    code?: (string|null);
+
+                    /** AlertRaised severity */
+                    severity?: (holdfast.notify.v1.Severity|null);
+
+                    /** AlertRaised title */
+                    title?: (string|null);
+
+                    /** AlertRaised detail */
+                    detail?: (string|null);
+
+                    /** AlertRaised aboutSequence */
+                    aboutSequence?: (number|null);
+
+                    /** AlertRaised count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertRaised. */
+                type $Shape = holdfast.notify.v1.AlertRaised.$Properties;
+            }
+
+            /**
+             * Properties of an AlertAcknowledged.
+             * @deprecated Use holdfast.notify.v1.AlertAcknowledged.$Properties instead.
+             */
+            interface IAlertAcknowledged extends holdfast.notify.v1.AlertAcknowledged.$Properties {
+            }
+
+            /** Represents an AlertAcknowledged. */
+            class AlertAcknowledged {
+
+                /**
+                 * Constructs a new AlertAcknowledged.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertAcknowledged.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertAcknowledged note. */
+                note: string;
+
+                /**
+                 * Creates a new AlertAcknowledged instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertAcknowledged instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertAcknowledged.$Shape): holdfast.notify.v1.AlertAcknowledged & holdfast.notify.v1.AlertAcknowledged.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertAcknowledged.$Properties): holdfast.notify.v1.AlertAcknowledged;
+
+                /**
+                 * Encodes the specified AlertAcknowledged message. Does not implicitly {@link holdfast.notify.v1.AlertAcknowledged.verify|verify} messages.
+                 * @param message AlertAcknowledged message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertAcknowledged.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertAcknowledged message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertAcknowledged & holdfast.notify.v1.AlertAcknowledged.$Shape} AlertAcknowledged
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertAcknowledged & holdfast.notify.v1.AlertAcknowledged.$Shape;
+            }
+
+            namespace AlertAcknowledged {
+
+                /** Properties of an AlertAcknowledged. */
+                interface $Properties {
+
+                    /** AlertAcknowledged note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertAcknowledged. */
+                type $Shape = holdfast.notify.v1.AlertAcknowledged.$Properties;
+            }
+
+            /**
+             * Properties of an AlertResolved.
+             * @deprecated Use holdfast.notify.v1.AlertResolved.$Properties instead.
+             */
+            interface IAlertResolved extends holdfast.notify.v1.AlertResolved.$Properties {
+            }
+
+            /** Represents an AlertResolved. */
+            class AlertResolved {
+
+                /**
+                 * Constructs a new AlertResolved.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.AlertResolved.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AlertResolved note. */
+                note: string;
+
+                /**
+                 * Creates a new AlertResolved instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AlertResolved instance
+                 */
+                static create(properties: holdfast.notify.v1.AlertResolved.$Shape): holdfast.notify.v1.AlertResolved & holdfast.notify.v1.AlertResolved.$Shape;
+                static create(properties?: holdfast.notify.v1.AlertResolved.$Properties): holdfast.notify.v1.AlertResolved;
+
+                /**
+                 * Encodes the specified AlertResolved message. Does not implicitly {@link holdfast.notify.v1.AlertResolved.verify|verify} messages.
+                 * @param message AlertResolved message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.AlertResolved.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AlertResolved message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.AlertResolved & holdfast.notify.v1.AlertResolved.$Shape} AlertResolved
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.AlertResolved & holdfast.notify.v1.AlertResolved.$Shape;
+            }
+
+            namespace AlertResolved {
+
+                /** Properties of an AlertResolved. */
+                interface $Properties {
+
+                    /** AlertResolved note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AlertResolved. */
+                type $Shape = holdfast.notify.v1.AlertResolved.$Properties;
+            }
+
+            /** Severity enum. */
+            enum Severity {
+
+                /** SEVERITY_UNSPECIFIED value */
+                SEVERITY_UNSPECIFIED = 0,
+
+                /** SEVERITY_INFO value */
+                SEVERITY_INFO = 1,
+
+                /** SEVERITY_WARNING value */
+                SEVERITY_WARNING = 2,
+
+                /** SEVERITY_ERROR value */
+                SEVERITY_ERROR = 3,
+
+                /** SEVERITY_CRITICAL value */
+                SEVERITY_CRITICAL = 4
+            }
+
+            /**
+             * Properties of a Webhook.
+             * @deprecated Use holdfast.notify.v1.Webhook.$Properties instead.
+             */
+            interface IWebhook extends holdfast.notify.v1.Webhook.$Properties {
+            }
+
+            /** Represents a Webhook. */
+            class Webhook {
+
+                /**
+                 * Constructs a new Webhook.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.Webhook.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Webhook id. */
+                id: string;
+
+                /** Webhook organizationId. */
+                organizationId: string;
+
+                /** Webhook settings. */
+                settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                /** Webhook suspendedBecause. */
+                suspendedBecause: string;
+
+                /** Webhook createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Webhook updatedAtUnixMs. */
+                updatedAtUnixMs: number;
+
+                /** Webhook revision. */
+                revision: number;
+
+                /** Webhook pending. */
+                pending: number;
+
+                /** Webhook dead. */
+                dead: number;
+
+                /** Webhook lastSuccessUnixMs. */
+                lastSuccessUnixMs: number;
+
+                /** Webhook lastFailure. */
+                lastFailure: string;
+
+                /**
+                 * Creates a new Webhook instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Webhook instance
+                 */
+                static create(properties: holdfast.notify.v1.Webhook.$Shape): holdfast.notify.v1.Webhook & holdfast.notify.v1.Webhook.$Shape;
+                static create(properties?: holdfast.notify.v1.Webhook.$Properties): holdfast.notify.v1.Webhook;
+
+                /**
+                 * Encodes the specified Webhook message. Does not implicitly {@link holdfast.notify.v1.Webhook.verify|verify} messages.
+                 * @param message Webhook message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.Webhook.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Webhook message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.Webhook & holdfast.notify.v1.Webhook.$Shape} Webhook
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.Webhook & holdfast.notify.v1.Webhook.$Shape;
+            }
+
+            namespace Webhook {
+
+                /** Properties of a Webhook. */
+                interface $Properties {
+
+                    /** Webhook id */
+                    id?: (string|null);
+
+                    /** Webhook organizationId */
+                    organizationId?: (string|null);
+
+                    /** Webhook settings */
+                    settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                    /** Webhook suspendedBecause */
+                    suspendedBecause?: (string|null);
+
+                    /** Webhook createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Webhook updatedAtUnixMs */
+                    updatedAtUnixMs?: (number|null);
+
+                    /** Webhook revision */
+                    revision?: (number|null);
+
+                    /** Webhook pending */
+                    pending?: (number|null);
+
+                    /** Webhook dead */
+                    dead?: (number|null);
+
+                    /** Webhook lastSuccessUnixMs */
+                    lastSuccessUnixMs?: (number|null);
+
+                    /** Webhook lastFailure */
+                    lastFailure?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Webhook. */
+                type $Shape = holdfast.notify.v1.Webhook.$Properties;
+            }
+
+            /**
+             * Properties of a CreateWebhookRequest.
+             * @deprecated Use holdfast.notify.v1.CreateWebhookRequest.$Properties instead.
+             */
+            interface ICreateWebhookRequest extends holdfast.notify.v1.CreateWebhookRequest.$Properties {
+            }
+
+            /** Represents a CreateWebhookRequest. */
+            class CreateWebhookRequest {
+
+                /**
+                 * Constructs a new CreateWebhookRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.CreateWebhookRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateWebhookRequest organizationId. */
+                organizationId: string;
+
+                /** CreateWebhookRequest settings. */
+                settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                /** CreateWebhookRequest secret. */
+                secret: string;
+
+                /**
+                 * Creates a new CreateWebhookRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateWebhookRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.CreateWebhookRequest.$Shape): holdfast.notify.v1.CreateWebhookRequest & holdfast.notify.v1.CreateWebhookRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.CreateWebhookRequest.$Properties): holdfast.notify.v1.CreateWebhookRequest;
+
+                /**
+                 * Encodes the specified CreateWebhookRequest message. Does not implicitly {@link holdfast.notify.v1.CreateWebhookRequest.verify|verify} messages.
+                 * @param message CreateWebhookRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.CreateWebhookRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateWebhookRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.CreateWebhookRequest & holdfast.notify.v1.CreateWebhookRequest.$Shape} CreateWebhookRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.CreateWebhookRequest & holdfast.notify.v1.CreateWebhookRequest.$Shape;
+            }
+
+            namespace CreateWebhookRequest {
+
+                /** Properties of a CreateWebhookRequest. */
+                interface $Properties {
+
+                    /** CreateWebhookRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CreateWebhookRequest settings */
+                    settings?: (holdfast.notify.v1.WebhookSettings.$Properties|null);
+
+                    /** CreateWebhookRequest secret */
+                    secret?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateWebhookRequest. */
+                type $Shape = holdfast.notify.v1.CreateWebhookRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateWebhookResponse.
+             * @deprecated Use holdfast.notify.v1.CreateWebhookResponse.$Properties instead.
+             */
+            interface ICreateWebhookResponse extends holdfast.notify.v1.CreateWebhookResponse.$Properties {
+            }
+
+            /** Represents a CreateWebhookResponse. */
+            class CreateWebhookResponse {
+
+                /**
+                 * Constructs a new CreateWebhookResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.CreateWebhookResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateWebhookResponse webhook. */
+                webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                /** CreateWebhookResponse secret. */
+                secret: string;
+
+                /**
+                 * Creates a new CreateWebhookResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateWebhookResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.CreateWebhookResponse.$Shape): holdfast.notify.v1.CreateWebhookResponse & holdfast.notify.v1.CreateWebhookResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.CreateWebhookResponse.$Properties): holdfast.notify.v1.CreateWebhookResponse;
+
+                /**
+                 * Encodes the specified CreateWebhookResponse message. Does not implicitly {@link holdfast.notify.v1.CreateWebhookResponse.verify|verify} messages.
+                 * @param message CreateWebhookResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.CreateWebhookResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateWebhookResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.CreateWebhookResponse & holdfast.notify.v1.CreateWebhookResponse.$Shape} CreateWebhookResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.CreateWebhookResponse & holdfast.notify.v1.CreateWebhookResponse.$Shape;
+            }
+
+            namespace CreateWebhookResponse {
+
+                /** Properties of a CreateWebhookResponse. */
+                interface $Properties {
+
+                    /** CreateWebhookResponse webhook */
+                    webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                    /** CreateWebhookResponse secret */
+                    secret?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateWebhookResponse. */
+                type $Shape = holdfast.notify.v1.CreateWebhookResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetWebhookRequest.
+             * @deprecated Use holdfast.notify.v1.GetWebhookRequest.$Properties instead.
+             */
+            interface IGetWebhookRequest extends holdfast.notify.v1.GetWebhookRequest.$Properties {
+            }
+
+            /** Represents a GetWebhookRequest. */
+            class GetWebhookRequest {
+
+                /**
+                 * Constructs a new GetWebhookRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.GetWebhookRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetWebhookRequest webhook. */
+                webhook: string;
+
+                /**
+                 * Creates a new GetWebhookRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetWebhookRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.GetWebhookRequest.$Shape): holdfast.notify.v1.GetWebhookRequest & holdfast.notify.v1.GetWebhookRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.GetWebhookRequest.$Properties): holdfast.notify.v1.GetWebhookRequest;
+
+                /**
+                 * Encodes the specified GetWebhookRequest message. Does not implicitly {@link holdfast.notify.v1.GetWebhookRequest.verify|verify} messages.
+                 * @param message GetWebhookRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.GetWebhookRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetWebhookRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.GetWebhookRequest & holdfast.notify.v1.GetWebhookRequest.$Shape} GetWebhookRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.GetWebhookRequest & holdfast.notify.v1.GetWebhookRequest.$Shape;
+            }
+
+            namespace GetWebhookRequest {
+
+                /** Properties of a GetWebhookRequest. */
+                interface $Properties {
+
+                    /** GetWebhookRequest webhook */
+                    webhook?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetWebhookRequest. */
+                type $Shape = holdfast.notify.v1.GetWebhookRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetWebhookResponse.
+             * @deprecated Use holdfast.notify.v1.GetWebhookResponse.$Properties instead.
+             */
+            interface IGetWebhookResponse extends holdfast.notify.v1.GetWebhookResponse.$Properties {
+            }
+
+            /** Represents a GetWebhookResponse. */
+            class GetWebhookResponse {
+
+                /**
+                 * Constructs a new GetWebhookResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.GetWebhookResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetWebhookResponse webhook. */
+                webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                /**
+                 * Creates a new GetWebhookResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetWebhookResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.GetWebhookResponse.$Shape): holdfast.notify.v1.GetWebhookResponse & holdfast.notify.v1.GetWebhookResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.GetWebhookResponse.$Properties): holdfast.notify.v1.GetWebhookResponse;
+
+                /**
+                 * Encodes the specified GetWebhookResponse message. Does not implicitly {@link holdfast.notify.v1.GetWebhookResponse.verify|verify} messages.
+                 * @param message GetWebhookResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.GetWebhookResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetWebhookResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.GetWebhookResponse & holdfast.notify.v1.GetWebhookResponse.$Shape} GetWebhookResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.GetWebhookResponse & holdfast.notify.v1.GetWebhookResponse.$Shape;
+            }
+
+            namespace GetWebhookResponse {
+
+                /** Properties of a GetWebhookResponse. */
+                interface $Properties {
+
+                    /** GetWebhookResponse webhook */
+                    webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetWebhookResponse. */
+                type $Shape = holdfast.notify.v1.GetWebhookResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListWebhooksRequest.
+             * @deprecated Use holdfast.notify.v1.ListWebhooksRequest.$Properties instead.
+             */
+            interface IListWebhooksRequest extends holdfast.notify.v1.ListWebhooksRequest.$Properties {
+            }
+
+            /** Represents a ListWebhooksRequest. */
+            class ListWebhooksRequest {
+
+                /**
+                 * Constructs a new ListWebhooksRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListWebhooksRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListWebhooksRequest limit. */
+                limit: number;
+
+                /** ListWebhooksRequest cursor. */
+                cursor: string;
+
+                /** ListWebhooksRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListWebhooksRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListWebhooksRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.ListWebhooksRequest.$Shape): holdfast.notify.v1.ListWebhooksRequest & holdfast.notify.v1.ListWebhooksRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.ListWebhooksRequest.$Properties): holdfast.notify.v1.ListWebhooksRequest;
+
+                /**
+                 * Encodes the specified ListWebhooksRequest message. Does not implicitly {@link holdfast.notify.v1.ListWebhooksRequest.verify|verify} messages.
+                 * @param message ListWebhooksRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListWebhooksRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListWebhooksRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListWebhooksRequest & holdfast.notify.v1.ListWebhooksRequest.$Shape} ListWebhooksRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListWebhooksRequest & holdfast.notify.v1.ListWebhooksRequest.$Shape;
+            }
+
+            namespace ListWebhooksRequest {
+
+                /** Properties of a ListWebhooksRequest. */
+                interface $Properties {
+
+                    /** ListWebhooksRequest limit */
+                    limit?: (number|null);
+
+                    /** ListWebhooksRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListWebhooksRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListWebhooksRequest. */
+                type $Shape = holdfast.notify.v1.ListWebhooksRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListWebhooksResponse.
+             * @deprecated Use holdfast.notify.v1.ListWebhooksResponse.$Properties instead.
+             */
+            interface IListWebhooksResponse extends holdfast.notify.v1.ListWebhooksResponse.$Properties {
+            }
+
+            /** Represents a ListWebhooksResponse. */
+            class ListWebhooksResponse {
+
+                /**
+                 * Constructs a new ListWebhooksResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListWebhooksResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListWebhooksResponse webhooks. */
+                webhooks: holdfast.notify.v1.Webhook.$Properties[];
+
+                /** ListWebhooksResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListWebhooksResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListWebhooksResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.ListWebhooksResponse.$Shape): holdfast.notify.v1.ListWebhooksResponse & holdfast.notify.v1.ListWebhooksResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.ListWebhooksResponse.$Properties): holdfast.notify.v1.ListWebhooksResponse;
+
+                /**
+                 * Encodes the specified ListWebhooksResponse message. Does not implicitly {@link holdfast.notify.v1.ListWebhooksResponse.verify|verify} messages.
+                 * @param message ListWebhooksResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListWebhooksResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListWebhooksResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListWebhooksResponse & holdfast.notify.v1.ListWebhooksResponse.$Shape} ListWebhooksResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListWebhooksResponse & holdfast.notify.v1.ListWebhooksResponse.$Shape;
+            }
+
+            namespace ListWebhooksResponse {
+
+                /** Properties of a ListWebhooksResponse. */
+                interface $Properties {
+
+                    /** ListWebhooksResponse webhooks */
+                    webhooks?: (holdfast.notify.v1.Webhook.$Properties[]|null);
+
+                    /** ListWebhooksResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListWebhooksResponse. */
+                type $Shape = holdfast.notify.v1.ListWebhooksResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateWebhookRequest.
+             * @deprecated Use holdfast.notify.v1.UpdateWebhookRequest.$Properties instead.
+             */
+            interface IUpdateWebhookRequest extends holdfast.notify.v1.UpdateWebhookRequest.$Properties {
+            }
+
+            /** Represents an UpdateWebhookRequest. */
+            class UpdateWebhookRequest {
+
+                /**
+                 * Constructs a new UpdateWebhookRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.UpdateWebhookRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateWebhookRequest id. */
+                id: string;
+
+                /** UpdateWebhookRequest name. */
+                name?: (string|null);
+
+                /** UpdateWebhookRequest url. */
+                url?: (string|null);
+
+                /** UpdateWebhookRequest actions. */
+                actions?: (holdfast.notify.v1.WebhookActions.$Properties|null);
+
+                /** UpdateWebhookRequest filter. */
+                filter?: (string|null);
+
+                /** UpdateWebhookRequest isEnabled. */
+                isEnabled?: (boolean|null);
+
+                /** UpdateWebhookRequest description. */
+                description?: (string|null);
+
+                /** UpdateWebhookRequest alertsFrom. */
+                alertsFrom?: (holdfast.notify.v1.Severity|null);
+
+                /** UpdateWebhookRequest format. */
+                format?: (holdfast.notify.v1.WebhookFormat|null);
+
+                /**
+                 * Creates a new UpdateWebhookRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateWebhookRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.UpdateWebhookRequest.$Shape): holdfast.notify.v1.UpdateWebhookRequest & holdfast.notify.v1.UpdateWebhookRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.UpdateWebhookRequest.$Properties): holdfast.notify.v1.UpdateWebhookRequest;
+
+                /**
+                 * Encodes the specified UpdateWebhookRequest message. Does not implicitly {@link holdfast.notify.v1.UpdateWebhookRequest.verify|verify} messages.
+                 * @param message UpdateWebhookRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.UpdateWebhookRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateWebhookRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.UpdateWebhookRequest & holdfast.notify.v1.UpdateWebhookRequest.$Shape} UpdateWebhookRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.UpdateWebhookRequest & holdfast.notify.v1.UpdateWebhookRequest.$Shape;
+            }
+
+            namespace UpdateWebhookRequest {
+
+                /** Properties of an UpdateWebhookRequest. */
+                interface $Properties {
+
+                    /** UpdateWebhookRequest id */
+                    id?: (string|null);
+
+                    /** UpdateWebhookRequest name */
+                    name?: (string|null);
+
+                    /** UpdateWebhookRequest url */
+                    url?: (string|null);
+
+                    /** UpdateWebhookRequest actions */
+                    actions?: (holdfast.notify.v1.WebhookActions.$Properties|null);
+
+                    /** UpdateWebhookRequest filter */
+                    filter?: (string|null);
+
+                    /** UpdateWebhookRequest isEnabled */
+                    isEnabled?: (boolean|null);
+
+                    /** UpdateWebhookRequest description */
+                    description?: (string|null);
+
+                    /** UpdateWebhookRequest alertsFrom */
+                    alertsFrom?: (holdfast.notify.v1.Severity|null);
+
+                    /** UpdateWebhookRequest format */
+                    format?: (holdfast.notify.v1.WebhookFormat|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateWebhookRequest. */
+                type $Shape = holdfast.notify.v1.UpdateWebhookRequest.$Properties;
+            }
+
+            /**
+             * Properties of a WebhookActions.
+             * @deprecated Use holdfast.notify.v1.WebhookActions.$Properties instead.
+             */
+            interface IWebhookActions extends holdfast.notify.v1.WebhookActions.$Properties {
+            }
+
+            /** Represents a WebhookActions. */
+            class WebhookActions {
+
+                /**
+                 * Constructs a new WebhookActions.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.WebhookActions.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** WebhookActions actions. */
+                actions: string[];
+
+                /**
+                 * Creates a new WebhookActions instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns WebhookActions instance
+                 */
+                static create(properties: holdfast.notify.v1.WebhookActions.$Shape): holdfast.notify.v1.WebhookActions & holdfast.notify.v1.WebhookActions.$Shape;
+                static create(properties?: holdfast.notify.v1.WebhookActions.$Properties): holdfast.notify.v1.WebhookActions;
+
+                /**
+                 * Encodes the specified WebhookActions message. Does not implicitly {@link holdfast.notify.v1.WebhookActions.verify|verify} messages.
+                 * @param message WebhookActions message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.WebhookActions.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a WebhookActions message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.WebhookActions & holdfast.notify.v1.WebhookActions.$Shape} WebhookActions
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.WebhookActions & holdfast.notify.v1.WebhookActions.$Shape;
+            }
+
+            namespace WebhookActions {
+
+                /** Properties of a WebhookActions. */
+                interface $Properties {
+
+                    /** WebhookActions actions */
+                    actions?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a WebhookActions. */
+                type $Shape = holdfast.notify.v1.WebhookActions.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateWebhookResponse.
+             * @deprecated Use holdfast.notify.v1.UpdateWebhookResponse.$Properties instead.
+             */
+            interface IUpdateWebhookResponse extends holdfast.notify.v1.UpdateWebhookResponse.$Properties {
+            }
+
+            /** Represents an UpdateWebhookResponse. */
+            class UpdateWebhookResponse {
+
+                /**
+                 * Constructs a new UpdateWebhookResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.UpdateWebhookResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateWebhookResponse webhook. */
+                webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                /**
+                 * Creates a new UpdateWebhookResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateWebhookResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.UpdateWebhookResponse.$Shape): holdfast.notify.v1.UpdateWebhookResponse & holdfast.notify.v1.UpdateWebhookResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.UpdateWebhookResponse.$Properties): holdfast.notify.v1.UpdateWebhookResponse;
+
+                /**
+                 * Encodes the specified UpdateWebhookResponse message. Does not implicitly {@link holdfast.notify.v1.UpdateWebhookResponse.verify|verify} messages.
+                 * @param message UpdateWebhookResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.UpdateWebhookResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateWebhookResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.UpdateWebhookResponse & holdfast.notify.v1.UpdateWebhookResponse.$Shape} UpdateWebhookResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.UpdateWebhookResponse & holdfast.notify.v1.UpdateWebhookResponse.$Shape;
+            }
+
+            namespace UpdateWebhookResponse {
+
+                /** Properties of an UpdateWebhookResponse. */
+                interface $Properties {
+
+                    /** UpdateWebhookResponse webhook */
+                    webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateWebhookResponse. */
+                type $Shape = holdfast.notify.v1.UpdateWebhookResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RotateWebhookSecretRequest.
+             * @deprecated Use holdfast.notify.v1.RotateWebhookSecretRequest.$Properties instead.
+             */
+            interface IRotateWebhookSecretRequest extends holdfast.notify.v1.RotateWebhookSecretRequest.$Properties {
+            }
+
+            /** Represents a RotateWebhookSecretRequest. */
+            class RotateWebhookSecretRequest {
+
+                /**
+                 * Constructs a new RotateWebhookSecretRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.RotateWebhookSecretRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateWebhookSecretRequest id. */
+                id: string;
+
+                /** RotateWebhookSecretRequest overlapMs. */
+                overlapMs: number;
+
+                /** RotateWebhookSecretRequest secret. */
+                secret: string;
+
+                /**
+                 * Creates a new RotateWebhookSecretRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateWebhookSecretRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.RotateWebhookSecretRequest.$Shape): holdfast.notify.v1.RotateWebhookSecretRequest & holdfast.notify.v1.RotateWebhookSecretRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.RotateWebhookSecretRequest.$Properties): holdfast.notify.v1.RotateWebhookSecretRequest;
+
+                /**
+                 * Encodes the specified RotateWebhookSecretRequest message. Does not implicitly {@link holdfast.notify.v1.RotateWebhookSecretRequest.verify|verify} messages.
+                 * @param message RotateWebhookSecretRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.RotateWebhookSecretRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateWebhookSecretRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.RotateWebhookSecretRequest & holdfast.notify.v1.RotateWebhookSecretRequest.$Shape} RotateWebhookSecretRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.RotateWebhookSecretRequest & holdfast.notify.v1.RotateWebhookSecretRequest.$Shape;
+            }
+
+            namespace RotateWebhookSecretRequest {
+
+                /** Properties of a RotateWebhookSecretRequest. */
+                interface $Properties {
+
+                    /** RotateWebhookSecretRequest id */
+                    id?: (string|null);
+
+                    /** RotateWebhookSecretRequest overlapMs */
+                    overlapMs?: (number|null);
+
+                    /** RotateWebhookSecretRequest secret */
+                    secret?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateWebhookSecretRequest. */
+                type $Shape = holdfast.notify.v1.RotateWebhookSecretRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RotateWebhookSecretResponse.
+             * @deprecated Use holdfast.notify.v1.RotateWebhookSecretResponse.$Properties instead.
+             */
+            interface IRotateWebhookSecretResponse extends holdfast.notify.v1.RotateWebhookSecretResponse.$Properties {
+            }
+
+            /** Represents a RotateWebhookSecretResponse. */
+            class RotateWebhookSecretResponse {
+
+                /**
+                 * Constructs a new RotateWebhookSecretResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.RotateWebhookSecretResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateWebhookSecretResponse webhook. */
+                webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                /** RotateWebhookSecretResponse secret. */
+                secret: string;
+
+                /**
+                 * Creates a new RotateWebhookSecretResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateWebhookSecretResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.RotateWebhookSecretResponse.$Shape): holdfast.notify.v1.RotateWebhookSecretResponse & holdfast.notify.v1.RotateWebhookSecretResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.RotateWebhookSecretResponse.$Properties): holdfast.notify.v1.RotateWebhookSecretResponse;
+
+                /**
+                 * Encodes the specified RotateWebhookSecretResponse message. Does not implicitly {@link holdfast.notify.v1.RotateWebhookSecretResponse.verify|verify} messages.
+                 * @param message RotateWebhookSecretResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.RotateWebhookSecretResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateWebhookSecretResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.RotateWebhookSecretResponse & holdfast.notify.v1.RotateWebhookSecretResponse.$Shape} RotateWebhookSecretResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.RotateWebhookSecretResponse & holdfast.notify.v1.RotateWebhookSecretResponse.$Shape;
+            }
+
+            namespace RotateWebhookSecretResponse {
+
+                /** Properties of a RotateWebhookSecretResponse. */
+                interface $Properties {
+
+                    /** RotateWebhookSecretResponse webhook */
+                    webhook?: (holdfast.notify.v1.Webhook.$Properties|null);
+
+                    /** RotateWebhookSecretResponse secret */
+                    secret?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateWebhookSecretResponse. */
+                type $Shape = holdfast.notify.v1.RotateWebhookSecretResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteWebhookRequest.
+             * @deprecated Use holdfast.notify.v1.DeleteWebhookRequest.$Properties instead.
+             */
+            interface IDeleteWebhookRequest extends holdfast.notify.v1.DeleteWebhookRequest.$Properties {
+            }
+
+            /** Represents a DeleteWebhookRequest. */
+            class DeleteWebhookRequest {
+
+                /**
+                 * Constructs a new DeleteWebhookRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.DeleteWebhookRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeleteWebhookRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DeleteWebhookRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteWebhookRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.DeleteWebhookRequest.$Shape): holdfast.notify.v1.DeleteWebhookRequest & holdfast.notify.v1.DeleteWebhookRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.DeleteWebhookRequest.$Properties): holdfast.notify.v1.DeleteWebhookRequest;
+
+                /**
+                 * Encodes the specified DeleteWebhookRequest message. Does not implicitly {@link holdfast.notify.v1.DeleteWebhookRequest.verify|verify} messages.
+                 * @param message DeleteWebhookRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.DeleteWebhookRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteWebhookRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.DeleteWebhookRequest & holdfast.notify.v1.DeleteWebhookRequest.$Shape} DeleteWebhookRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.DeleteWebhookRequest & holdfast.notify.v1.DeleteWebhookRequest.$Shape;
+            }
+
+            namespace DeleteWebhookRequest {
+
+                /** Properties of a DeleteWebhookRequest. */
+                interface $Properties {
+
+                    /** DeleteWebhookRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteWebhookRequest. */
+                type $Shape = holdfast.notify.v1.DeleteWebhookRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteWebhookResponse.
+             * @deprecated Use holdfast.notify.v1.DeleteWebhookResponse.$Properties instead.
+             */
+            interface IDeleteWebhookResponse extends holdfast.notify.v1.DeleteWebhookResponse.$Properties {
+            }
+
+            /** Represents a DeleteWebhookResponse. */
+            class DeleteWebhookResponse {
+
+                /**
+                 * Constructs a new DeleteWebhookResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.DeleteWebhookResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeleteWebhookResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteWebhookResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.DeleteWebhookResponse.$Shape): holdfast.notify.v1.DeleteWebhookResponse & holdfast.notify.v1.DeleteWebhookResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.DeleteWebhookResponse.$Properties): holdfast.notify.v1.DeleteWebhookResponse;
+
+                /**
+                 * Encodes the specified DeleteWebhookResponse message. Does not implicitly {@link holdfast.notify.v1.DeleteWebhookResponse.verify|verify} messages.
+                 * @param message DeleteWebhookResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.DeleteWebhookResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteWebhookResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.DeleteWebhookResponse & holdfast.notify.v1.DeleteWebhookResponse.$Shape} DeleteWebhookResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.DeleteWebhookResponse & holdfast.notify.v1.DeleteWebhookResponse.$Shape;
+            }
+
+            namespace DeleteWebhookResponse {
+
+                /** Properties of a DeleteWebhookResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteWebhookResponse. */
+                type $Shape = holdfast.notify.v1.DeleteWebhookResponse.$Properties;
+            }
+
+            /**
+             * Properties of a TestWebhookRequest.
+             * @deprecated Use holdfast.notify.v1.TestWebhookRequest.$Properties instead.
+             */
+            interface ITestWebhookRequest extends holdfast.notify.v1.TestWebhookRequest.$Properties {
+            }
+
+            /** Represents a TestWebhookRequest. */
+            class TestWebhookRequest {
+
+                /**
+                 * Constructs a new TestWebhookRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.TestWebhookRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TestWebhookRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new TestWebhookRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TestWebhookRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.TestWebhookRequest.$Shape): holdfast.notify.v1.TestWebhookRequest & holdfast.notify.v1.TestWebhookRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.TestWebhookRequest.$Properties): holdfast.notify.v1.TestWebhookRequest;
+
+                /**
+                 * Encodes the specified TestWebhookRequest message. Does not implicitly {@link holdfast.notify.v1.TestWebhookRequest.verify|verify} messages.
+                 * @param message TestWebhookRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.TestWebhookRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TestWebhookRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.TestWebhookRequest & holdfast.notify.v1.TestWebhookRequest.$Shape} TestWebhookRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.TestWebhookRequest & holdfast.notify.v1.TestWebhookRequest.$Shape;
+            }
+
+            namespace TestWebhookRequest {
+
+                /** Properties of a TestWebhookRequest. */
+                interface $Properties {
+
+                    /** TestWebhookRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TestWebhookRequest. */
+                type $Shape = holdfast.notify.v1.TestWebhookRequest.$Properties;
+            }
+
+            /**
+             * Properties of a TestWebhookResponse.
+             * @deprecated Use holdfast.notify.v1.TestWebhookResponse.$Properties instead.
+             */
+            interface ITestWebhookResponse extends holdfast.notify.v1.TestWebhookResponse.$Properties {
+            }
+
+            /** Represents a TestWebhookResponse. */
+            class TestWebhookResponse {
+
+                /**
+                 * Constructs a new TestWebhookResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.TestWebhookResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TestWebhookResponse attempt. */
+                attempt?: (holdfast.notify.v1.Attempt.$Properties|null);
+
+                /**
+                 * Creates a new TestWebhookResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TestWebhookResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.TestWebhookResponse.$Shape): holdfast.notify.v1.TestWebhookResponse & holdfast.notify.v1.TestWebhookResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.TestWebhookResponse.$Properties): holdfast.notify.v1.TestWebhookResponse;
+
+                /**
+                 * Encodes the specified TestWebhookResponse message. Does not implicitly {@link holdfast.notify.v1.TestWebhookResponse.verify|verify} messages.
+                 * @param message TestWebhookResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.TestWebhookResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TestWebhookResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.TestWebhookResponse & holdfast.notify.v1.TestWebhookResponse.$Shape} TestWebhookResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.TestWebhookResponse & holdfast.notify.v1.TestWebhookResponse.$Shape;
+            }
+
+            namespace TestWebhookResponse {
+
+                /** Properties of a TestWebhookResponse. */
+                interface $Properties {
+
+                    /** TestWebhookResponse attempt */
+                    attempt?: (holdfast.notify.v1.Attempt.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TestWebhookResponse. */
+                type $Shape = holdfast.notify.v1.TestWebhookResponse.$Properties;
+            }
+
+            /** DeliveryState enum. */
+            enum DeliveryState {
+
+                /** DELIVERY_STATE_UNSPECIFIED value */
+                DELIVERY_STATE_UNSPECIFIED = 0,
+
+                /** DELIVERY_STATE_PENDING value */
+                DELIVERY_STATE_PENDING = 1,
+
+                /** DELIVERY_STATE_DELIVERED value */
+                DELIVERY_STATE_DELIVERED = 2,
+
+                /** DELIVERY_STATE_DEAD value */
+                DELIVERY_STATE_DEAD = 3
+            }
+
+            /**
+             * Properties of a Delivery.
+             * @deprecated Use holdfast.notify.v1.Delivery.$Properties instead.
+             */
+            interface IDelivery extends holdfast.notify.v1.Delivery.$Properties {
+            }
+
+            /** Represents a Delivery. */
+            class Delivery {
+
+                /**
+                 * Constructs a new Delivery.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.Delivery.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Delivery id. */
+                id: string;
+
+                /** Delivery webhookId. */
+                webhookId: string;
+
+                /** Delivery type. */
+                type: string;
+
+                /** Delivery sequence. */
+                sequence: number;
+
+                /** Delivery state. */
+                state: holdfast.notify.v1.DeliveryState;
+
+                /** Delivery attempts. */
+                attempts: number;
+
+                /** Delivery createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Delivery nextAttemptUnixMs. */
+                nextAttemptUnixMs: number;
+
+                /** Delivery lastAttempt. */
+                lastAttempt?: (holdfast.notify.v1.Attempt.$Properties|null);
+
+                /**
+                 * Creates a new Delivery instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Delivery instance
+                 */
+                static create(properties: holdfast.notify.v1.Delivery.$Shape): holdfast.notify.v1.Delivery & holdfast.notify.v1.Delivery.$Shape;
+                static create(properties?: holdfast.notify.v1.Delivery.$Properties): holdfast.notify.v1.Delivery;
+
+                /**
+                 * Encodes the specified Delivery message. Does not implicitly {@link holdfast.notify.v1.Delivery.verify|verify} messages.
+                 * @param message Delivery message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.Delivery.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Delivery message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.Delivery & holdfast.notify.v1.Delivery.$Shape} Delivery
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.Delivery & holdfast.notify.v1.Delivery.$Shape;
+            }
+
+            namespace Delivery {
+
+                /** Properties of a Delivery. */
+                interface $Properties {
+
+                    /** Delivery id */
+                    id?: (string|null);
+
+                    /** Delivery webhookId */
+                    webhookId?: (string|null);
+
+                    /** Delivery type */
+                    type?: (string|null);
+
+                    /** Delivery sequence */
+                    sequence?: (number|null);
+
+                    /** Delivery state */
+                    state?: (holdfast.notify.v1.DeliveryState|null);
+
+                    /** Delivery attempts */
+                    attempts?: (number|null);
+
+                    /** Delivery createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Delivery nextAttemptUnixMs */
+                    nextAttemptUnixMs?: (number|null);
+
+                    /** Delivery lastAttempt */
+                    lastAttempt?: (holdfast.notify.v1.Attempt.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Delivery. */
+                type $Shape = holdfast.notify.v1.Delivery.$Properties;
+            }
+
+            /**
+             * Properties of an Attempt.
+             * @deprecated Use holdfast.notify.v1.Attempt.$Properties instead.
+             */
+            interface IAttempt extends holdfast.notify.v1.Attempt.$Properties {
+            }
+
+            /** Represents an Attempt. */
+            class Attempt {
+
+                /**
+                 * Constructs a new Attempt.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.Attempt.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Attempt atUnixMs. */
+                atUnixMs: number;
+
+                /** Attempt status. */
+                status: number;
+
+                /** Attempt durationMs. */
+                durationMs: number;
+
+                /** Attempt failure. */
+                failure: string;
+
+                /**
+                 * Creates a new Attempt instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Attempt instance
+                 */
+                static create(properties: holdfast.notify.v1.Attempt.$Shape): holdfast.notify.v1.Attempt & holdfast.notify.v1.Attempt.$Shape;
+                static create(properties?: holdfast.notify.v1.Attempt.$Properties): holdfast.notify.v1.Attempt;
+
+                /**
+                 * Encodes the specified Attempt message. Does not implicitly {@link holdfast.notify.v1.Attempt.verify|verify} messages.
+                 * @param message Attempt message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.Attempt.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Attempt message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.Attempt & holdfast.notify.v1.Attempt.$Shape} Attempt
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.Attempt & holdfast.notify.v1.Attempt.$Shape;
+            }
+
+            namespace Attempt {
+
+                /** Properties of an Attempt. */
+                interface $Properties {
+
+                    /** Attempt atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** Attempt status */
+                    status?: (number|null);
+
+                    /** Attempt durationMs */
+                    durationMs?: (number|null);
+
+                    /** Attempt failure */
+                    failure?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Attempt. */
+                type $Shape = holdfast.notify.v1.Attempt.$Properties;
+            }
+
+            /**
+             * Properties of a ListDeliveriesRequest.
+             * @deprecated Use holdfast.notify.v1.ListDeliveriesRequest.$Properties instead.
+             */
+            interface IListDeliveriesRequest extends holdfast.notify.v1.ListDeliveriesRequest.$Properties {
+            }
+
+            /** Represents a ListDeliveriesRequest. */
+            class ListDeliveriesRequest {
+
+                /**
+                 * Constructs a new ListDeliveriesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListDeliveriesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListDeliveriesRequest webhookId. */
+                webhookId: string;
+
+                /** ListDeliveriesRequest state. */
+                state: holdfast.notify.v1.DeliveryState;
+
+                /** ListDeliveriesRequest limit. */
+                limit: number;
+
+                /** ListDeliveriesRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListDeliveriesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListDeliveriesRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.ListDeliveriesRequest.$Shape): holdfast.notify.v1.ListDeliveriesRequest & holdfast.notify.v1.ListDeliveriesRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.ListDeliveriesRequest.$Properties): holdfast.notify.v1.ListDeliveriesRequest;
+
+                /**
+                 * Encodes the specified ListDeliveriesRequest message. Does not implicitly {@link holdfast.notify.v1.ListDeliveriesRequest.verify|verify} messages.
+                 * @param message ListDeliveriesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListDeliveriesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListDeliveriesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListDeliveriesRequest & holdfast.notify.v1.ListDeliveriesRequest.$Shape} ListDeliveriesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListDeliveriesRequest & holdfast.notify.v1.ListDeliveriesRequest.$Shape;
+            }
+
+            namespace ListDeliveriesRequest {
+
+                /** Properties of a ListDeliveriesRequest. */
+                interface $Properties {
+
+                    /** ListDeliveriesRequest webhookId */
+                    webhookId?: (string|null);
+
+                    /** ListDeliveriesRequest state */
+                    state?: (holdfast.notify.v1.DeliveryState|null);
+
+                    /** ListDeliveriesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListDeliveriesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListDeliveriesRequest. */
+                type $Shape = holdfast.notify.v1.ListDeliveriesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListDeliveriesResponse.
+             * @deprecated Use holdfast.notify.v1.ListDeliveriesResponse.$Properties instead.
+             */
+            interface IListDeliveriesResponse extends holdfast.notify.v1.ListDeliveriesResponse.$Properties {
+            }
+
+            /** Represents a ListDeliveriesResponse. */
+            class ListDeliveriesResponse {
+
+                /**
+                 * Constructs a new ListDeliveriesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ListDeliveriesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListDeliveriesResponse deliveries. */
+                deliveries: holdfast.notify.v1.Delivery.$Properties[];
+
+                /** ListDeliveriesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListDeliveriesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListDeliveriesResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.ListDeliveriesResponse.$Shape): holdfast.notify.v1.ListDeliveriesResponse & holdfast.notify.v1.ListDeliveriesResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.ListDeliveriesResponse.$Properties): holdfast.notify.v1.ListDeliveriesResponse;
+
+                /**
+                 * Encodes the specified ListDeliveriesResponse message. Does not implicitly {@link holdfast.notify.v1.ListDeliveriesResponse.verify|verify} messages.
+                 * @param message ListDeliveriesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ListDeliveriesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListDeliveriesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ListDeliveriesResponse & holdfast.notify.v1.ListDeliveriesResponse.$Shape} ListDeliveriesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ListDeliveriesResponse & holdfast.notify.v1.ListDeliveriesResponse.$Shape;
+            }
+
+            namespace ListDeliveriesResponse {
+
+                /** Properties of a ListDeliveriesResponse. */
+                interface $Properties {
+
+                    /** ListDeliveriesResponse deliveries */
+                    deliveries?: (holdfast.notify.v1.Delivery.$Properties[]|null);
+
+                    /** ListDeliveriesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListDeliveriesResponse. */
+                type $Shape = holdfast.notify.v1.ListDeliveriesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReplayDeliveriesRequest.
+             * @deprecated Use holdfast.notify.v1.ReplayDeliveriesRequest.$Properties instead.
+             */
+            interface IReplayDeliveriesRequest extends holdfast.notify.v1.ReplayDeliveriesRequest.$Properties {
+            }
+
+            /** Represents a ReplayDeliveriesRequest. */
+            class ReplayDeliveriesRequest {
+
+                /**
+                 * Constructs a new ReplayDeliveriesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ReplayDeliveriesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReplayDeliveriesRequest webhookId. */
+                webhookId: string;
+
+                /** ReplayDeliveriesRequest deliveryId. */
+                deliveryId: string;
+
+                /**
+                 * Creates a new ReplayDeliveriesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReplayDeliveriesRequest instance
+                 */
+                static create(properties: holdfast.notify.v1.ReplayDeliveriesRequest.$Shape): holdfast.notify.v1.ReplayDeliveriesRequest & holdfast.notify.v1.ReplayDeliveriesRequest.$Shape;
+                static create(properties?: holdfast.notify.v1.ReplayDeliveriesRequest.$Properties): holdfast.notify.v1.ReplayDeliveriesRequest;
+
+                /**
+                 * Encodes the specified ReplayDeliveriesRequest message. Does not implicitly {@link holdfast.notify.v1.ReplayDeliveriesRequest.verify|verify} messages.
+                 * @param message ReplayDeliveriesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ReplayDeliveriesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReplayDeliveriesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ReplayDeliveriesRequest & holdfast.notify.v1.ReplayDeliveriesRequest.$Shape} ReplayDeliveriesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ReplayDeliveriesRequest & holdfast.notify.v1.ReplayDeliveriesRequest.$Shape;
+            }
+
+            namespace ReplayDeliveriesRequest {
+
+                /** Properties of a ReplayDeliveriesRequest. */
+                interface $Properties {
+
+                    /** ReplayDeliveriesRequest webhookId */
+                    webhookId?: (string|null);
+
+                    /** ReplayDeliveriesRequest deliveryId */
+                    deliveryId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReplayDeliveriesRequest. */
+                type $Shape = holdfast.notify.v1.ReplayDeliveriesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReplayDeliveriesResponse.
+             * @deprecated Use holdfast.notify.v1.ReplayDeliveriesResponse.$Properties instead.
+             */
+            interface IReplayDeliveriesResponse extends holdfast.notify.v1.ReplayDeliveriesResponse.$Properties {
+            }
+
+            /** Represents a ReplayDeliveriesResponse. */
+            class ReplayDeliveriesResponse {
+
+                /**
+                 * Constructs a new ReplayDeliveriesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.ReplayDeliveriesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReplayDeliveriesResponse count. */
+                count: number;
+
+                /**
+                 * Creates a new ReplayDeliveriesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReplayDeliveriesResponse instance
+                 */
+                static create(properties: holdfast.notify.v1.ReplayDeliveriesResponse.$Shape): holdfast.notify.v1.ReplayDeliveriesResponse & holdfast.notify.v1.ReplayDeliveriesResponse.$Shape;
+                static create(properties?: holdfast.notify.v1.ReplayDeliveriesResponse.$Properties): holdfast.notify.v1.ReplayDeliveriesResponse;
+
+                /**
+                 * Encodes the specified ReplayDeliveriesResponse message. Does not implicitly {@link holdfast.notify.v1.ReplayDeliveriesResponse.verify|verify} messages.
+                 * @param message ReplayDeliveriesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.ReplayDeliveriesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReplayDeliveriesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.ReplayDeliveriesResponse & holdfast.notify.v1.ReplayDeliveriesResponse.$Shape} ReplayDeliveriesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.ReplayDeliveriesResponse & holdfast.notify.v1.ReplayDeliveriesResponse.$Shape;
+            }
+
+            namespace ReplayDeliveriesResponse {
+
+                /** Properties of a ReplayDeliveriesResponse. */
+                interface $Properties {
+
+                    /** ReplayDeliveriesResponse count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReplayDeliveriesResponse. */
+                type $Shape = holdfast.notify.v1.ReplayDeliveriesResponse.$Properties;
             }
         }
     }
@@ -25675,6 +33586,309 @@ export namespace holdfast {
 
                 /** Shape of a PolicyTestViolation. */
                 type $Shape = holdfast.rules.v1.PolicyTestViolation.$Properties;
+            }
+
+            /**
+             * Properties of a CompareAccessRequest.
+             * @deprecated Use holdfast.rules.v1.CompareAccessRequest.$Properties instead.
+             */
+            interface ICompareAccessRequest extends holdfast.rules.v1.CompareAccessRequest.$Properties {
+            }
+
+            /** Represents a CompareAccessRequest. */
+            class CompareAccessRequest {
+
+                /**
+                 * Constructs a new CompareAccessRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.CompareAccessRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CompareAccessRequest organizationId. */
+                organizationId: string;
+
+                /** CompareAccessRequest fromSequence. */
+                fromSequence: number;
+
+                /** CompareAccessRequest toSequence. */
+                toSequence: number;
+
+                /** CompareAccessRequest node. */
+                node: string;
+
+                /** CompareAccessRequest limit. */
+                limit: number;
+
+                /**
+                 * Creates a new CompareAccessRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CompareAccessRequest instance
+                 */
+                static create(properties: holdfast.rules.v1.CompareAccessRequest.$Shape): holdfast.rules.v1.CompareAccessRequest & holdfast.rules.v1.CompareAccessRequest.$Shape;
+                static create(properties?: holdfast.rules.v1.CompareAccessRequest.$Properties): holdfast.rules.v1.CompareAccessRequest;
+
+                /**
+                 * Encodes the specified CompareAccessRequest message. Does not implicitly {@link holdfast.rules.v1.CompareAccessRequest.verify|verify} messages.
+                 * @param message CompareAccessRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.CompareAccessRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CompareAccessRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.CompareAccessRequest & holdfast.rules.v1.CompareAccessRequest.$Shape} CompareAccessRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.CompareAccessRequest & holdfast.rules.v1.CompareAccessRequest.$Shape;
+            }
+
+            namespace CompareAccessRequest {
+
+                /** Properties of a CompareAccessRequest. */
+                interface $Properties {
+
+                    /** CompareAccessRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CompareAccessRequest fromSequence */
+                    fromSequence?: (number|null);
+
+                    /** CompareAccessRequest toSequence */
+                    toSequence?: (number|null);
+
+                    /** CompareAccessRequest node */
+                    node?: (string|null);
+
+                    /** CompareAccessRequest limit */
+                    limit?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CompareAccessRequest. */
+                type $Shape = holdfast.rules.v1.CompareAccessRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CompareAccessResponse.
+             * @deprecated Use holdfast.rules.v1.CompareAccessResponse.$Properties instead.
+             */
+            interface ICompareAccessResponse extends holdfast.rules.v1.CompareAccessResponse.$Properties {
+            }
+
+            /** Represents a CompareAccessResponse. */
+            class CompareAccessResponse {
+
+                /**
+                 * Constructs a new CompareAccessResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.CompareAccessResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CompareAccessResponse differences. */
+                differences: holdfast.rules.v1.AccessDifference.$Properties[];
+
+                /** CompareAccessResponse omitted. */
+                omitted: string[];
+
+                /**
+                 * Creates a new CompareAccessResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CompareAccessResponse instance
+                 */
+                static create(properties: holdfast.rules.v1.CompareAccessResponse.$Shape): holdfast.rules.v1.CompareAccessResponse & holdfast.rules.v1.CompareAccessResponse.$Shape;
+                static create(properties?: holdfast.rules.v1.CompareAccessResponse.$Properties): holdfast.rules.v1.CompareAccessResponse;
+
+                /**
+                 * Encodes the specified CompareAccessResponse message. Does not implicitly {@link holdfast.rules.v1.CompareAccessResponse.verify|verify} messages.
+                 * @param message CompareAccessResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.CompareAccessResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CompareAccessResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.CompareAccessResponse & holdfast.rules.v1.CompareAccessResponse.$Shape} CompareAccessResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.CompareAccessResponse & holdfast.rules.v1.CompareAccessResponse.$Shape;
+            }
+
+            namespace CompareAccessResponse {
+
+                /** Properties of a CompareAccessResponse. */
+                interface $Properties {
+
+                    /** CompareAccessResponse differences */
+                    differences?: (holdfast.rules.v1.AccessDifference.$Properties[]|null);
+
+                    /** CompareAccessResponse omitted */
+                    omitted?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CompareAccessResponse. */
+                type $Shape = holdfast.rules.v1.CompareAccessResponse.$Properties;
+            }
+
+            /**
+             * Properties of an AccessDifference.
+             * @deprecated Use holdfast.rules.v1.AccessDifference.$Properties instead.
+             */
+            interface IAccessDifference extends holdfast.rules.v1.AccessDifference.$Properties {
+            }
+
+            /** Represents an AccessDifference. */
+            class AccessDifference {
+
+                /**
+                 * Constructs a new AccessDifference.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.AccessDifference.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AccessDifference nodeId. */
+                nodeId: string;
+
+                /** AccessDifference nodeName. */
+                nodeName: string;
+
+                /** AccessDifference interfaceName. */
+                interfaceName: string;
+
+                /** AccessDifference source. */
+                source: string;
+
+                /** AccessDifference destination. */
+                destination: string;
+
+                /** AccessDifference protocol. */
+                protocol: string;
+
+                /** AccessDifference portFrom. */
+                portFrom: number;
+
+                /** AccessDifference portTo. */
+                portTo: number;
+
+                /** AccessDifference before. */
+                before: string;
+
+                /** AccessDifference beforeBy. */
+                beforeBy: string;
+
+                /** AccessDifference after. */
+                after: string;
+
+                /** AccessDifference afterBy. */
+                afterBy: string;
+
+                /** AccessDifference sentence. */
+                sentence: string;
+
+                /** AccessDifference direction. */
+                direction: string;
+
+                /**
+                 * Creates a new AccessDifference instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AccessDifference instance
+                 */
+                static create(properties: holdfast.rules.v1.AccessDifference.$Shape): holdfast.rules.v1.AccessDifference & holdfast.rules.v1.AccessDifference.$Shape;
+                static create(properties?: holdfast.rules.v1.AccessDifference.$Properties): holdfast.rules.v1.AccessDifference;
+
+                /**
+                 * Encodes the specified AccessDifference message. Does not implicitly {@link holdfast.rules.v1.AccessDifference.verify|verify} messages.
+                 * @param message AccessDifference message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.AccessDifference.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AccessDifference message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.AccessDifference & holdfast.rules.v1.AccessDifference.$Shape} AccessDifference
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.AccessDifference & holdfast.rules.v1.AccessDifference.$Shape;
+            }
+
+            namespace AccessDifference {
+
+                /** Properties of an AccessDifference. */
+                interface $Properties {
+
+                    /** AccessDifference nodeId */
+                    nodeId?: (string|null);
+
+                    /** AccessDifference nodeName */
+                    nodeName?: (string|null);
+
+                    /** AccessDifference interfaceName */
+                    interfaceName?: (string|null);
+
+                    /** AccessDifference source */
+                    source?: (string|null);
+
+                    /** AccessDifference destination */
+                    destination?: (string|null);
+
+                    /** AccessDifference protocol */
+                    protocol?: (string|null);
+
+                    /** AccessDifference portFrom */
+                    portFrom?: (number|null);
+
+                    /** AccessDifference portTo */
+                    portTo?: (number|null);
+
+                    /** AccessDifference before */
+                    before?: (string|null);
+
+                    /** AccessDifference beforeBy */
+                    beforeBy?: (string|null);
+
+                    /** AccessDifference after */
+                    after?: (string|null);
+
+                    /** AccessDifference afterBy */
+                    afterBy?: (string|null);
+
+                    /** AccessDifference sentence */
+                    sentence?: (string|null);
+
+                    /** AccessDifference direction */
+                    direction?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AccessDifference. */
+                type $Shape = holdfast.rules.v1.AccessDifference.$Properties;
             }
         }
     }

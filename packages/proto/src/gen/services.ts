@@ -2,6 +2,30 @@
 import type { MethodTable } from '../method.ts'
 import { holdfast } from './messages.js'
 
+export const EntryService = {
+  listEntries: {
+    path: '/holdfast.audit.v1.EntryService/ListEntries',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListEntriesRequest,
+    response: holdfast.audit.v1.ListEntriesResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+  getEntry: {
+    path: '/holdfast.audit.v1.EntryService/GetEntry',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetEntryRequest,
+    response: holdfast.audit.v1.GetEntryResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+  exportEntries: {
+    path: '/holdfast.audit.v1.EntryService/ExportEntries',
+    owner: 'audit',
+    request: holdfast.audit.v1.ExportEntriesRequest,
+    response: holdfast.audit.v1.ExportEntriesResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const FlowService = {
   listFlows: {
     path: '/holdfast.audit.v1.FlowService/ListFlows',
@@ -23,6 +47,30 @@ export const FlowService = {
     request: holdfast.audit.v1.SummarizeFlowsRequest,
     response: holdfast.audit.v1.SummarizeFlowsResponse,
     access: { permission: 'audit.flows.read', services: ['rules'] },
+  },
+} as const satisfies MethodTable
+
+export const HistoryService = {
+  listVersions: {
+    path: '/holdfast.audit.v1.HistoryService/ListVersions',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListVersionsRequest,
+    response: holdfast.audit.v1.ListVersionsResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+  getBlame: {
+    path: '/holdfast.audit.v1.HistoryService/GetBlame',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetBlameRequest,
+    response: holdfast.audit.v1.GetBlameResponse,
+    access: { permission: 'audit.log.read', past: true, services: [] },
+  },
+  diffObjects: {
+    path: '/holdfast.audit.v1.HistoryService/DiffObjects',
+    owner: 'audit',
+    request: holdfast.audit.v1.DiffObjectsRequest,
+    response: holdfast.audit.v1.DiffObjectsResponse,
+    access: { permission: 'audit.log.read', services: ['backup'] },
   },
 } as const satisfies MethodTable
 
@@ -212,14 +260,14 @@ export const OrganizationService = {
     owner: 'auth',
     request: holdfast.auth.v1.GetOrganizationRequest,
     response: holdfast.auth.v1.GetOrganizationResponse,
-    access: { permission: 'auth.organizations.read', services: [] },
+    access: { permission: 'auth.organizations.read', past: true, services: [] },
   },
   listOrganizations: {
     path: '/holdfast.auth.v1.OrganizationService/ListOrganizations',
     owner: 'auth',
     request: holdfast.auth.v1.ListOrganizationsRequest,
     response: holdfast.auth.v1.ListOrganizationsResponse,
-    access: { permission: 'auth.organizations.read', services: [] },
+    access: { permission: 'auth.organizations.read', past: true, services: [] },
   },
   updateOrganization: {
     path: '/holdfast.auth.v1.OrganizationService/UpdateOrganization',
@@ -247,14 +295,14 @@ export const OrganizationService = {
     owner: 'auth',
     request: holdfast.auth.v1.GetSiteRequest,
     response: holdfast.auth.v1.GetSiteResponse,
-    access: { permission: 'auth.sites.read', services: [] },
+    access: { permission: 'auth.sites.read', past: true, services: [] },
   },
   listSites: {
     path: '/holdfast.auth.v1.OrganizationService/ListSites',
     owner: 'auth',
     request: holdfast.auth.v1.ListSitesRequest,
     response: holdfast.auth.v1.ListSitesResponse,
-    access: { permission: 'auth.sites.read', services: [] },
+    access: { permission: 'auth.sites.read', past: true, services: [] },
   },
   updateSite: {
     path: '/holdfast.auth.v1.OrganizationService/UpdateSite',
@@ -272,6 +320,37 @@ export const OrganizationService = {
   },
 } as const satisfies MethodTable
 
+export const SubscriberService = {
+  createSubscriber: {
+    path: '/holdfast.auth.v1.SubscriberService/CreateSubscriber',
+    owner: 'auth',
+    request: holdfast.auth.v1.CreateSubscriberRequest,
+    response: holdfast.auth.v1.CreateSubscriberResponse,
+    access: { permission: 'auth.subscribers.write', services: [] },
+  },
+  listSubscribers: {
+    path: '/holdfast.auth.v1.SubscriberService/ListSubscribers',
+    owner: 'auth',
+    request: holdfast.auth.v1.ListSubscribersRequest,
+    response: holdfast.auth.v1.ListSubscribersResponse,
+    access: { permission: 'auth.subscribers.read', past: true, services: [] },
+  },
+  rotateSubscriber: {
+    path: '/holdfast.auth.v1.SubscriberService/RotateSubscriber',
+    owner: 'auth',
+    request: holdfast.auth.v1.RotateSubscriberRequest,
+    response: holdfast.auth.v1.RotateSubscriberResponse,
+    access: { permission: 'auth.subscribers.write', services: [] },
+  },
+  revokeSubscriber: {
+    path: '/holdfast.auth.v1.SubscriberService/RevokeSubscriber',
+    owner: 'auth',
+    request: holdfast.auth.v1.RevokeSubscriberRequest,
+    response: holdfast.auth.v1.RevokeSubscriberResponse,
+    access: { permission: 'auth.subscribers.write', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const UserService = {
   createUser: {
     path: '/holdfast.auth.v1.UserService/CreateUser',
@@ -285,14 +364,14 @@ export const UserService = {
     owner: 'auth',
     request: holdfast.auth.v1.GetUserRequest,
     response: holdfast.auth.v1.GetUserResponse,
-    access: { permission: 'auth.users.read', services: [] },
+    access: { permission: 'auth.users.read', past: true, services: [] },
   },
   listUsers: {
     path: '/holdfast.auth.v1.UserService/ListUsers',
     owner: 'auth',
     request: holdfast.auth.v1.ListUsersRequest,
     response: holdfast.auth.v1.ListUsersResponse,
-    access: { permission: 'auth.users.read', services: [] },
+    access: { permission: 'auth.users.read', past: true, services: [] },
   },
   grantRole: {
     path: '/holdfast.auth.v1.UserService/GrantRole',
@@ -314,6 +393,20 @@ export const UserService = {
     request: holdfast.auth.v1.SetUserDisabledRequest,
     response: holdfast.auth.v1.SetUserDisabledResponse,
     access: { permission: 'auth.users.write', services: [] },
+  },
+  eraseUser: {
+    path: '/holdfast.auth.v1.UserService/EraseUser',
+    owner: 'auth',
+    request: holdfast.auth.v1.EraseUserRequest,
+    response: holdfast.auth.v1.EraseUserResponse,
+    access: { permission: 'auth.users.erase', services: [] },
+  },
+  nameUsers: {
+    path: '/holdfast.auth.v1.UserService/NameUsers',
+    owner: 'auth',
+    request: holdfast.auth.v1.NameUsersRequest,
+    response: holdfast.auth.v1.NameUsersResponse,
+    access: { authenticated: true, services: [] },
   },
 } as const satisfies MethodTable
 
@@ -366,14 +459,14 @@ export const InterfaceService = {
     owner: 'network',
     request: holdfast.network.v1.GetInterfaceRequest,
     response: holdfast.network.v1.GetInterfaceResponse,
-    access: { permission: 'network.interfaces.read', services: [] },
+    access: { permission: 'network.interfaces.read', past: true, services: [] },
   },
   listInterfaces: {
     path: '/holdfast.network.v1.InterfaceService/ListInterfaces',
     owner: 'network',
     request: holdfast.network.v1.ListInterfacesRequest,
     response: holdfast.network.v1.ListInterfacesResponse,
-    access: { permission: 'network.interfaces.read', services: [] },
+    access: { permission: 'network.interfaces.read', past: true, services: [] },
   },
   updateInterface: {
     path: '/holdfast.network.v1.InterfaceService/UpdateInterface',
@@ -408,7 +501,7 @@ export const InterfaceService = {
     owner: 'network',
     request: holdfast.network.v1.ExportInterfaceRequest,
     response: holdfast.network.v1.ExportInterfaceResponse,
-    access: { permission: 'network.secrets.read', services: [] },
+    access: { permission: 'network.secrets.read', past: true, services: [] },
   },
 } as const satisfies MethodTable
 
@@ -425,14 +518,14 @@ export const NodeService = {
     owner: 'network',
     request: holdfast.network.v1.GetNodeRequest,
     response: holdfast.network.v1.GetNodeResponse,
-    access: { permission: 'network.nodes.read', services: [] },
+    access: { permission: 'network.nodes.read', past: true, services: [] },
   },
   listNodes: {
     path: '/holdfast.network.v1.NodeService/ListNodes',
     owner: 'network',
     request: holdfast.network.v1.ListNodesRequest,
     response: holdfast.network.v1.ListNodesResponse,
-    access: { permission: 'network.nodes.read', services: [] },
+    access: { permission: 'network.nodes.read', past: true, services: [] },
   },
   updateNode: {
     path: '/holdfast.network.v1.NodeService/UpdateNode',
@@ -463,14 +556,14 @@ export const PeerService = {
     owner: 'network',
     request: holdfast.network.v1.GetPeerRequest,
     response: holdfast.network.v1.GetPeerResponse,
-    access: { permission: 'network.peers.read', services: [] },
+    access: { permission: 'network.peers.read', past: true, services: [] },
   },
   listPeers: {
     path: '/holdfast.network.v1.PeerService/ListPeers',
     owner: 'network',
     request: holdfast.network.v1.ListPeersRequest,
     response: holdfast.network.v1.ListPeersResponse,
-    access: { permission: 'network.peers.read', services: [] },
+    access: { permission: 'network.peers.read', past: true, services: [] },
   },
   updatePeer: {
     path: '/holdfast.network.v1.PeerService/UpdatePeer',
@@ -491,7 +584,7 @@ export const PeerService = {
     owner: 'network',
     request: holdfast.network.v1.GetPeerConfigRequest,
     response: holdfast.network.v1.GetPeerConfigResponse,
-    access: { permission: 'network.secrets.read', services: [] },
+    access: { permission: 'network.secrets.read', past: true, services: [] },
   },
   rotatePeerKey: {
     path: '/holdfast.network.v1.PeerService/RotatePeerKey',
@@ -509,6 +602,145 @@ export const PeerService = {
   },
 } as const satisfies MethodTable
 
+export const AlertService = {
+  listAlerts: {
+    path: '/holdfast.notify.v1.AlertService/ListAlerts',
+    owner: 'notify',
+    request: holdfast.notify.v1.ListAlertsRequest,
+    response: holdfast.notify.v1.ListAlertsResponse,
+    access: { permission: 'notify.alerts.read', past: true, services: [] },
+  },
+  getAlert: {
+    path: '/holdfast.notify.v1.AlertService/GetAlert',
+    owner: 'notify',
+    request: holdfast.notify.v1.GetAlertRequest,
+    response: holdfast.notify.v1.GetAlertResponse,
+    access: { permission: 'notify.alerts.read', past: true, services: [] },
+  },
+  acknowledgeAlert: {
+    path: '/holdfast.notify.v1.AlertService/AcknowledgeAlert',
+    owner: 'notify',
+    request: holdfast.notify.v1.AcknowledgeAlertRequest,
+    response: holdfast.notify.v1.AcknowledgeAlertResponse,
+    access: { permission: 'notify.alerts.write', services: [] },
+  },
+  resolveAlert: {
+    path: '/holdfast.notify.v1.AlertService/ResolveAlert',
+    owner: 'notify',
+    request: holdfast.notify.v1.ResolveAlertRequest,
+    response: holdfast.notify.v1.ResolveAlertResponse,
+    access: { permission: 'notify.alerts.write', services: [] },
+  },
+  createAlertRule: {
+    path: '/holdfast.notify.v1.AlertService/CreateAlertRule',
+    owner: 'notify',
+    request: holdfast.notify.v1.CreateAlertRuleRequest,
+    response: holdfast.notify.v1.CreateAlertRuleResponse,
+    access: { permission: 'notify.alert_rules.write', services: [] },
+  },
+  getAlertRule: {
+    path: '/holdfast.notify.v1.AlertService/GetAlertRule',
+    owner: 'notify',
+    request: holdfast.notify.v1.GetAlertRuleRequest,
+    response: holdfast.notify.v1.GetAlertRuleResponse,
+    access: { permission: 'notify.alerts.read', past: true, services: [] },
+  },
+  listAlertRules: {
+    path: '/holdfast.notify.v1.AlertService/ListAlertRules',
+    owner: 'notify',
+    request: holdfast.notify.v1.ListAlertRulesRequest,
+    response: holdfast.notify.v1.ListAlertRulesResponse,
+    access: { permission: 'notify.alerts.read', past: true, services: [] },
+  },
+  updateAlertRule: {
+    path: '/holdfast.notify.v1.AlertService/UpdateAlertRule',
+    owner: 'notify',
+    request: holdfast.notify.v1.UpdateAlertRuleRequest,
+    response: holdfast.notify.v1.UpdateAlertRuleResponse,
+    access: { permission: 'notify.alert_rules.write', services: [] },
+  },
+  deleteAlertRule: {
+    path: '/holdfast.notify.v1.AlertService/DeleteAlertRule',
+    owner: 'notify',
+    request: holdfast.notify.v1.DeleteAlertRuleRequest,
+    response: holdfast.notify.v1.DeleteAlertRuleResponse,
+    access: { permission: 'notify.alert_rules.write', services: [] },
+  },
+  testMail: {
+    path: '/holdfast.notify.v1.AlertService/TestMail',
+    owner: 'notify',
+    request: holdfast.notify.v1.TestMailRequest,
+    response: holdfast.notify.v1.TestMailResponse,
+    access: { permission: 'notify.alert_rules.write', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const WebhookService = {
+  createWebhook: {
+    path: '/holdfast.notify.v1.WebhookService/CreateWebhook',
+    owner: 'notify',
+    request: holdfast.notify.v1.CreateWebhookRequest,
+    response: holdfast.notify.v1.CreateWebhookResponse,
+    access: { permission: 'notify.webhooks.write', services: [] },
+  },
+  getWebhook: {
+    path: '/holdfast.notify.v1.WebhookService/GetWebhook',
+    owner: 'notify',
+    request: holdfast.notify.v1.GetWebhookRequest,
+    response: holdfast.notify.v1.GetWebhookResponse,
+    access: { permission: 'notify.webhooks.read', past: true, services: [] },
+  },
+  listWebhooks: {
+    path: '/holdfast.notify.v1.WebhookService/ListWebhooks',
+    owner: 'notify',
+    request: holdfast.notify.v1.ListWebhooksRequest,
+    response: holdfast.notify.v1.ListWebhooksResponse,
+    access: { permission: 'notify.webhooks.read', past: true, services: [] },
+  },
+  updateWebhook: {
+    path: '/holdfast.notify.v1.WebhookService/UpdateWebhook',
+    owner: 'notify',
+    request: holdfast.notify.v1.UpdateWebhookRequest,
+    response: holdfast.notify.v1.UpdateWebhookResponse,
+    access: { permission: 'notify.webhooks.write', services: [] },
+  },
+  rotateWebhookSecret: {
+    path: '/holdfast.notify.v1.WebhookService/RotateWebhookSecret',
+    owner: 'notify',
+    request: holdfast.notify.v1.RotateWebhookSecretRequest,
+    response: holdfast.notify.v1.RotateWebhookSecretResponse,
+    access: { permission: 'notify.webhooks.write', services: [] },
+  },
+  deleteWebhook: {
+    path: '/holdfast.notify.v1.WebhookService/DeleteWebhook',
+    owner: 'notify',
+    request: holdfast.notify.v1.DeleteWebhookRequest,
+    response: holdfast.notify.v1.DeleteWebhookResponse,
+    access: { permission: 'notify.webhooks.write', services: [] },
+  },
+  testWebhook: {
+    path: '/holdfast.notify.v1.WebhookService/TestWebhook',
+    owner: 'notify',
+    request: holdfast.notify.v1.TestWebhookRequest,
+    response: holdfast.notify.v1.TestWebhookResponse,
+    access: { permission: 'notify.webhooks.write', services: [] },
+  },
+  listDeliveries: {
+    path: '/holdfast.notify.v1.WebhookService/ListDeliveries',
+    owner: 'notify',
+    request: holdfast.notify.v1.ListDeliveriesRequest,
+    response: holdfast.notify.v1.ListDeliveriesResponse,
+    access: { permission: 'notify.webhooks.read', services: [] },
+  },
+  replayDeliveries: {
+    path: '/holdfast.notify.v1.WebhookService/ReplayDeliveries',
+    owner: 'notify',
+    request: holdfast.notify.v1.ReplayDeliveriesRequest,
+    response: holdfast.notify.v1.ReplayDeliveriesResponse,
+    access: { permission: 'notify.webhooks.write', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const RuleService = {
   createRule: {
     path: '/holdfast.rules.v1.RuleService/CreateRule',
@@ -522,14 +754,14 @@ export const RuleService = {
     owner: 'rules',
     request: holdfast.rules.v1.GetRuleRequest,
     response: holdfast.rules.v1.GetRuleResponse,
-    access: { permission: 'rules.rules.read', services: [] },
+    access: { permission: 'rules.rules.read', past: true, services: [] },
   },
   listRules: {
     path: '/holdfast.rules.v1.RuleService/ListRules',
     owner: 'rules',
     request: holdfast.rules.v1.ListRulesRequest,
     response: holdfast.rules.v1.ListRulesResponse,
-    access: { permission: 'rules.rules.read', services: [] },
+    access: { permission: 'rules.rules.read', past: true, services: [] },
   },
   updateRule: {
     path: '/holdfast.rules.v1.RuleService/UpdateRule',
@@ -578,7 +810,7 @@ export const RuleService = {
     owner: 'rules',
     request: holdfast.rules.v1.GetRuleSetRequest,
     response: holdfast.rules.v1.GetRuleSetResponse,
-    access: { permission: 'rules.rules.read', services: [] },
+    access: { permission: 'rules.rules.read', past: true, services: [] },
   },
   updateRuleSet: {
     path: '/holdfast.rules.v1.RuleService/UpdateRuleSet',
@@ -609,14 +841,14 @@ export const ChangeSetService = {
     owner: 'rules',
     request: holdfast.rules.v1.GetChangeSetRequest,
     response: holdfast.rules.v1.GetChangeSetResponse,
-    access: { permission: 'rules.rules.read', services: [] },
+    access: { permission: 'rules.rules.read', past: true, services: [] },
   },
   listChangeSets: {
     path: '/holdfast.rules.v1.ChangeSetService/ListChangeSets',
     owner: 'rules',
     request: holdfast.rules.v1.ListChangeSetsRequest,
     response: holdfast.rules.v1.ListChangeSetsResponse,
-    access: { permission: 'rules.rules.read', services: [] },
+    access: { permission: 'rules.rules.read', past: true, services: [] },
   },
   discardChangeSet: {
     path: '/holdfast.rules.v1.ChangeSetService/DiscardChangeSet',
@@ -682,6 +914,13 @@ export const PolicyService = {
     owner: 'rules',
     request: holdfast.rules.v1.GetNodePolicyRequest,
     response: holdfast.rules.v1.GetNodePolicyResponse,
+    access: { permission: 'rules.rules.read', past: true, services: [] },
+  },
+  compareAccess: {
+    path: '/holdfast.rules.v1.PolicyService/CompareAccess',
+    owner: 'rules',
+    request: holdfast.rules.v1.CompareAccessRequest,
+    response: holdfast.rules.v1.CompareAccessResponse,
     access: { permission: 'rules.rules.read', services: [] },
   },
   savePolicyTest: {
@@ -703,7 +942,7 @@ export const PolicyService = {
     owner: 'rules',
     request: holdfast.rules.v1.ListPolicyTestsRequest,
     response: holdfast.rules.v1.ListPolicyTestsResponse,
-    access: { permission: 'rules.rules.read', services: [] },
+    access: { permission: 'rules.rules.read', past: true, services: [] },
   },
   runPolicyTests: {
     path: '/holdfast.rules.v1.PolicyService/RunPolicyTests',
@@ -715,18 +954,23 @@ export const PolicyService = {
 } as const satisfies MethodTable
 
 export const services = {
+  EntryService,
   FlowService,
+  HistoryService,
   ProofService,
   AuthService,
   EnrolmentService,
   KeyService,
   OrganizationService,
+  SubscriberService,
   UserService,
   ArchiveService,
   MuxService,
   InterfaceService,
   NodeService,
   PeerService,
+  AlertService,
+  WebhookService,
   RuleService,
   ChangeSetService,
   PolicyService,

@@ -72,6 +72,12 @@ export function userHandlers(parts: UserHandlerParts): Handlers<typeof UserServi
   }
 
   return {
+    eraseUser: () => {
+      throw new Error('eraseUser is being built')
+    },
+    nameUsers: () => {
+      throw new Error('nameUsers is being built')
+    },
     async createUser(request, call) {
       const fields = parseFields({
         username: username(request.username),

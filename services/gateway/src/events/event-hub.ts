@@ -1,6 +1,6 @@
 import type { Commit, EventLog } from '@holdfast/event-log'
 import { Gauge, type Logger, type Registry } from '@holdfast/telemetry'
-import { frameOf } from './print-commit.ts'
+import { frameOf } from './frame.ts'
 
 /** What the hub needs of the log. */
 export type EventSource = Pick<EventLog, 'subscribe' | 'head' | 'safe' | 'onSignal'>

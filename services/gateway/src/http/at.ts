@@ -1,8 +1,18 @@
 import { invalid } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
+import type { FastifyInstance } from 'fastify'
 
 /** What is needed of the log to find a time in it. */
 export type TimeSource = Pick<EventLog, 'head' | 'read' | 'safe'>
+
+/** Routes whose query takes `at` (`pastOne`, `pastMany`) answer as of then: `reading` sends it along. */
+export function lookBack(app: FastifyInstance, log: TimeSource): void {
+  app.decorateRequest('at', undefined)
+  app.addHook('preHandler', async (request) => {
+    const { at } = (request.query ?? {}) as { at?: unknown }
+    if (typeof at === 'string') request.at = BigInt(await sequenceAt(log, at))
+  })
+}
 
 /** Clocks of the writers differ by less than this many commits; see `sequenceAt`. */
 const disorder = 64n
@@ -40,12 +50,10 @@ export async function sequenceAt(log: TimeSource, at: string | undefined): Promi
   // The first commit beyond T ends the prefix, even if commits after it bear earlier times.
   let last = low
   const from = low > disorder ? low - disorder : 1n
-  for (let sequence = from; sequence <= low; sequence++) {
-    if ((await timeAt(sequence)) > unixMs) {
-      last = sequence - 1n
-      break
-    }
-  }
+  const near = Array.from({ length: Number(low - from) + 1 }, (_, i) => from + BigInt(i))
+  const times = await Promise.all(near.map(timeAt))
+  const beyond = times.findIndex((time) => time > unixMs)
+  if (beyond >= 0) last = from + BigInt(beyond) - 1n
   if (last === 0n) throw refused('lies before the first commit of the log')
   return Number(last)
 }

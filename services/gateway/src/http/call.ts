@@ -19,6 +19,7 @@ export function reading(request: FastifyRequest): CallOptions {
   // Validated by the schema of the route; routes without it refuse the field.
   const { min_seq } = request.query as { min_seq?: string }
   if (min_seq !== undefined) options.minSequence = BigInt(min_seq)
+  if (request.at !== undefined) options.at = request.at
   return options
 }
 

@@ -7,6 +7,8 @@ declare module 'fastify' {
     token: string | undefined
     /** What the token claims; trusted only when `isProven`. */
     claims: Claims | undefined
+    /** The moment `?at=` names, as a sequence of the log (http/at.ts). */
+    at: bigint | undefined
     /** Of the recorded span; empty when none is. */
     traceId: string
     /** Code of the problem that was answered; empty when none was. */

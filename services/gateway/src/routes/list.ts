@@ -25,6 +25,21 @@ export const many = <P extends TProperties>(filters: P, maxLimit = 200) =>
     ...filters,
   })
 
+const at = optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description:
+      'Answer as of this log sequence, or this time (RFC 3339): what was then, under your present permissions.',
+    examples: ['2026-04-23T03:00:00Z'],
+  }),
+)
+
+/** As `one` and `many`, of what can be read as of an earlier moment. The method behind it says `past` in proto/. */
+export const pastOne = <P extends TProperties>(more: P) => one({ at, ...more })
+export const pastMany = <P extends TProperties>(filters: P, maxLimit = 200) =>
+  many({ at, ...filters }, maxLimit)
+
 /** The answer of a list: a page of a component. */
 export const page = <S extends TSchema>(item: S) =>
   Type.Object({

@@ -1,5 +1,6 @@
+import { rfc3339 } from '@holdfast/domain'
 import { expect, test } from 'vitest'
-import { decimalOf, idOf, rfc3339, timeOf, wordOf } from './print.ts'
+import { decimalOf, idOf, timeOf, wordOf } from './print.ts'
 
 test('times are what Date prints, whatever was printed before', () => {
   const times = [

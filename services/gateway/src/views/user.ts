@@ -1,4 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox'
+import { roleWords } from '@holdfast/catalogue'
 import type { holdfast } from '@holdfast/proto'
 import type { Static } from 'typebox'
 import {
@@ -14,8 +15,7 @@ import {
 } from './fields.ts'
 import { decimalOf, idOf, momentOf, timeOf, wordOf } from './print.ts'
 
-/** In the order of the proto enum, from 1. */
-export const roles = ['super_admin', 'org_admin', 'operator', 'auditor', 'viewer'] as const
+export const roles = roleWords
 export type RoleWord = (typeof roles)[number]
 
 /** The proto number of a role. */

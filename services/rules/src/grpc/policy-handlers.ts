@@ -41,6 +41,10 @@ export function policyHandlers(edge: PolicyEdge): Handlers<typeof PolicyService>
   return {
     ...policyTestHandlers(edge),
 
+    compareAccess: () => {
+      throw new Error('compareAccess is being built')
+    },
+
     async simulatePackets(request, call) {
       const { organizationId, changeSetId } = await placeInQuestion(edge, call, request)
       const at = await requirePast(edge, request.atSequence)

@@ -1,16 +1,12 @@
+import { rfc3339 } from '@holdfast/domain'
 import type { Commit, StoredEvent } from '@holdfast/event-log'
 import { holdfast, type MessageType } from '@holdfast/proto'
-import { rfc3339, timeOf } from '../views/print.ts'
-import { roles } from '../views/user.ts'
 
 const { Sealed, SealedToNode } = holdfast.log.v1
 const { RoleBinding } = holdfast.auth.v1
 
-/** A commit as one Server-Sent Event: id, type and data, ready for the socket. */
-export function frameOf(commit: Commit): string {
-  const type = commit.events[0]?.type ?? 'Commit'
-  return `id: ${commit.sequence}\nevent: ${type}\ndata: ${JSON.stringify(printCommit(commit))}\n\n`
-}
+/** In the order of the proto enum, from 1. */
+export const roleWords = ['super_admin', 'org_admin', 'operator', 'auditor', 'viewer'] as const
 
 /** A commit as the REST contract shows it. Secrets are shown as "[sealed]". */
 export function printCommit(commit: Commit): Record<string, unknown> {
@@ -33,9 +29,21 @@ export function printCommit(commit: Commit): Record<string, unknown> {
   }
 }
 
-function printEvent(context: string, { type, schema, data }: StoredEvent): Record<string, unknown> {
+function printEvent(context: string, event: StoredEvent): Record<string, unknown> {
+  const { type, schema } = event
+  return { type, schema, data: printEventData(context, event) }
+}
+
+/**
+ * The fields of an event as JSON has them: snake_case, times RFC 3339, bytes base64, secrets "[sealed]". Null when this
+ * release does not know its shape.
+ */
+export function printEventData(
+  context: string,
+  { type, schema, data }: StoredEvent,
+): Record<string, unknown> | null {
   const message = messageOf(context, type, schema)
-  return { type, schema, data: message ? printMessage(message.decode(data)) : null }
+  return message ? printMessage(message.decode(data)) : null
 }
 
 /** The message of an event, when this release knows its shape: `holdfast.<context>.v1.<type>` is schema 1. */
@@ -62,9 +70,9 @@ function printMessage(message: object): Record<string, unknown> {
     const value: unknown = Reflect.get(message, key)
     if (key.startsWith('$') || typeof value === 'function') continue
     if (message instanceof RoleBinding && key === 'role') {
-      printed['role'] = roles[message.role - 1] ?? 'unknown'
+      printed['role'] = roleWords[message.role - 1] ?? 'unknown'
     } else if (typeof value === 'number' && key.endsWith('UnixMs')) {
-      printed[timeName(key)] = timeOf(value)
+      printed[timeName(key)] = value === 0 ? null : rfc3339(value)
     } else printed[snake(key)] = printValue(value)
   }
   return printed

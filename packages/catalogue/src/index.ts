@@ -1,0 +1,9 @@
+export {
+  type Action,
+  actionOf,
+  actions,
+  isWithin,
+  type ObjectKind,
+  objectKinds,
+} from './actions.ts'
+export { printCommit, printEventData, roleWords } from './print-commit.ts'

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url'
+import { run } from '@holdfast/service'
+import { composeAlerts } from './compose-alerts.ts'
+import { composePublisher } from './compose-publisher.ts'
+import { composeWebhooks } from './compose-webhooks.ts'
+import { settings } from './config.ts'
+
+const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
+
+await run('notify', settings, { migrations }, async (app) => {
+  await composeWebhooks(app)
+  await composeAlerts(app)
+  await composePublisher(app)
+})
