@@ -72,13 +72,20 @@ export class ApiClient {
   readonly #credentials: string
   readonly #apiKey: string | undefined
   readonly #reason: string | undefined
+  readonly #at: string | undefined
 
-  /** `reason` goes with every write, for the log. */
-  constructor(url: string, credentials: string, apiKey: string | undefined, reason?: string) {
+  /** `reason` goes with every write, for the log; `at` with every read: then nothing can be written. */
+  constructor(
+    url: string,
+    credentials: string,
+    apiKey: string | undefined,
+    { reason, at }: { readonly reason?: string | undefined; readonly at?: string | undefined } = {},
+  ) {
     this.url = url
     this.#credentials = credentials
     this.#apiKey = apiKey
     this.#reason = reason
+    this.#at = at
   }
 
   /** The answer's JSON. Throws CliError with the exit code that fits. */
@@ -150,7 +157,7 @@ export class ApiClient {
     if (current.refreshToken !== session.refreshToken) return current
     const response = await this.#fetch(
       '/auth/refresh',
-      { method: 'POST', body: { refresh_token: session.refreshToken } },
+      { method: 'POST', anonymous: true, body: { refresh_token: session.refreshToken } },
       undefined,
     )
     if (!response.ok) return undefined
@@ -162,12 +169,17 @@ export class ApiClient {
     options: RequestOptions,
     token: string | undefined,
   ): Promise<Response> {
+    const isRead = (options.method ?? 'GET') === 'GET'
+    if (this.#at !== undefined && !isRead && !options.anonymous) {
+      throw new CliError('--at looks back: it goes with commands that only read', exitCodes.usage)
+    }
     const url = new URL(`${this.url}/api/v1${path}`)
+    if (this.#at !== undefined && isRead) url.searchParams.set('at', this.#at)
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }
     const headers: Record<string, string> = { 'user-agent': 'holdfast-cli', ...options.headers }
-    if (this.#reason !== undefined && (options.method ?? 'GET') !== 'GET') {
+    if (this.#reason !== undefined && !isRead) {
       headers['holdfast-reason'] = encodeURIComponent(this.#reason)
     }
     if (options.body !== undefined) headers['content-type'] = 'application/json'

@@ -3,6 +3,9 @@ import { ApiClient, serverUrl } from './client.ts'
 import { credentialsPath } from './credentials.ts'
 import type { Output } from './output.ts'
 
+/** Of the option `--at`, which every command that reads takes. */
+export const lookingBack = 'as of a log sequence or a time, for example 2026-04-23T03:00:00Z'
+
 /** What a command has at hand. */
 export interface Context {
   readonly env: NodeJS.ProcessEnv
@@ -28,12 +31,20 @@ export function createContext(env: NodeJS.ProcessEnv, out: Output, ask: Ask): Co
     out,
     ask,
     api(command) {
-      const { url, reason } = command.optsWithGlobals<{ url?: string; reason?: string }>()
+      const { url, reason, at } = command.optsWithGlobals<{
+        url?: string
+        reason?: string
+        at?: string
+      }>()
+      // A command may have an `--at` of its own, and then knows what to do with it.
+      const isOurs = command.options.every(
+        ({ long, description }) => long !== '--at' || description === lookingBack,
+      )
       return new ApiClient(
         serverUrl(url, env, credentials),
         credentials,
         env['HOLDFAST_API_KEY'] || undefined,
-        reason,
+        { reason, at: isOurs ? at : undefined },
       )
     },
     wantsJson: (command) => command.optsWithGlobals<{ json?: boolean }>().json === true,

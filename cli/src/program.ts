@@ -20,7 +20,7 @@ import { subscriberCommands } from './commands/subscribers.ts'
 import { userCommands } from './commands/users.ts'
 import { versionCommand } from './commands/version.ts'
 import { webhookCommands } from './commands/webhooks.ts'
-import type { Context } from './context.ts'
+import { type Context, lookingBack } from './context.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /** The whole command line: `holdfast <noun> <verb> [name or id]`. */
@@ -30,6 +30,7 @@ export function createProgram(context: Context): Command {
     .option('--url <address>', 'the server (HOLDFAST_URL)')
     .option('--json', "the API's JSON instead of tables; its shape is stable")
     .option('--reason <text>', 'why, for the log; goes with every change')
+    .option('--at <moment>', lookingBack)
     .showHelpAfterError("(add --help to see how it's used)")
     .showSuggestionAfterError()
     .configureOutput({
@@ -72,6 +73,7 @@ Examples:
   holdfast peer qr alice-laptop
   holdfast rule create --name block-scanner --action deny --src 198.51.100.0/24 --priority 800
   holdfast peer list --json | jq '.items[].name'
+  holdfast rule list --at 2026-04-23T03:00:00Z
 
 Exit codes: 0 ok, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 not found, 5 conflict, 6 unreachable.`
 
@@ -84,6 +86,9 @@ function inherit(command: Command): void {
         .option('--json', "the API's JSON")
         .option('--url <address>', 'the server')
         .option('--reason <text>', 'why, for the log')
+      if (child.options.every(({ long }) => long !== '--at')) {
+        child.option('--at <moment>', lookingBack)
+      }
     }
     child.configureOutput(command.configureOutput())
     child.showSuggestionAfterError()

@@ -116,7 +116,9 @@ describe('roles', () => {
     expect(isPart(viewer, auditor)).toBe(true)
     expect([...(auditor ?? [])].filter((code) => !viewer?.has(code))).toEqual([
       'audit.log.read',
+      'auth.subscribers.read',
       'auth.users.read',
+      'notify.webhooks.read',
     ])
   })
 

@@ -241,7 +241,8 @@ test.each([
   ['limit=1&limit=2', 'limit', 'type'],
   ['status=lost', 'status', 'one_of'],
   ['min_seq=-1', 'min_seq', 'pattern'],
-  ['at=5', 'at', 'unknown_field'],
+  ['at=', 'at', 'too_short'],
+  ['att=5', 'att', 'unknown_field'],
   ['cursor=', 'cursor', 'too_short'],
 ])('GET /peers?%s', async (query, field, code) => {
   const { rest } = await problem({ method: 'GET', url: `/api/v1/peers?${query}` })

@@ -17,7 +17,7 @@ import { firewallIn, firewallMessage } from '../views/firewall.ts'
 import { Interface, printInterface } from '../views/interface.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { interfaceId, nodeId, organizationId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 
@@ -67,7 +67,7 @@ export const interfaceRoutes =
           tags,
           summary: 'Interfaces the caller may see, by name',
           security: signedIn,
-          querystring: many({
+          querystring: pastMany({
             organization_id: optional(named('organization', 'Acme')),
             node_id: optional(named('node', 'gw-berlin')),
             node: optional(named('node', 'gw-berlin')),
@@ -155,7 +155,7 @@ export const interfaceRoutes =
           summary: 'One interface, by id or name',
           security: signedIn,
           params: byId('interface'),
-          querystring: one({ node: optional(named('node', 'gw-berlin')) }),
+          querystring: pastOne({ node: optional(named('node', 'gw-berlin')) }),
           response: { 200: ref(Interface) },
         },
       },

@@ -20,7 +20,7 @@ import { firewallMessage, uplinksIn } from '../views/firewall.ts'
 import { Node, printNode } from '../views/node.ts'
 import { momentOf, present } from '../views/print.ts'
 import { empty } from './auth.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { nodeId, organizationId, siteId, siteOfNode } from './resolve.ts'
 import { anyone, prefix, type Routes, sendChanged, signedIn } from './route.ts'
 
@@ -67,7 +67,7 @@ export const nodeRoutes =
           tags,
           summary: 'Nodes the caller may see, by name',
           security: signedIn,
-          querystring: many({
+          querystring: pastMany({
             organization_id: optional(named('organization', 'Acme')),
             q: optional(textIn(256, 'Part of the name.', 'gw')),
           }),
@@ -201,7 +201,7 @@ export const nodeRoutes =
           summary: 'One node, by id or name',
           security: signedIn,
           params: byId('node'),
-          querystring: one({}),
+          querystring: pastOne({}),
           response: { 200: ref(Node) },
         },
       },

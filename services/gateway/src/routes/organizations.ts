@@ -6,7 +6,7 @@ import { closed, optional, ref, textIn } from '../views/fields.ts'
 import { Organization, printOrganization } from '../views/organization.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 
@@ -28,7 +28,7 @@ export const organizationRoutes =
           tags,
           summary: 'Organizations the caller belongs to, by name',
           security: signedIn,
-          querystring: many({ q: optional(textIn(256, 'Part of the name.', 'ac')) }),
+          querystring: pastMany({ q: optional(textIn(256, 'Part of the name.', 'ac')) }),
           response: { 200: page(Organization) },
         },
       },
@@ -73,7 +73,7 @@ export const organizationRoutes =
           summary: 'One organization, by id or name',
           security: signedIn,
           params: byId('organization'),
-          querystring: one({}),
+          querystring: pastOne({}),
           response: { 200: ref(Organization) },
         },
       },

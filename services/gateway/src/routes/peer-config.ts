@@ -4,13 +4,13 @@ import type { FastifyRequest } from 'fastify'
 import type { Clients } from '../clients.ts'
 import { reading } from '../http/call.ts'
 import { named, optional } from '../views/fields.ts'
-import { byId, one, text } from './list.ts'
+import { byId, pastOne, text } from './list.ts'
 import { type Routes, signedIn } from './route.ts'
 import { attachment } from './wg-quick.ts'
 
 const tags = ['peers']
 const params = byId('peer')
-const querystring = one({ interface: optional(named('interface', 'wg0')) })
+const querystring = pastOne({ interface: optional(named('interface', 'wg0')) })
 
 /** The configuration handed to a peer. Secrets: `Cache-Control: no-store` stands on every answer. */
 export const peerConfigRoutes =

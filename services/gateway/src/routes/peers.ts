@@ -23,7 +23,7 @@ import { Peer, peerStatuses, printPeer } from '../views/peer.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
 import { listOf } from './interfaces.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { interfaceId, organizationId, peerId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 
@@ -150,7 +150,7 @@ export const peerRoutes =
           tags,
           summary: 'Peers the caller may see, oldest first',
           security: signedIn,
-          querystring: many(
+          querystring: pastMany(
             {
               organization_id: optional(named('organization', 'Acme')),
               interface_id: optional(named('interface', 'wg0')),
@@ -180,7 +180,7 @@ export const peerRoutes =
           summary: 'Peers of one interface, oldest first',
           security: signedIn,
           params: byId('interface'),
-          querystring: many(filters, 1000),
+          querystring: pastMany(filters, 1000),
           response: { 200: page(Peer) },
         },
       },
@@ -247,7 +247,7 @@ export const peerRoutes =
           summary: 'One peer, by id or name',
           security: signedIn,
           params: byId('peer'),
-          querystring: one({ interface: optional(named('interface', 'wg0')) }),
+          querystring: pastOne({ interface: optional(named('interface', 'wg0')) }),
           response: { 200: ref(Peer) },
         },
       },

@@ -6,7 +6,7 @@ import { closed, named, optional, ref, textIn } from '../views/fields.ts'
 import { printSite, Site } from '../views/organization.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId, siteId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 
@@ -33,7 +33,7 @@ export const siteRoutes =
           tags,
           summary: 'Sites the caller may see, by name',
           security: signedIn,
-          querystring: many({
+          querystring: pastMany({
             ...organization,
             q: optional(textIn(256, 'Part of the name.', 'ber')),
           }),
@@ -95,7 +95,7 @@ export const siteRoutes =
           summary: 'One site, by id or name',
           security: signedIn,
           params: byId('site'),
-          querystring: one({ organization: optional(named('organization', 'Acme')) }),
+          querystring: pastOne({ organization: optional(named('organization', 'Acme')) }),
           response: { 200: ref(Site) },
         },
       },

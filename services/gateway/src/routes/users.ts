@@ -7,7 +7,7 @@ import { sendObject } from '../http/etag.ts'
 import { closed, flagIn, named, optional, ref, textIn, words } from '../views/fields.ts'
 import { present } from '../views/print.ts'
 import { printUser, roleNumber, roles, User } from '../views/user.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId, userId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 
@@ -42,7 +42,7 @@ export const userRoutes =
           tags,
           summary: 'Users the caller may see, by user name',
           security: signedIn,
-          querystring: many({
+          querystring: pastMany({
             organization_id: optional(named('organization', 'Acme')),
             q: optional(textIn(256, 'Part of user name, e-mail or display name.', 'ada')),
           }),
@@ -123,7 +123,7 @@ export const userRoutes =
           summary: 'One user, by id or user name',
           security: signedIn,
           params: byId('user'),
-          querystring: one({}),
+          querystring: pastOne({}),
           response: { 200: ref(User) },
         },
       },

@@ -16,7 +16,7 @@ import {
   textOut,
 } from '../views/fields.ts'
 import { Interface, printInterface } from '../views/interface.ts'
-import { byId, text } from './list.ts'
+import { byId, pastOne, text } from './list.ts'
 import { interfaceId } from './resolve.ts'
 import { prefix, type Routes, signedIn } from './route.ts'
 
@@ -119,7 +119,7 @@ export const wgQuickRoutes =
           security: signedIn,
           produces: ['text/plain'],
           params: byId('interface'),
-          querystring: closed({ node: optional(named('node', 'gw-berlin')) }),
+          querystring: pastOne({ node: optional(named('node', 'gw-berlin')) }),
           response: { 200: Type.String() },
         },
       },
