@@ -6,4 +6,4 @@ export {
   type ObjectKind,
   objectKinds,
 } from './actions.ts'
-export { printCommit, printEventData, roleWords } from './print-commit.ts'
+export { printCommit, printEventData, roleWords, type SealedValue } from './print-commit.ts'

@@ -34,16 +34,25 @@ function printEvent(context: string, event: StoredEvent): Record<string, unknown
   return { type, schema, data: printEventData(context, event) }
 }
 
+/** A secret as it stands in an event. */
+export type SealedValue = holdfast.log.v1.Sealed | holdfast.log.v1.SealedToNode
+
+/** What is shown in the place of a secret. */
+type PrintSealed = (sealed: SealedValue) => unknown
+
+const hidden: PrintSealed = () => '[sealed]'
+
 /**
  * The fields of an event as JSON has them: snake_case, times RFC 3339, bytes base64, secrets "[sealed]". Null when this
- * release does not know its shape.
+ * release does not know its shape. `printSealed` puts something else in the place of secrets.
  */
 export function printEventData(
   context: string,
   { type, schema, data }: StoredEvent,
+  printSealed: PrintSealed = hidden,
 ): Record<string, unknown> | null {
   const message = messageOf(context, type, schema)
-  return message ? printMessage(message.decode(data)) : null
+  return message ? printMessage(message.decode(data), printSealed) : null
 }
 
 /** The message of an event, when this release knows its shape: `holdfast.<context>.v1.<type>` is schema 1. */
@@ -63,7 +72,7 @@ const own = (value: unknown, key: string): unknown =>
       (value as Record<string, unknown>)[key]
     : undefined
 
-function printMessage(message: object): Record<string, unknown> {
+function printMessage(message: object, printSealed: PrintSealed): Record<string, unknown> {
   const printed: Record<string, unknown> = {}
   // Defaults stand on the prototype, so that fields nobody set are shown too.
   for (const key in message) {
@@ -73,16 +82,16 @@ function printMessage(message: object): Record<string, unknown> {
       printed['role'] = roleWords[message.role - 1] ?? 'unknown'
     } else if (typeof value === 'number' && key.endsWith('UnixMs')) {
       printed[timeName(key)] = value === 0 ? null : rfc3339(value)
-    } else printed[snake(key)] = printValue(value)
+    } else printed[snake(key)] = printValue(value, printSealed)
   }
   return printed
 }
 
-function printValue(value: unknown): unknown {
-  if (value instanceof Sealed || value instanceof SealedToNode) return '[sealed]'
+function printValue(value: unknown, printSealed: PrintSealed): unknown {
+  if (value instanceof Sealed || value instanceof SealedToNode) return printSealed(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (Array.isArray(value)) return value.map(printValue)
-  return typeof value === 'object' && value !== null ? printMessage(value) : value
+  if (Array.isArray(value)) return value.map((item) => printValue(item, printSealed))
+  return typeof value === 'object' && value !== null ? printMessage(value, printSealed) : value
 }
 
 const snakes = new Map<string, string>()
