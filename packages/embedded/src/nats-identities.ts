@@ -71,13 +71,16 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
   },
   {
     name: 'audit',
-    permissions: servicePermissions({
-      name: 'audit',
-      stream,
-      ingest,
-      listensTo: ['tlm.node.>'],
-      alsoReads: [flowStream, accessStream],
-    }),
+    permissions: recordingAccess(
+      servicePermissions({
+        name: 'audit',
+        stream,
+        ingest,
+        listensTo: ['tlm.node.>'],
+        alsoReads: [flowStream, accessStream],
+      }),
+      { name: 'audit', ingest },
+    ),
   },
   {
     name: 'backup',

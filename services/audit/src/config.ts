@@ -13,6 +13,10 @@ export const settings = defineConfig({
     max: 100_000_000,
     doc: 'Most room recorded flows may take in the database, indexes included; the oldest go first.',
   }),
+  retentionMs: durationMs('HOLDFAST_AUDIT_RETENTION', {
+    default: '90d',
+    doc: 'How far back the audit trail is shown by default, and how long records of ACCESS are kept; 0 is without end. The log itself is never cut.',
+  }),
   keysDir: path('HOLDFAST_AUDIT_KEYS_DIR', {
     doc: 'Directory of the keys checkpoints are signed with, sealed; all instances of the service share it.',
   }),

@@ -4,8 +4,8 @@ import type { Ingest } from '../ingest.ts'
 export const accessStream = 'ACCESS'
 export const accessContext = 'access'
 
-/** Who stands at a door. */
-const writers = ['auth', 'gateway'] as const
+/** Who stands at a door; audit at that of the trail itself. */
+const writers = ['auth', 'gateway', 'audit'] as const
 export type AccessWriter = (typeof writers)[number]
 
 export const accessSubject = (service: string): string => `${accessContext}.${service}`

@@ -13,7 +13,7 @@ import type { Permissions } from './permissions.ts'
 import { infoOf } from './provision.ts'
 
 /**
- * Who was let in and who was not: `access.auth`, `access.gateway`. No part of the log and no state: its writers are
+ * Who was let in and who was not: `access.auth`, `access.gateway`, `access.audit`. No part of the log and no state: its writers are
  * bounded (access/access-limits.ts), and it has an age of its own. A record is never changed or removed before.
  */
 export interface AccessStreamSpec extends LogIdentity {

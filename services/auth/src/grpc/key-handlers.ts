@@ -4,8 +4,10 @@ import { type Handlers, NotVisible } from '@holdfast/service'
 import type { KeyStore } from '../keys/key-store.ts'
 import { organizationId, parseFields } from './parse.ts'
 
-/** Kinds that are not one service's own: the gateway seals what it says of those it turns away. */
-const sharedKinds: Readonly<Record<string, readonly string[]>> = { [accessKeyKind]: ['gateway'] }
+/** Kinds that are not one service's own: the gateway seals what it says of those it turns away, audit shows it. */
+const sharedKinds: Readonly<Record<string, readonly string[]>> = {
+  [accessKeyKind]: ['gateway', 'audit'],
+}
 
 const mayHave = (service: string, kind: string): boolean =>
   Object.hasOwn(sharedKinds, kind)
