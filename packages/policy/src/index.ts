@@ -1,4 +1,11 @@
 export { type Analysis, type AnalyzeOptions, analyze, type RuleUse } from './analyze.ts'
+export {
+  type AccessComparison,
+  type AccessDifference,
+  type AccessSide,
+  compareAccess,
+  type Decision,
+} from './compare-access.ts'
 export { concerns, inOrder, isExpired, isInForce, nextExpiry, rulesOn } from './concerns.ts'
 export { TooManyDevices, TooManyLines, TooManyRules } from './errors.ts'
 export { deviceOf, type Field, type IpPacket, judge, linesOf, viewOf } from './evaluate.ts'
@@ -16,6 +23,13 @@ export {
 } from './nftables/render.ts'
 export { type PacketDescription, packetOf } from './packet-of.ts'
 export {
+  type AddressRange,
+  isEveryPort,
+  type PacketKind,
+  type PacketRegion,
+  regionHas,
+} from './packet-region.ts'
+export {
   etherTypes,
   type PacketOrigin,
   parsePacket,
@@ -23,6 +37,7 @@ export {
   unparsableReasons,
 } from './parse-packet.ts'
 export { type CapturedPacket, CaptureUnreadable, maxCapturedPackets, readPcap } from './pcap.ts'
+export { type PeerRegions, peerRegions } from './peer-regions.ts'
 export { type PolicyTestResult, runPolicyTest } from './policy-test.ts'
 export { policyVersion } from './policy-version.ts'
 export { resolve } from './resolve.ts'

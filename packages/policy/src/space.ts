@@ -2,6 +2,7 @@ import type { IpPacket } from './evaluate.ts'
 import type { Family } from './family.ts'
 import type { Line, Prefix } from './intermediate.ts'
 import type { PortRange } from './model.ts'
+import type { PacketKind } from './packet-region.ts'
 import { lastOf } from './prefix.ts'
 import { showsPorts } from './protocol-numbers.ts'
 
@@ -58,6 +59,32 @@ export class Space {
   }
 
   isOfLaterFragments = (box: Box): boolean => this.#classes[box.class]?.isLaterFragment === true
+
+  /** What each class is, in order of their numbers. */
+  kinds(): PacketKind[] {
+    return this.#classes.map(({ protocol, isLaterFragment }, i) => ({
+      protocol: i === this.#classes.length - 1 ? 'others' : protocol,
+      isLaterFragment,
+    }))
+  }
+
+  /** The greatest place in a dimension that a box may reach; there must be a line about everything. */
+  lastOf(dimension: number): number {
+    return (this.#cuts[dimension]?.length ?? 0) - 2
+  }
+
+  /** What lies between places: first, last, first, last … */
+  spans(dimension: number, places: readonly number[]): { first: bigint; last: bigint }[] {
+    const cuts = this.#cuts[dimension] ?? []
+    const spans: { first: bigint; last: bigint }[] = []
+    for (let i = 0; i < places.length; i += 2) {
+      const first = cuts[places[i] ?? 0]
+      const next = cuts[(places[i + 1] ?? 0) + 1]
+      if (first === undefined || next === undefined) throw new RangeError('beyond the last line')
+      spans.push({ first, last: next - 1n })
+    }
+    return spans
+  }
 
   /** What of the box the line matches. */
   intersect(box: Box, index: number): Box | undefined {

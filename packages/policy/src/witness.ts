@@ -174,7 +174,7 @@ export function findWitness(
 }
 
 /** Quickly: false is certain, true is not. */
-function mayMeet(family: Family, a: Line, b: Line): boolean {
+export function mayMeet(family: Family, a: Line, b: Line): boolean {
   if (a.protocol !== undefined && b.protocol !== undefined && a.protocol !== b.protocol)
     return false
   return (
