@@ -107,6 +107,8 @@ const notify: readonly Entry[] = [
   ['WebhookSuspended', 'webhook.suspended', 'webhook', 'suspended a webhook'],
   ['WebhookResumed', 'webhook.resumed', 'webhook', 'resumed a webhook'],
   ['WebhookDeleted', 'webhook.deleted', 'webhook', 'deleted a webhook'],
+  ['NameReserved', 'name.reserved', 'name', 'reserved a name'],
+  ['NameReleased', 'name.released', 'name', 'released a name'],
   ['AlertRuleCreated', 'alert_rule.created', 'alert_rule', 'created an alert rule'],
   ['AlertRuleUpdated', 'alert_rule.updated', 'alert_rule', 'changed an alert rule'],
   ['AlertRuleDeleted', 'alert_rule.deleted', 'alert_rule', 'deleted an alert rule'],

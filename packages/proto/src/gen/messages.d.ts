@@ -4659,6 +4659,19 @@ export namespace holdfast {
                 type $Shape = holdfast.audit.v1.Checkpoint.$Properties;
             }
 
+            /** Tree enum. */
+            enum Tree {
+
+                /** TREE_UNSPECIFIED value */
+                TREE_UNSPECIFIED = 0,
+
+                /** TREE_LOG value */
+                TREE_LOG = 1,
+
+                /** TREE_ACCESS value */
+                TREE_ACCESS = 2
+            }
+
             /**
              * Properties of a GetCheckpointRequest.
              * @deprecated Use holdfast.audit.v1.GetCheckpointRequest.$Properties instead.
@@ -4680,6 +4693,12 @@ export namespace holdfast {
 
                 /** GetCheckpointRequest size. */
                 size: number;
+
+                /** GetCheckpointRequest tree. */
+                tree: holdfast.audit.v1.Tree;
+
+                /** GetCheckpointRequest epoch. */
+                epoch: string;
 
                 /**
                  * Creates a new GetCheckpointRequest instance using the specified properties.
@@ -4715,6 +4734,12 @@ export namespace holdfast {
 
                     /** GetCheckpointRequest size */
                     size?: (number|null);
+
+                    /** GetCheckpointRequest tree */
+                    tree?: (holdfast.audit.v1.Tree|null);
+
+                    /** GetCheckpointRequest epoch */
+                    epoch?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -4814,6 +4839,12 @@ export namespace holdfast {
                 /** ListCheckpointsRequest cursor. */
                 cursor: string;
 
+                /** ListCheckpointsRequest tree. */
+                tree: holdfast.audit.v1.Tree;
+
+                /** ListCheckpointsRequest epoch. */
+                epoch: string;
+
                 /**
                  * Creates a new ListCheckpointsRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -4851,6 +4882,12 @@ export namespace holdfast {
 
                     /** ListCheckpointsRequest cursor */
                     cursor?: (string|null);
+
+                    /** ListCheckpointsRequest tree */
+                    tree?: (holdfast.audit.v1.Tree|null);
+
+                    /** ListCheckpointsRequest epoch */
+                    epoch?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -4950,6 +4987,9 @@ export namespace holdfast {
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
+                /** SignCheckpointRequest tree. */
+                tree: holdfast.audit.v1.Tree;
+
                 /**
                  * Creates a new SignCheckpointRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -4981,6 +5021,9 @@ export namespace holdfast {
 
                 /** Properties of a SignCheckpointRequest. */
                 interface $Properties {
+
+                    /** SignCheckpointRequest tree */
+                    tree?: (holdfast.audit.v1.Tree|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -5317,6 +5360,12 @@ export namespace holdfast {
                 /** GetConsistencyProofRequest toSize. */
                 toSize: number;
 
+                /** GetConsistencyProofRequest tree. */
+                tree: holdfast.audit.v1.Tree;
+
+                /** GetConsistencyProofRequest epoch. */
+                epoch: string;
+
                 /**
                  * Creates a new GetConsistencyProofRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -5354,6 +5403,12 @@ export namespace holdfast {
 
                     /** GetConsistencyProofRequest toSize */
                     toSize?: (number|null);
+
+                    /** GetConsistencyProofRequest tree */
+                    tree?: (holdfast.audit.v1.Tree|null);
+
+                    /** GetConsistencyProofRequest epoch */
+                    epoch?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -5935,6 +5990,576 @@ export namespace holdfast {
 
                 /** Shape of a RotateSigningKeyResponse. */
                 type $Shape = holdfast.audit.v1.RotateSigningKeyResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetAccessProofRequest.
+             * @deprecated Use holdfast.audit.v1.GetAccessProofRequest.$Properties instead.
+             */
+            interface IGetAccessProofRequest extends holdfast.audit.v1.GetAccessProofRequest.$Properties {
+            }
+
+            /** Represents a GetAccessProofRequest. */
+            class GetAccessProofRequest {
+
+                /**
+                 * Constructs a new GetAccessProofRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetAccessProofRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetAccessProofRequest sequence. */
+                sequence: number;
+
+                /** GetAccessProofRequest size. */
+                size: number;
+
+                /** GetAccessProofRequest epoch. */
+                epoch: string;
+
+                /**
+                 * Creates a new GetAccessProofRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetAccessProofRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.GetAccessProofRequest.$Shape): holdfast.audit.v1.GetAccessProofRequest & holdfast.audit.v1.GetAccessProofRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.GetAccessProofRequest.$Properties): holdfast.audit.v1.GetAccessProofRequest;
+
+                /**
+                 * Encodes the specified GetAccessProofRequest message. Does not implicitly {@link holdfast.audit.v1.GetAccessProofRequest.verify|verify} messages.
+                 * @param message GetAccessProofRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetAccessProofRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetAccessProofRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetAccessProofRequest & holdfast.audit.v1.GetAccessProofRequest.$Shape} GetAccessProofRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetAccessProofRequest & holdfast.audit.v1.GetAccessProofRequest.$Shape;
+            }
+
+            namespace GetAccessProofRequest {
+
+                /** Properties of a GetAccessProofRequest. */
+                interface $Properties {
+
+                    /** GetAccessProofRequest sequence */
+                    sequence?: (number|null);
+
+                    /** GetAccessProofRequest size */
+                    size?: (number|null);
+
+                    /** GetAccessProofRequest epoch */
+                    epoch?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetAccessProofRequest. */
+                type $Shape = holdfast.audit.v1.GetAccessProofRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetAccessProofResponse.
+             * @deprecated Use holdfast.audit.v1.GetAccessProofResponse.$Properties instead.
+             */
+            interface IGetAccessProofResponse extends holdfast.audit.v1.GetAccessProofResponse.$Properties {
+            }
+
+            /** Represents a GetAccessProofResponse. */
+            class GetAccessProofResponse {
+
+                /**
+                 * Constructs a new GetAccessProofResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.GetAccessProofResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetAccessProofResponse entry. */
+                entry?: (holdfast.audit.v1.LogEntry.$Properties|null);
+
+                /** GetAccessProofResponse checkpoint. */
+                checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                /** GetAccessProofResponse path. */
+                path: Uint8Array[];
+
+                /** GetAccessProofResponse firstSequence. */
+                firstSequence: number;
+
+                /** GetAccessProofResponse epoch. */
+                epoch: string;
+
+                /**
+                 * Creates a new GetAccessProofResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetAccessProofResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.GetAccessProofResponse.$Shape): holdfast.audit.v1.GetAccessProofResponse & holdfast.audit.v1.GetAccessProofResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.GetAccessProofResponse.$Properties): holdfast.audit.v1.GetAccessProofResponse;
+
+                /**
+                 * Encodes the specified GetAccessProofResponse message. Does not implicitly {@link holdfast.audit.v1.GetAccessProofResponse.verify|verify} messages.
+                 * @param message GetAccessProofResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.GetAccessProofResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetAccessProofResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.GetAccessProofResponse & holdfast.audit.v1.GetAccessProofResponse.$Shape} GetAccessProofResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.GetAccessProofResponse & holdfast.audit.v1.GetAccessProofResponse.$Shape;
+            }
+
+            namespace GetAccessProofResponse {
+
+                /** Properties of a GetAccessProofResponse. */
+                interface $Properties {
+
+                    /** GetAccessProofResponse entry */
+                    entry?: (holdfast.audit.v1.LogEntry.$Properties|null);
+
+                    /** GetAccessProofResponse checkpoint */
+                    checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                    /** GetAccessProofResponse path */
+                    path?: (Uint8Array[]|null);
+
+                    /** GetAccessProofResponse firstSequence */
+                    firstSequence?: (number|null);
+
+                    /** GetAccessProofResponse epoch */
+                    epoch?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetAccessProofResponse. */
+                type $Shape = holdfast.audit.v1.GetAccessProofResponse.$Properties;
+            }
+
+            /**
+             * Properties of an AccessEpoch.
+             * @deprecated Use holdfast.audit.v1.AccessEpoch.$Properties instead.
+             */
+            interface IAccessEpoch extends holdfast.audit.v1.AccessEpoch.$Properties {
+            }
+
+            /** Represents an AccessEpoch. */
+            class AccessEpoch {
+
+                /**
+                 * Constructs a new AccessEpoch.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.AccessEpoch.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AccessEpoch epoch. */
+                epoch: string;
+
+                /** AccessEpoch firstSequence. */
+                firstSequence: number;
+
+                /** AccessEpoch size. */
+                size: number;
+
+                /** AccessEpoch checkpoint. */
+                checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                /** AccessEpoch endedBecause. */
+                endedBecause: string;
+
+                /** AccessEpoch endedAtUnixMs. */
+                endedAtUnixMs: number;
+
+                /** AccessEpoch keptToSequence. */
+                keptToSequence: number;
+
+                /**
+                 * Creates a new AccessEpoch instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AccessEpoch instance
+                 */
+                static create(properties: holdfast.audit.v1.AccessEpoch.$Shape): holdfast.audit.v1.AccessEpoch & holdfast.audit.v1.AccessEpoch.$Shape;
+                static create(properties?: holdfast.audit.v1.AccessEpoch.$Properties): holdfast.audit.v1.AccessEpoch;
+
+                /**
+                 * Encodes the specified AccessEpoch message. Does not implicitly {@link holdfast.audit.v1.AccessEpoch.verify|verify} messages.
+                 * @param message AccessEpoch message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.AccessEpoch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AccessEpoch message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.AccessEpoch & holdfast.audit.v1.AccessEpoch.$Shape} AccessEpoch
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.AccessEpoch & holdfast.audit.v1.AccessEpoch.$Shape;
+            }
+
+            namespace AccessEpoch {
+
+                /** Properties of an AccessEpoch. */
+                interface $Properties {
+
+                    /** AccessEpoch epoch */
+                    epoch?: (string|null);
+
+                    /** AccessEpoch firstSequence */
+                    firstSequence?: (number|null);
+
+                    /** AccessEpoch size */
+                    size?: (number|null);
+
+                    /** AccessEpoch checkpoint */
+                    checkpoint?: (holdfast.audit.v1.Checkpoint.$Properties|null);
+
+                    /** AccessEpoch endedBecause */
+                    endedBecause?: (string|null);
+
+                    /** AccessEpoch endedAtUnixMs */
+                    endedAtUnixMs?: (number|null);
+
+                    /** AccessEpoch keptToSequence */
+                    keptToSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AccessEpoch. */
+                type $Shape = holdfast.audit.v1.AccessEpoch.$Properties;
+            }
+
+            /**
+             * Properties of a ListAccessEpochsRequest.
+             * @deprecated Use holdfast.audit.v1.ListAccessEpochsRequest.$Properties instead.
+             */
+            interface IListAccessEpochsRequest extends holdfast.audit.v1.ListAccessEpochsRequest.$Properties {
+            }
+
+            /** Represents a ListAccessEpochsRequest. */
+            class ListAccessEpochsRequest {
+
+                /**
+                 * Constructs a new ListAccessEpochsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListAccessEpochsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListAccessEpochsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListAccessEpochsRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.ListAccessEpochsRequest.$Shape): holdfast.audit.v1.ListAccessEpochsRequest & holdfast.audit.v1.ListAccessEpochsRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.ListAccessEpochsRequest.$Properties): holdfast.audit.v1.ListAccessEpochsRequest;
+
+                /**
+                 * Encodes the specified ListAccessEpochsRequest message. Does not implicitly {@link holdfast.audit.v1.ListAccessEpochsRequest.verify|verify} messages.
+                 * @param message ListAccessEpochsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListAccessEpochsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListAccessEpochsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListAccessEpochsRequest & holdfast.audit.v1.ListAccessEpochsRequest.$Shape} ListAccessEpochsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListAccessEpochsRequest & holdfast.audit.v1.ListAccessEpochsRequest.$Shape;
+            }
+
+            namespace ListAccessEpochsRequest {
+
+                /** Properties of a ListAccessEpochsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListAccessEpochsRequest. */
+                type $Shape = holdfast.audit.v1.ListAccessEpochsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListAccessEpochsResponse.
+             * @deprecated Use holdfast.audit.v1.ListAccessEpochsResponse.$Properties instead.
+             */
+            interface IListAccessEpochsResponse extends holdfast.audit.v1.ListAccessEpochsResponse.$Properties {
+            }
+
+            /** Represents a ListAccessEpochsResponse. */
+            class ListAccessEpochsResponse {
+
+                /**
+                 * Constructs a new ListAccessEpochsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.ListAccessEpochsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListAccessEpochsResponse epochs. */
+                epochs: holdfast.audit.v1.AccessEpoch.$Properties[];
+
+                /**
+                 * Creates a new ListAccessEpochsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListAccessEpochsResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.ListAccessEpochsResponse.$Shape): holdfast.audit.v1.ListAccessEpochsResponse & holdfast.audit.v1.ListAccessEpochsResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.ListAccessEpochsResponse.$Properties): holdfast.audit.v1.ListAccessEpochsResponse;
+
+                /**
+                 * Encodes the specified ListAccessEpochsResponse message. Does not implicitly {@link holdfast.audit.v1.ListAccessEpochsResponse.verify|verify} messages.
+                 * @param message ListAccessEpochsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.ListAccessEpochsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListAccessEpochsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.ListAccessEpochsResponse & holdfast.audit.v1.ListAccessEpochsResponse.$Shape} ListAccessEpochsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.ListAccessEpochsResponse & holdfast.audit.v1.ListAccessEpochsResponse.$Shape;
+            }
+
+            namespace ListAccessEpochsResponse {
+
+                /** Properties of a ListAccessEpochsResponse. */
+                interface $Properties {
+
+                    /** ListAccessEpochsResponse epochs */
+                    epochs?: (holdfast.audit.v1.AccessEpoch.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListAccessEpochsResponse. */
+                type $Shape = holdfast.audit.v1.ListAccessEpochsResponse.$Properties;
+            }
+
+            /** TombstoneReason enum. */
+            enum TombstoneReason {
+
+                /** TOMBSTONE_REASON_UNSPECIFIED value */
+                TOMBSTONE_REASON_UNSPECIFIED = 0,
+
+                /** TOMBSTONE_REASON_EXPIRED value */
+                TOMBSTONE_REASON_EXPIRED = 1,
+
+                /** TOMBSTONE_REASON_NEVER_ARCHIVED value */
+                TOMBSTONE_REASON_NEVER_ARCHIVED = 2
+            }
+
+            /**
+             * Properties of a SignAccessTombstoneRequest.
+             * @deprecated Use holdfast.audit.v1.SignAccessTombstoneRequest.$Properties instead.
+             */
+            interface ISignAccessTombstoneRequest extends holdfast.audit.v1.SignAccessTombstoneRequest.$Properties {
+            }
+
+            /** Represents a SignAccessTombstoneRequest. */
+            class SignAccessTombstoneRequest {
+
+                /**
+                 * Constructs a new SignAccessTombstoneRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SignAccessTombstoneRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SignAccessTombstoneRequest epoch. */
+                epoch: string;
+
+                /** SignAccessTombstoneRequest firstSequence. */
+                firstSequence: number;
+
+                /** SignAccessTombstoneRequest lastSequence. */
+                lastSequence: number;
+
+                /** SignAccessTombstoneRequest root. */
+                root: Uint8Array;
+
+                /** SignAccessTombstoneRequest newestAtUnixMs. */
+                newestAtUnixMs: number;
+
+                /** SignAccessTombstoneRequest reason. */
+                reason: holdfast.audit.v1.TombstoneReason;
+
+                /**
+                 * Creates a new SignAccessTombstoneRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SignAccessTombstoneRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.SignAccessTombstoneRequest.$Shape): holdfast.audit.v1.SignAccessTombstoneRequest & holdfast.audit.v1.SignAccessTombstoneRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.SignAccessTombstoneRequest.$Properties): holdfast.audit.v1.SignAccessTombstoneRequest;
+
+                /**
+                 * Encodes the specified SignAccessTombstoneRequest message. Does not implicitly {@link holdfast.audit.v1.SignAccessTombstoneRequest.verify|verify} messages.
+                 * @param message SignAccessTombstoneRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SignAccessTombstoneRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SignAccessTombstoneRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SignAccessTombstoneRequest & holdfast.audit.v1.SignAccessTombstoneRequest.$Shape} SignAccessTombstoneRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SignAccessTombstoneRequest & holdfast.audit.v1.SignAccessTombstoneRequest.$Shape;
+            }
+
+            namespace SignAccessTombstoneRequest {
+
+                /** Properties of a SignAccessTombstoneRequest. */
+                interface $Properties {
+
+                    /** SignAccessTombstoneRequest epoch */
+                    epoch?: (string|null);
+
+                    /** SignAccessTombstoneRequest firstSequence */
+                    firstSequence?: (number|null);
+
+                    /** SignAccessTombstoneRequest lastSequence */
+                    lastSequence?: (number|null);
+
+                    /** SignAccessTombstoneRequest root */
+                    root?: (Uint8Array|null);
+
+                    /** SignAccessTombstoneRequest newestAtUnixMs */
+                    newestAtUnixMs?: (number|null);
+
+                    /** SignAccessTombstoneRequest reason */
+                    reason?: (holdfast.audit.v1.TombstoneReason|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SignAccessTombstoneRequest. */
+                type $Shape = holdfast.audit.v1.SignAccessTombstoneRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SignAccessTombstoneResponse.
+             * @deprecated Use holdfast.audit.v1.SignAccessTombstoneResponse.$Properties instead.
+             */
+            interface ISignAccessTombstoneResponse extends holdfast.audit.v1.SignAccessTombstoneResponse.$Properties {
+            }
+
+            /** Represents a SignAccessTombstoneResponse. */
+            class SignAccessTombstoneResponse {
+
+                /**
+                 * Constructs a new SignAccessTombstoneResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SignAccessTombstoneResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SignAccessTombstoneResponse note. */
+                note: string;
+
+                /** SignAccessTombstoneResponse leaves. */
+                leaves: Uint8Array;
+
+                /**
+                 * Creates a new SignAccessTombstoneResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SignAccessTombstoneResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.SignAccessTombstoneResponse.$Shape): holdfast.audit.v1.SignAccessTombstoneResponse & holdfast.audit.v1.SignAccessTombstoneResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.SignAccessTombstoneResponse.$Properties): holdfast.audit.v1.SignAccessTombstoneResponse;
+
+                /**
+                 * Encodes the specified SignAccessTombstoneResponse message. Does not implicitly {@link holdfast.audit.v1.SignAccessTombstoneResponse.verify|verify} messages.
+                 * @param message SignAccessTombstoneResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SignAccessTombstoneResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SignAccessTombstoneResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SignAccessTombstoneResponse & holdfast.audit.v1.SignAccessTombstoneResponse.$Shape} SignAccessTombstoneResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SignAccessTombstoneResponse & holdfast.audit.v1.SignAccessTombstoneResponse.$Shape;
+            }
+
+            namespace SignAccessTombstoneResponse {
+
+                /** Properties of a SignAccessTombstoneResponse. */
+                interface $Properties {
+
+                    /** SignAccessTombstoneResponse note */
+                    note?: (string|null);
+
+                    /** SignAccessTombstoneResponse leaves */
+                    leaves?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SignAccessTombstoneResponse. */
+                type $Shape = holdfast.audit.v1.SignAccessTombstoneResponse.$Properties;
             }
 
             /**
@@ -23530,6 +24155,136 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a NameReserved.
+             * @deprecated Use holdfast.notify.v1.NameReserved.$Properties instead.
+             */
+            interface INameReserved extends holdfast.notify.v1.NameReserved.$Properties {
+            }
+
+            /** Represents a NameReserved. */
+            class NameReserved {
+
+                /**
+                 * Constructs a new NameReserved.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.NameReserved.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NameReserved holderId. */
+                holderId: string;
+
+                /**
+                 * Creates a new NameReserved instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NameReserved instance
+                 */
+                static create(properties: holdfast.notify.v1.NameReserved.$Shape): holdfast.notify.v1.NameReserved & holdfast.notify.v1.NameReserved.$Shape;
+                static create(properties?: holdfast.notify.v1.NameReserved.$Properties): holdfast.notify.v1.NameReserved;
+
+                /**
+                 * Encodes the specified NameReserved message. Does not implicitly {@link holdfast.notify.v1.NameReserved.verify|verify} messages.
+                 * @param message NameReserved message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.NameReserved.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NameReserved message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.NameReserved & holdfast.notify.v1.NameReserved.$Shape} NameReserved
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.NameReserved & holdfast.notify.v1.NameReserved.$Shape;
+            }
+
+            namespace NameReserved {
+
+                /** Properties of a NameReserved. */
+                interface $Properties {
+
+                    /** NameReserved holderId */
+                    holderId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NameReserved. */
+                type $Shape = holdfast.notify.v1.NameReserved.$Properties;
+            }
+
+            /**
+             * Properties of a NameReleased.
+             * @deprecated Use holdfast.notify.v1.NameReleased.$Properties instead.
+             */
+            interface INameReleased extends holdfast.notify.v1.NameReleased.$Properties {
+            }
+
+            /** Represents a NameReleased. */
+            class NameReleased {
+
+                /**
+                 * Constructs a new NameReleased.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.notify.v1.NameReleased.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NameReleased holderId. */
+                holderId: string;
+
+                /**
+                 * Creates a new NameReleased instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NameReleased instance
+                 */
+                static create(properties: holdfast.notify.v1.NameReleased.$Shape): holdfast.notify.v1.NameReleased & holdfast.notify.v1.NameReleased.$Shape;
+                static create(properties?: holdfast.notify.v1.NameReleased.$Properties): holdfast.notify.v1.NameReleased;
+
+                /**
+                 * Encodes the specified NameReleased message. Does not implicitly {@link holdfast.notify.v1.NameReleased.verify|verify} messages.
+                 * @param message NameReleased message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.notify.v1.NameReleased.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NameReleased message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.notify.v1.NameReleased & holdfast.notify.v1.NameReleased.$Shape} NameReleased
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.notify.v1.NameReleased & holdfast.notify.v1.NameReleased.$Shape;
+            }
+
+            namespace NameReleased {
+
+                /** Properties of a NameReleased. */
+                interface $Properties {
+
+                    /** NameReleased holderId */
+                    holderId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NameReleased. */
+                type $Shape = holdfast.notify.v1.NameReleased.$Properties;
+            }
+
+            /**
              * Properties of an AlertRuleCreated.
              * @deprecated Use holdfast.notify.v1.AlertRuleCreated.$Properties instead.
              */
@@ -25357,6 +26112,9 @@ export namespace holdfast {
                 /** Delivery lastAttempt. */
                 lastAttempt?: (holdfast.notify.v1.Attempt.$Properties|null);
 
+                /** Delivery recentAttempts. */
+                recentAttempts: holdfast.notify.v1.Attempt.$Properties[];
+
                 /**
                  * Creates a new Delivery instance using the specified properties.
                  * @param [properties] Properties to set
@@ -25415,6 +26173,9 @@ export namespace holdfast {
 
                     /** Delivery lastAttempt */
                     lastAttempt?: (holdfast.notify.v1.Attempt.$Properties|null);
+
+                    /** Delivery recentAttempts */
+                    recentAttempts?: (holdfast.notify.v1.Attempt.$Properties[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -6947,6 +6947,14 @@ export const holdfast = $root.holdfast = (() => {
                 return Checkpoint;
             })();
 
+            v1.Tree = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "TREE_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "TREE_LOG"] = 1;
+                values[valuesById[2] = "TREE_ACCESS"] = 2;
+                return values;
+            })();
+
             v1.GetCheckpointRequest = (function() {
 
                 const GetCheckpointRequest = function (properties) {
@@ -6957,6 +6965,8 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 GetCheckpointRequest.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetCheckpointRequest.prototype.tree = 0;
+                GetCheckpointRequest.prototype.epoch = "";
 
                 GetCheckpointRequest.create = function(properties) {
                     return new GetCheckpointRequest(properties);
@@ -6971,6 +6981,10 @@ export const holdfast = $root.holdfast = (() => {
                         throw $Error("max depth exceeded");
                     if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
                         writer.uint32(8).uint64(message.size);
+                    if (message.tree != null && $Object.hasOwnProperty.call(message, "tree") && message.tree !== 0)
+                        writer.uint32(16).int32(message.tree);
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(26).string(message.epoch);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -7011,6 +7025,24 @@ export const holdfast = $root.holdfast = (() => {
                                     message.size = value;
                                 else
                                     delete message.size;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.tree = value;
+                                else
+                                    delete message.tree;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
                                 continue;
                             }
                         }
@@ -7127,6 +7159,8 @@ export const holdfast = $root.holdfast = (() => {
 
                 ListCheckpointsRequest.prototype.limit = 0;
                 ListCheckpointsRequest.prototype.cursor = "";
+                ListCheckpointsRequest.prototype.tree = 0;
+                ListCheckpointsRequest.prototype.epoch = "";
 
                 ListCheckpointsRequest.create = function(properties) {
                     return new ListCheckpointsRequest(properties);
@@ -7143,6 +7177,10 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(8).uint32(message.limit);
                     if (message.cursor != null && $Object.hasOwnProperty.call(message, "cursor") && message.cursor !== "")
                         writer.uint32(18).string(message.cursor);
+                    if (message.tree != null && $Object.hasOwnProperty.call(message, "tree") && message.tree !== 0)
+                        writer.uint32(24).int32(message.tree);
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(34).string(message.epoch);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -7192,6 +7230,24 @@ export const holdfast = $root.holdfast = (() => {
                                     message.cursor = value;
                                 else
                                     delete message.cursor;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.tree = value;
+                                else
+                                    delete message.tree;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
                                 continue;
                             }
                         }
@@ -7322,6 +7378,8 @@ export const holdfast = $root.holdfast = (() => {
                                 this[keys[i]] = properties[keys[i]];
                 };
 
+                SignCheckpointRequest.prototype.tree = 0;
+
                 SignCheckpointRequest.create = function(properties) {
                     return new SignCheckpointRequest(properties);
                 };
@@ -7333,6 +7391,8 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
+                    if (message.tree != null && $Object.hasOwnProperty.call(message, "tree") && message.tree !== 0)
+                        writer.uint32(8).int32(message.tree);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -7346,7 +7406,7 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $Reader.recursionLimit)
                         throw $Error("max depth exceeded");
-                    let end, message;
+                    let end, message, value;
                     if (length === $undefined)
                         end = reader.len;
                     else {
@@ -7364,7 +7424,19 @@ export const holdfast = $root.holdfast = (() => {
                             _end = $undefined;
                             break;
                         }
-                        reader.skipType(tag & 7, _depth, tag);
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.tree = value;
+                                else
+                                    delete message.tree;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
                             $util.makeProp(message, "$unknowns", false);
                             (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
@@ -7811,6 +7883,8 @@ export const holdfast = $root.holdfast = (() => {
 
                 GetConsistencyProofRequest.prototype.fromSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 GetConsistencyProofRequest.prototype.toSize = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetConsistencyProofRequest.prototype.tree = 0;
+                GetConsistencyProofRequest.prototype.epoch = "";
 
                 GetConsistencyProofRequest.create = function(properties) {
                     return new GetConsistencyProofRequest(properties);
@@ -7827,6 +7901,10 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(8).uint64(message.fromSize);
                     if (message.toSize != null && $Object.hasOwnProperty.call(message, "toSize") && (typeof message.toSize === "object" ? message.toSize.low || message.toSize.high : message.toSize !== 0))
                         writer.uint32(16).uint64(message.toSize);
+                    if (message.tree != null && $Object.hasOwnProperty.call(message, "tree") && message.tree !== 0)
+                        writer.uint32(24).int32(message.tree);
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(34).string(message.epoch);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -7876,6 +7954,24 @@ export const holdfast = $root.holdfast = (() => {
                                     message.toSize = value;
                                 else
                                     delete message.toSize;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.tree = value;
+                                else
+                                    delete message.tree;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
                                 continue;
                             }
                         }
@@ -8684,6 +8780,809 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return RotateSigningKeyResponse;
+            })();
+
+            v1.GetAccessProofRequest = (function() {
+
+                const GetAccessProofRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetAccessProofRequest.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetAccessProofRequest.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetAccessProofRequest.prototype.epoch = "";
+
+                GetAccessProofRequest.create = function(properties) {
+                    return new GetAccessProofRequest(properties);
+                };
+
+                GetAccessProofRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                        writer.uint32(8).uint64(message.sequence);
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(16).uint64(message.size);
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(26).string(message.epoch);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetAccessProofRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetAccessProofRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sequence = value;
+                                else
+                                    delete message.sequence;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetAccessProofRequest;
+            })();
+
+            v1.GetAccessProofResponse = (function() {
+
+                const GetAccessProofResponse = function (properties) {
+                    this.path = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetAccessProofResponse.prototype.entry = null;
+                GetAccessProofResponse.prototype.checkpoint = null;
+                GetAccessProofResponse.prototype.path = $util.emptyArray;
+                GetAccessProofResponse.prototype.firstSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                GetAccessProofResponse.prototype.epoch = "";
+
+                GetAccessProofResponse.create = function(properties) {
+                    return new GetAccessProofResponse(properties);
+                };
+
+                GetAccessProofResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.entry != null && $Object.hasOwnProperty.call(message, "entry"))
+                        $root.holdfast.audit.v1.LogEntry.encode(message.entry, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.checkpoint != null && $Object.hasOwnProperty.call(message, "checkpoint"))
+                        $root.holdfast.audit.v1.Checkpoint.encode(message.checkpoint, writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.path != null && message.path.length)
+                        for (let i = 0; i < message.path.length; ++i)
+                            writer.uint32(26).bytes(message.path[i]);
+                    if (message.firstSequence != null && $Object.hasOwnProperty.call(message, "firstSequence") && (typeof message.firstSequence === "object" ? message.firstSequence.low || message.firstSequence.high : message.firstSequence !== 0))
+                        writer.uint32(32).uint64(message.firstSequence);
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(42).string(message.epoch);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetAccessProofResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.GetAccessProofResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.entry = $root.holdfast.audit.v1.LogEntry.decode(reader, reader.size(), $undefined, _depth + 1, message.entry);
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                message.checkpoint = $root.holdfast.audit.v1.Checkpoint.decode(reader, reader.size(), $undefined, _depth + 1, message.checkpoint);
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.path && message.path.length))
+                                    message.path = [];
+                                message.path.push(reader.bytes());
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstSequence = value;
+                                else
+                                    delete message.firstSequence;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetAccessProofResponse;
+            })();
+
+            v1.AccessEpoch = (function() {
+
+                const AccessEpoch = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                AccessEpoch.prototype.epoch = "";
+                AccessEpoch.prototype.firstSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AccessEpoch.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AccessEpoch.prototype.checkpoint = null;
+                AccessEpoch.prototype.endedBecause = "";
+                AccessEpoch.prototype.endedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AccessEpoch.prototype.keptToSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                AccessEpoch.create = function(properties) {
+                    return new AccessEpoch(properties);
+                };
+
+                AccessEpoch.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(10).string(message.epoch);
+                    if (message.firstSequence != null && $Object.hasOwnProperty.call(message, "firstSequence") && (typeof message.firstSequence === "object" ? message.firstSequence.low || message.firstSequence.high : message.firstSequence !== 0))
+                        writer.uint32(16).uint64(message.firstSequence);
+                    if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                        writer.uint32(24).uint64(message.size);
+                    if (message.checkpoint != null && $Object.hasOwnProperty.call(message, "checkpoint"))
+                        $root.holdfast.audit.v1.Checkpoint.encode(message.checkpoint, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.endedBecause != null && $Object.hasOwnProperty.call(message, "endedBecause") && message.endedBecause !== "")
+                        writer.uint32(42).string(message.endedBecause);
+                    if (message.endedAtUnixMs != null && $Object.hasOwnProperty.call(message, "endedAtUnixMs") && (typeof message.endedAtUnixMs === "object" ? message.endedAtUnixMs.low || message.endedAtUnixMs.high : message.endedAtUnixMs !== 0))
+                        writer.uint32(48).uint64(message.endedAtUnixMs);
+                    if (message.keptToSequence != null && $Object.hasOwnProperty.call(message, "keptToSequence") && (typeof message.keptToSequence === "object" ? message.keptToSequence.low || message.keptToSequence.high : message.keptToSequence !== 0))
+                        writer.uint32(56).uint64(message.keptToSequence);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                AccessEpoch.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.AccessEpoch();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstSequence = value;
+                                else
+                                    delete message.firstSequence;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.size = value;
+                                else
+                                    delete message.size;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.checkpoint = $root.holdfast.audit.v1.Checkpoint.decode(reader, reader.size(), $undefined, _depth + 1, message.checkpoint);
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.endedBecause = value;
+                                else
+                                    delete message.endedBecause;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.endedAtUnixMs = value;
+                                else
+                                    delete message.endedAtUnixMs;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.keptToSequence = value;
+                                else
+                                    delete message.keptToSequence;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return AccessEpoch;
+            })();
+
+            v1.ListAccessEpochsRequest = (function() {
+
+                const ListAccessEpochsRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListAccessEpochsRequest.create = function(properties) {
+                    return new ListAccessEpochsRequest(properties);
+                };
+
+                ListAccessEpochsRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListAccessEpochsRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListAccessEpochsRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        reader.skipType(tag & 7, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListAccessEpochsRequest;
+            })();
+
+            v1.ListAccessEpochsResponse = (function() {
+
+                const ListAccessEpochsResponse = function (properties) {
+                    this.epochs = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListAccessEpochsResponse.prototype.epochs = $util.emptyArray;
+
+                ListAccessEpochsResponse.create = function(properties) {
+                    return new ListAccessEpochsResponse(properties);
+                };
+
+                ListAccessEpochsResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.epochs != null && message.epochs.length)
+                        for (let i = 0; i < message.epochs.length; ++i)
+                            $root.holdfast.audit.v1.AccessEpoch.encode(message.epochs[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListAccessEpochsResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.ListAccessEpochsResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.epochs && message.epochs.length))
+                                    message.epochs = [];
+                                message.epochs.push($root.holdfast.audit.v1.AccessEpoch.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListAccessEpochsResponse;
+            })();
+
+            v1.TombstoneReason = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "TOMBSTONE_REASON_UNSPECIFIED"] = 0;
+                values[valuesById[1] = "TOMBSTONE_REASON_EXPIRED"] = 1;
+                values[valuesById[2] = "TOMBSTONE_REASON_NEVER_ARCHIVED"] = 2;
+                return values;
+            })();
+
+            v1.SignAccessTombstoneRequest = (function() {
+
+                const SignAccessTombstoneRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SignAccessTombstoneRequest.prototype.epoch = "";
+                SignAccessTombstoneRequest.prototype.firstSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                SignAccessTombstoneRequest.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                SignAccessTombstoneRequest.prototype.root = $util.newBuffer([]);
+                SignAccessTombstoneRequest.prototype.newestAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                SignAccessTombstoneRequest.prototype.reason = 0;
+
+                SignAccessTombstoneRequest.create = function(properties) {
+                    return new SignAccessTombstoneRequest(properties);
+                };
+
+                SignAccessTombstoneRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== "")
+                        writer.uint32(10).string(message.epoch);
+                    if (message.firstSequence != null && $Object.hasOwnProperty.call(message, "firstSequence") && (typeof message.firstSequence === "object" ? message.firstSequence.low || message.firstSequence.high : message.firstSequence !== 0))
+                        writer.uint32(16).uint64(message.firstSequence);
+                    if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
+                        writer.uint32(24).uint64(message.lastSequence);
+                    if (message.root != null && $Object.hasOwnProperty.call(message, "root") && message.root.length)
+                        writer.uint32(34).bytes(message.root);
+                    if (message.newestAtUnixMs != null && $Object.hasOwnProperty.call(message, "newestAtUnixMs") && (typeof message.newestAtUnixMs === "object" ? message.newestAtUnixMs.low || message.newestAtUnixMs.high : message.newestAtUnixMs !== 0))
+                        writer.uint32(40).uint64(message.newestAtUnixMs);
+                    if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== 0)
+                        writer.uint32(48).int32(message.reason);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SignAccessTombstoneRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SignAccessTombstoneRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.epoch = value;
+                                else
+                                    delete message.epoch;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.firstSequence = value;
+                                else
+                                    delete message.firstSequence;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.lastSequence = value;
+                                else
+                                    delete message.lastSequence;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.root = value;
+                                else
+                                    delete message.root;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.newestAtUnixMs = value;
+                                else
+                                    delete message.newestAtUnixMs;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.reason = value;
+                                else
+                                    delete message.reason;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SignAccessTombstoneRequest;
+            })();
+
+            v1.SignAccessTombstoneResponse = (function() {
+
+                const SignAccessTombstoneResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SignAccessTombstoneResponse.prototype.note = "";
+                SignAccessTombstoneResponse.prototype.leaves = $util.newBuffer([]);
+
+                SignAccessTombstoneResponse.create = function(properties) {
+                    return new SignAccessTombstoneResponse(properties);
+                };
+
+                SignAccessTombstoneResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.note != null && $Object.hasOwnProperty.call(message, "note") && message.note !== "")
+                        writer.uint32(10).string(message.note);
+                    if (message.leaves != null && $Object.hasOwnProperty.call(message, "leaves") && message.leaves.length)
+                        writer.uint32(18).bytes(message.leaves);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SignAccessTombstoneResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SignAccessTombstoneResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.note = value;
+                                else
+                                    delete message.note;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.leaves = value;
+                                else
+                                    delete message.leaves;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SignAccessTombstoneResponse;
             })();
 
             v1.Witness = (function() {
@@ -33543,6 +34442,178 @@ export const holdfast = $root.holdfast = (() => {
                 return WebhookDeleted;
             })();
 
+            v1.NameReserved = (function() {
+
+                const NameReserved = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                NameReserved.prototype.holderId = "";
+
+                NameReserved.create = function(properties) {
+                    return new NameReserved(properties);
+                };
+
+                NameReserved.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.holderId != null && $Object.hasOwnProperty.call(message, "holderId") && message.holderId !== "")
+                        writer.uint32(10).string(message.holderId);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                NameReserved.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.notify.v1.NameReserved();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.holderId = value;
+                                else
+                                    delete message.holderId;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return NameReserved;
+            })();
+
+            v1.NameReleased = (function() {
+
+                const NameReleased = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                NameReleased.prototype.holderId = "";
+
+                NameReleased.create = function(properties) {
+                    return new NameReleased(properties);
+                };
+
+                NameReleased.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.holderId != null && $Object.hasOwnProperty.call(message, "holderId") && message.holderId !== "")
+                        writer.uint32(10).string(message.holderId);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                NameReleased.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.notify.v1.NameReleased();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.holderId = value;
+                                else
+                                    delete message.holderId;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return NameReleased;
+            })();
+
             v1.AlertRuleCreated = (function() {
 
                 const AlertRuleCreated = function (properties) {
@@ -36044,6 +37115,7 @@ export const holdfast = $root.holdfast = (() => {
             v1.Delivery = (function() {
 
                 const Delivery = function (properties) {
+                    this.recentAttempts = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -36059,6 +37131,7 @@ export const holdfast = $root.holdfast = (() => {
                 Delivery.prototype.createdAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 Delivery.prototype.nextAttemptUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 Delivery.prototype.lastAttempt = null;
+                Delivery.prototype.recentAttempts = $util.emptyArray;
 
                 Delivery.create = function(properties) {
                     return new Delivery(properties);
@@ -36089,6 +37162,9 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(64).uint64(message.nextAttemptUnixMs);
                     if (message.lastAttempt != null && $Object.hasOwnProperty.call(message, "lastAttempt"))
                         $root.holdfast.notify.v1.Attempt.encode(message.lastAttempt, writer.uint32(74).fork(), _depth + 1).ldelim();
+                    if (message.recentAttempts != null && message.recentAttempts.length)
+                        for (let i = 0; i < message.recentAttempts.length; ++i)
+                            $root.holdfast.notify.v1.Attempt.encode(message.recentAttempts[i], writer.uint32(82).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -36198,6 +37274,14 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 message.lastAttempt = $root.holdfast.notify.v1.Attempt.decode(reader, reader.size(), $undefined, _depth + 1, message.lastAttempt);
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.recentAttempts && message.recentAttempts.length))
+                                    message.recentAttempts = [];
+                                message.recentAttempts.push($root.holdfast.notify.v1.Attempt.decode(reader, reader.size(), $undefined, _depth + 1));
                                 continue;
                             }
                         }

@@ -131,6 +131,27 @@ export const ProofService = {
     response: holdfast.audit.v1.RotateSigningKeyResponse,
     access: { permission: 'audit.keys.write', services: [] },
   },
+  getAccessProof: {
+    path: '/holdfast.audit.v1.ProofService/GetAccessProof',
+    owner: 'audit',
+    request: holdfast.audit.v1.GetAccessProofRequest,
+    response: holdfast.audit.v1.GetAccessProofResponse,
+    access: { permission: 'audit.log.read', services: [] },
+  },
+  listAccessEpochs: {
+    path: '/holdfast.audit.v1.ProofService/ListAccessEpochs',
+    owner: 'audit',
+    request: holdfast.audit.v1.ListAccessEpochsRequest,
+    response: holdfast.audit.v1.ListAccessEpochsResponse,
+    access: { authenticated: true, services: ['backup'] },
+  },
+  signAccessTombstone: {
+    path: '/holdfast.audit.v1.ProofService/SignAccessTombstone',
+    owner: 'audit',
+    request: holdfast.audit.v1.SignAccessTombstoneRequest,
+    response: holdfast.audit.v1.SignAccessTombstoneResponse,
+    access: { services: ['backup'] },
+  },
   listWitnesses: {
     path: '/holdfast.audit.v1.ProofService/ListWitnesses',
     owner: 'audit',

@@ -1,11 +1,11 @@
-import type { Sealed } from '@holdfast/crypto'
+import type { Sealed } from './sealed.ts'
 import { assertNever, type Decider } from '@holdfast/domain'
 import { AlertRuleBuiltin, AlertRuleExists, AlertRuleNotFound } from './alert-errors.ts'
-import type { AlertSeverity } from './alert-severity.ts'
+import type { Severity } from './severity.ts'
 
 export interface AlertRuleSettings {
   readonly name: string
-  readonly severity: AlertSeverity
+  readonly severity: Severity
   /** Action codes or their beginnings, of the log or of ACCESS. */
   readonly actions: readonly string[]
   /** Empty: none. */

@@ -1,6 +1,6 @@
 import { assertNever, type Decider } from '@holdfast/domain'
 import { AlertNotFound } from './alert-errors.ts'
-import { type AlertSeverity, rankOf } from './alert-severity.ts'
+import { type Severity, severityNumber } from './severity.ts'
 
 /** What an alert says. */
 export interface AlertFacts {
@@ -10,7 +10,7 @@ export interface AlertFacts {
   readonly ruleId: string | undefined
   /** An action, or an alarm's code. */
   readonly code: string
-  readonly severity: AlertSeverity
+  readonly severity: Severity
   readonly title: string
   readonly detail: string
   /** Zero when it speaks of nothing in the log. */
@@ -48,7 +48,7 @@ export const isWorthTelling = (
 ): boolean => isWorse(known, now) || now.count >= 2n * known.count
 
 const isWorse = (known: Pick<AlertFacts, 'severity'>, now: Pick<AlertFacts, 'severity'>): boolean =>
-  rankOf(now.severity) > rankOf(known.severity)
+  severityNumber(now.severity) > severityNumber(known.severity)
 
 /** One thing somebody should look at, from its first occurrence until it is over. What comes after is another alert. */
 export const alert: Decider<AlertCommand, AlertEvent, Alert> = {

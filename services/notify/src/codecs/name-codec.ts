@@ -1,0 +1,16 @@
+import { eventCodec } from '@holdfast/event-log'
+import { holdfast } from '@holdfast/proto'
+import type { NameEvent } from '../domain/name-reservation.ts'
+
+const { NameReleased, NameReserved } = holdfast.notify.v1
+
+export const nameCodec = eventCodec<NameEvent>({
+  NameReserved: {
+    encode: ({ holderId }) => NameReserved.encode({ holderId }).finish(),
+    decode: [(data) => ({ type: 'NameReserved', holderId: NameReserved.decode(data).holderId })],
+  },
+  NameReleased: {
+    encode: ({ holderId }) => NameReleased.encode({ holderId }).finish(),
+    decode: [(data) => ({ type: 'NameReleased', holderId: NameReleased.decode(data).holderId })],
+  },
+})
