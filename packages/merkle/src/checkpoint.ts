@@ -5,12 +5,12 @@ import { decodeBase64, decodeDecimal, encodeBase64 } from './text.ts'
 
 /** What a log says of itself at one size: https://c2sp.org/tlog-checkpoint */
 export interface Checkpoint {
-  /** `holdfast/<lineage id>/<generation>` for ours. */
+  /** `holdfast/<lineage id>/<generation>` for the log, with `/access/<epoch>` behind it for ACCESS. */
   readonly origin: string
   readonly size: bigint
   /** 32 bytes. */
   readonly root: Uint8Array
-  /** Further lines, none empty; ours have none. */
+  /** Further lines, none empty: the log's have none, those of ACCESS one (`logExtension`). */
   readonly extensions: readonly string[]
 }
 
@@ -67,6 +67,70 @@ export function parseOrigin(origin: string): Origin {
   if (lineageId === undefined || generation === undefined)
     throw new FormatError('checkpoint', 'the origin is not holdfast/<lineage>/<generation>')
   return { lineageId, generation: Number(generation) }
+}
+
+/** A run of records of the stream ACCESS without a gap: one tree. */
+export interface AccessEpoch {
+  /** When its tree was begun, ms since 1970: no two epochs of an instance have the same. */
+  readonly begunAtUnixMs: number
+  /** Sequence of the record that is leaf 0. */
+  readonly first: bigint
+}
+
+/** Whose tree it is: the log's, or that of an epoch of ACCESS. */
+export interface TreeOrigin extends Origin {
+  readonly access?: AccessEpoch
+}
+
+const epochPattern = /^([1-9]\d{0,14})-([1-9]\d{0,18})$/
+
+/** `<begun>-<first>`. Throws FormatError. */
+export function formatEpoch({ begunAtUnixMs, first }: AccessEpoch): string {
+  const text = `${begunAtUnixMs}-${first}`
+  parseEpoch(text)
+  return text
+}
+
+/** Throws FormatError. */
+export function parseEpoch(text: string): AccessEpoch {
+  const [, begun, firstText = ''] = epochPattern.exec(text) ?? []
+  const first = decodeDecimal(firstText)
+  if (begun === undefined || first === undefined)
+    throw new FormatError('checkpoint', 'the epoch is not <begun>-<first>')
+  return { begunAtUnixMs: Number(begun), first }
+}
+
+/** The origin line of either tree. Throws FormatError. */
+export function formatTreeOrigin({ access, ...log }: TreeOrigin): string {
+  const origin = formatOrigin(log)
+  return access === undefined ? origin : `${origin}/access/${formatEpoch(access)}`
+}
+
+/** Of the log or of ACCESS. Throws FormatError. */
+export function parseTreeOrigin(origin: string): TreeOrigin {
+  const at = origin.indexOf('/access/')
+  if (at < 0) return parseOrigin(origin)
+  const access = parseEpoch(origin.slice(at + '/access/'.length))
+  return { ...parseOrigin(origin.slice(0, at)), access }
+}
+
+/** Sequence of leaf 0. */
+export const firstOf = ({ access }: TreeOrigin): bigint => access?.first ?? 1n
+
+const logExtensionPattern = /^log (\d+)$/
+
+/**
+ * The extension line of ACCESS checkpoints: leaves of the log's last checkpoint when this one was signed. Statements
+ * about keys count in leaves of the log, so it tells whether a key was in office.
+ */
+export const logExtension = (logSize: bigint): string => `log ${logSize}`
+
+/** Throws FormatError when there is any other line, or none. */
+export function readLogExtension(extensions: readonly string[]): bigint {
+  const size = decodeDecimal(logExtensionPattern.exec(extensions[0] ?? '')?.[1] ?? '')
+  if (size === undefined || extensions.length !== 1)
+    throw new FormatError('checkpoint', 'has not the one line that says how far the log was')
+  return size
 }
 
 const witnessPattern =

@@ -1,3 +1,4 @@
+import { firstOf, parseTreeOrigin } from './checkpoint.ts'
 import { FormatError, TrustError } from './format-error.ts'
 import { type Leaf, leafHash } from './hash.ts'
 import { fieldsOf, parseJson, printHashes, readObject } from './json.ts'
@@ -6,7 +7,7 @@ import { maxPathHashes, verifyConsistency } from './proof.ts'
 import {
   type KeyChain,
   maxRotations,
-  openCheckpoint,
+  openTreeCheckpoint,
   type Rotation,
   type SignedCheckpoint,
 } from './rotation.ts'
@@ -72,7 +73,7 @@ export function parseEntryProof(input: string | Uint8Array): EntryProof {
 }
 
 /**
- * That the entry is in the log, at its own sequence. Throws what `verifyTlogProof` throws. The chain is the caller's:
+ * That the entry is in the log, or the record in ACCESS, at its own sequence. Throws what `verifyTlogProof` throws. The chain is the caller's:
  * `followRotations(pinned, document.rotations)`.
  */
 export function verifyEntryProof(
@@ -81,7 +82,7 @@ export function verifyEntryProof(
   witnesses: readonly VerifierKey[] = [],
 ): SignedCheckpoint {
   const checkpoint = verifyTlogProof(proof, leafHash(entry), chain, witnesses)
-  if (proof.index !== entry.sequence - 1n)
+  if (proof.index !== entry.sequence - firstOf(parseTreeOrigin(checkpoint.origin)))
     throw new TrustError('proof_invalid', 'the proof is for another sequence')
   return checkpoint
 }
@@ -118,8 +119,8 @@ export function verifyConsistencyProof(
   chain: KeyChain,
   witnesses: readonly VerifierKey[] = [],
 ): { readonly from: SignedCheckpoint; readonly to: SignedCheckpoint } {
-  const from = openCheckpoint(proof.from, chain, witnesses)
-  const to = openCheckpoint(proof.to, chain, witnesses)
+  const from = openTreeCheckpoint(proof.from, chain, witnesses)
+  const to = openTreeCheckpoint(proof.to, chain, witnesses)
   if (from.origin !== to.origin)
     throw new TrustError('origin_foreign', 'the checkpoints are of two generations')
   const claim = { fromSize: from.size, fromRoot: from.root, toSize: to.size, toRoot: to.root }

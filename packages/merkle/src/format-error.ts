@@ -12,6 +12,7 @@ export type Format =
   | 'proof'
   | 'entry proof'
   | 'bundle'
+  | 'tombstone'
 
 /** Something is not what its format says. The message is safe to show: it quotes no input. */
 export class FormatError extends Error {

@@ -19,13 +19,21 @@ export {
 } from './bundle-verifier.ts'
 export { type BundleSource, writeBundle } from './bundle-writer.ts'
 export {
+  type AccessEpoch,
   type Checkpoint,
+  firstOf,
   formatCheckpoint,
+  formatEpoch,
   formatOrigin,
+  formatTreeOrigin,
+  logExtension,
   type Origin,
   parseCheckpoint,
+  parseEpoch,
   parseOrigin,
+  parseTreeOrigin,
   parseWitnessName,
+  type TreeOrigin,
   witnessName,
 } from './checkpoint.ts'
 export {
@@ -92,6 +100,7 @@ export {
   maxRotations,
   openCheckpoint,
   openRotation,
+  openTreeCheckpoint,
   parseRotation,
   presentKey,
   type Rotation,
@@ -117,4 +126,13 @@ export {
   type TlogProof,
   verifyTlogProof,
 } from './tlog-proof.ts'
+export {
+  formatTombstone,
+  openTombstone,
+  parseTombstone,
+  signTombstone,
+  type Tombstone,
+  type TombstoneReason,
+  tombstoneReasons,
+} from './tombstone.ts'
 export { type OnSubtree, TreeHead, type TreeState } from './tree-head.ts'

@@ -1,4 +1,12 @@
-import { type Checkpoint, type Origin, parseCheckpoint, parseOrigin } from './checkpoint.ts'
+import {
+  type AccessEpoch,
+  type Checkpoint,
+  parseCheckpoint,
+  parseOrigin,
+  parseTreeOrigin,
+  readLogExtension,
+  type TreeOrigin,
+} from './checkpoint.ts'
 import { FormatError, TrustError } from './format-error.ts'
 import {
   ed25519SignatureBytes,
@@ -147,6 +155,8 @@ export function presentKey(chain: KeyChain): AcceptedKey {
 /** A checkpoint a log vouches for, with the witnesses that vouch for it too. */
 export interface SignedCheckpoint extends Checkpoint {
   readonly generation: number
+  /** Undefined for the log. */
+  readonly access: AccessEpoch | undefined
   readonly signedBy: AcceptedKey
   /** Verified cosignatures of known witnesses. */
   readonly cosignatures: readonly VerifiedSignature[]
@@ -154,31 +164,68 @@ export interface SignedCheckpoint extends Checkpoint {
 }
 
 /**
- * A checkpoint of this lineage, signed by a key that was in office. Throws FormatError; TrustError `origin_foreign`,
- * `key_unknown`, `key_retired`, `signature_invalid` (the last for a known witness's signature, too).
+ * A checkpoint of this lineage's log, signed by a key that was in office. Throws FormatError; TrustError
+ * `origin_foreign` (also for one of ACCESS), `key_unknown`, `key_retired`, `signature_invalid` (the last for a known
+ * witness's signature, too).
  */
 export function openCheckpoint(
   note: string | Uint8Array,
   chain: KeyChain,
   witnesses: readonly VerifierKey[] = [],
 ): SignedCheckpoint {
-  const checkpoint = parseCheckpoint(parseNote(note).text)
-  const { lineageId, generation } = readOrigin(checkpoint.origin)
-  if (lineageId !== chain.lineageId)
-    throw new TrustError('origin_foreign', 'the checkpoint is of another log')
-  const logKeys = chain.keys.map((key) => verifierKey(checkpoint.origin, key.publicKey))
-  const opened = openNote(note, [...logKeys, ...witnesses])
+  const opened = openTreeCheckpoint(note, chain, witnesses)
+  if (opened.access !== undefined)
+    throw new TrustError('origin_foreign', 'the checkpoint is of ACCESS, not of the log')
+  return opened
+}
 
+/** The same for either tree. Throws what `openCheckpoint` throws. */
+export function openTreeCheckpoint(
+  note: string | Uint8Array,
+  chain: KeyChain,
+  witnesses: readonly VerifierKey[] = [],
+): SignedCheckpoint {
+  const checkpoint = parseCheckpoint(parseNote(note).text)
+  const { generation, access } = requireLineage(checkpoint.origin, chain)
+  const logSize = access === undefined ? checkpoint.size : readLogExtension(checkpoint.extensions)
+  const at = { origin: checkpoint.origin, generation, logSize, what: 'checkpoint' }
+  const { opened, signedBy } = openByLogKey(note, at, chain, witnesses)
+  const cosignatures = opened.verified.filter(({ key }) => key.type === 'cosignature/v1')
+  return { ...checkpoint, generation, access, signedBy, cosignatures, note: opened }
+}
+
+/** Whose tree an origin names. Throws TrustError `origin_foreign`. */
+export function requireLineage(origin: string, chain: KeyChain): TreeOrigin {
+  const found = readOrigin(origin)
+  if (found.lineageId !== chain.lineageId)
+    throw new TrustError('origin_foreign', 'the checkpoint is of another log')
+  return found
+}
+
+/** Opens a note some key of the log signed in the name `origin`, when the log had `logSize` leaves. */
+export function openByLogKey(
+  note: string | Uint8Array,
+  at: {
+    readonly origin: string
+    readonly generation: number
+    readonly logSize: bigint
+    readonly what: string
+  },
+  chain: KeyChain,
+  witnesses: readonly VerifierKey[] = [],
+): { readonly opened: OpenedNote; readonly signedBy: AcceptedKey } {
+  const { origin, generation, logSize, what } = at
+  const logKeys = chain.keys.map((key) => verifierKey(origin, key.publicKey))
+  const opened = openNote(note, [...logKeys, ...witnesses])
   const signers = chain.keys.filter((_, i) =>
     opened.verified.some(({ key }) => key.text === logKeys[i]?.text),
   )
-  const signedBy = signers.findLast(({ until }) => isInOffice(until, generation, checkpoint.size))
+  const signedBy = signers.findLast(({ until }) => isInOffice(until, generation, logSize))
   if (signers.length === 0)
-    throw new TrustError('key_unknown', 'no known key of the log signed the checkpoint')
+    throw new TrustError('key_unknown', `no known key of the log signed the ${what}`)
   if (signedBy === undefined)
-    throw new TrustError('key_retired', 'the key that signed the checkpoint had handed over before')
-  const cosignatures = opened.verified.filter(({ key }) => key.type === 'cosignature/v1')
-  return { ...checkpoint, generation, signedBy, cosignatures, note: opened }
+    throw new TrustError('key_retired', `the key that signed the ${what} had handed over before`)
+  return { opened, signedBy }
 }
 
 const isInOffice = (until: AcceptedKey['until'], generation: number, size: bigint): boolean =>
@@ -187,9 +234,9 @@ const isInOffice = (until: AcceptedKey['until'], generation: number, size: bigin
   (generation === until.generation && size <= until.size)
 
 /** An origin of some other software is a foreign log, not a broken checkpoint. */
-function readOrigin(origin: string): Origin {
+function readOrigin(origin: string): TreeOrigin {
   try {
-    return parseOrigin(origin)
+    return parseTreeOrigin(origin)
   } catch {
     throw new TrustError('origin_foreign', 'the checkpoint is of another log')
   }

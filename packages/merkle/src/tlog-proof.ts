@@ -3,7 +3,7 @@ import { hashBytes } from './hash.ts'
 import type { VerifierKey } from './keys.ts'
 import { maxNoteBytes, parseNote } from './note.ts'
 import { maxPathHashes, verifyInclusion } from './proof.ts'
-import { type KeyChain, openCheckpoint, type SignedCheckpoint } from './rotation.ts'
+import { type KeyChain, openTreeCheckpoint, type SignedCheckpoint } from './rotation.ts'
 import { decodeBase64, decodeDecimal, encodeBase64, readText } from './text.ts'
 
 /** That a leaf is in a log, as one text: https://c2sp.org/tlog-proof */
@@ -68,7 +68,7 @@ export function parseTlogProof(input: string | Uint8Array): TlogProof {
 }
 
 /**
- * That the leaf is in the log, as a known key says. Throws what `openCheckpoint` throws, and TrustError `proof_invalid`
+ * That the leaf is in the log, as a known key says. Throws what `openTreeCheckpoint` throws, and TrustError `proof_invalid`
  * when the hashes do not lead from leaf to root.
  */
 export function verifyTlogProof(
@@ -77,7 +77,7 @@ export function verifyTlogProof(
   chain: KeyChain,
   witnesses: readonly VerifierKey[] = [],
 ): SignedCheckpoint {
-  const checkpoint = openCheckpoint(proof.note, chain, witnesses)
+  const checkpoint = openTreeCheckpoint(proof.note, chain, witnesses)
   const { index, path } = proof
   const { size, root } = checkpoint
   if (!verifyInclusion({ leaf, index, size, path, root }))
