@@ -1,3 +1,4 @@
+export { type AccessAction, accessActions, accessCode } from './access-actions.ts'
 export {
   type Action,
   actionOf,
@@ -7,3 +8,4 @@ export {
   objectKinds,
 } from './actions.ts'
 export { printCommit, printEventData, roleWords, type SealedValue } from './print-commit.ts'
+export { type Deed, deedsOf, type Target } from './targets.ts'

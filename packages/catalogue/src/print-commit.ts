@@ -56,7 +56,11 @@ export function printEventData(
 }
 
 /** The message of an event, when this release knows its shape: `holdfast.<context>.v1.<type>` is schema 1. */
-function messageOf(context: string, type: string, schema: number): MessageType<object> | undefined {
+export function messageOf(
+  context: string,
+  type: string,
+  schema: number,
+): MessageType<object> | undefined {
   if (schema !== 1) return undefined
   const found = own(own(own(holdfast, context), 'v1'), type)
   // Every function in a package of messages is a message class.
