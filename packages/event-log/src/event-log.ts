@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { gather } from '@holdfast/domain'
-import { injectTrace, span } from '@holdfast/telemetry'
-import { type Append, appender, chainAppender } from './appender.ts'
+import { appender, chainAppender } from './appender.ts'
 import { type Approval, approvalSubject, decodeApproval, guardStream } from './approval.ts'
 import { decodeCommit } from './commit-codec.ts'
 import { commitReader, patience } from './commit-reader.ts'
@@ -16,6 +15,7 @@ import { safeSubjectIn } from './safe-signal.ts'
 import { ServerGate } from './server-gate.ts'
 import { Subscriber } from './subscriber.ts'
 import { TelemetryReader } from './telemetry-reader.ts'
+import { tracedAppends } from './traced-appends.ts'
 import { type Letter, Transmitter } from './transmitter.ts'
 import type { CommandRegistry, EventLog, OpenLogOptions } from './types.ts'
 
@@ -61,6 +61,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
 
   const safeSubject = safeSubjectIn(credentials)
   const gate = new ServerGate({ link, log, stream, lineageId, generation, safeSubject })
+  metrics.watch({ seen: () => seen, safe: () => gate.safe.current() })
   const durable = durability(gate)
   const patiently = patience(gate)
   const reader = commitReader(api, stream, patiently)
@@ -97,27 +98,12 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     },
   })
 
-  const { tracer } = options.telemetry
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.destination.name': stream,
-    'messaging.operation.type': 'send',
-  }
-  const append: Append = (letter, about) =>
-    span(
-      tracer,
-      'log.append',
-      attributes,
-      () => {
-        const headers: Record<string, string> = {}
-        injectTrace(headers)
-        return appendOnce(
-          { ...letter, traceparent: headers['traceparent'] ?? letter.traceparent },
-          about,
-        )
-      },
-      { kind: 'producer' },
-    )
+  const { append, appendChain } = tracedAppends({
+    tracer: options.telemetry.tracer,
+    stream,
+    append: appendOnce,
+    appendChain: chainAppender({ gate, transmitter, metrics }),
+  })
 
   let registry: CommandRegistry | undefined
   const head = async (): Promise<bigint> => {
@@ -136,7 +122,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     lineageId,
     generation,
     append,
-    appendChain: chainAppender({ gate, transmitter, metrics }),
+    appendChain,
     takesChains: transmitter.takesChains,
     reader,
     aggregates,
@@ -170,7 +156,14 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     lineageId,
     generation,
     safe: gate.safe,
-    execute,
+    async execute(aggregate, id, command, about) {
+      try {
+        return await execute(aggregate, id, command, about)
+      } catch (error) {
+        metrics.refused(error)
+        throw error
+      }
+    },
     fold,
     peek,
     async subscribe(subscription, onBatch) {

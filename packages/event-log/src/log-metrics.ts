@@ -1,3 +1,4 @@
+import { DomainError } from '@holdfast/errors'
 import { Counter, Gauge, Histogram, type Registry } from '@holdfast/telemetry'
 
 export interface LogMetrics {
@@ -8,7 +9,18 @@ export interface LogMetrics {
   readonly ambiguous: Counter
   readonly lag: Gauge<'reader'>
   readonly frozen: Gauge<'reader'>
+  /** Counts what the log did not take, by the code of the error; what is no error of the log is no refusal. */
+  refused(error: unknown): void
+  /** Shows where the log stands, read when somebody looks; the log opened last counts. */
+  watch(log: LogPosition): void
 }
+
+export interface LogPosition {
+  readonly seen: () => bigint
+  readonly safe: () => bigint
+}
+
+const positions = new WeakMap<Registry, LogPosition>()
 
 /** One set for a registry, however many logs a process opens. */
 export function logMetrics(registry: Registry): LogMetrics {
@@ -20,7 +32,45 @@ export function logMetrics(registry: Registry): LogMetrics {
     once(name, () => new Counter({ name, help, registers }))
   const gauge = (name: string, help: string): Gauge<'reader'> =>
     once(name, () => new Gauge({ name, help, labelNames: ['reader'] as const, registers }))
+  const position = (name: string, help: string, read: (log: LogPosition) => bigint): void => {
+    once(
+      name,
+      () =>
+        new Gauge({
+          name,
+          help,
+          registers,
+          collect() {
+            const log = positions.get(registry)
+            if (log) this.set(Number(read(log)))
+          },
+        }),
+    )
+  }
+  position('holdfast_log_head_sequence', 'The last commit this process knows of.', (log) =>
+    log.seen(),
+  )
+  position(
+    'holdfast_log_safe_sequence',
+    'The last commit that cannot vanish any more; 0 while nobody vouches for the log.',
+    (log) => log.safe(),
+  )
+  const refusals = once(
+    'holdfast_log_refusals_total',
+    () =>
+      new Counter({
+        name: 'holdfast_log_refusals_total',
+        help: 'Commands that were not stored because of the log, by the code of the error.',
+        labelNames: ['code'] as const,
+        registers,
+      }),
+  )
   return {
+    refused(error) {
+      const code = error instanceof DomainError ? error.code : ''
+      if (code.startsWith('log.')) refusals.inc({ code })
+    },
+    watch: (log) => void positions.set(registry, log),
     commits: counter('holdfast_log_commits_total', 'Commits this process appended.'),
     batches: counter('holdfast_log_batches_total', 'Atomic batches they travelled in.'),
     conflicts: counter('holdfast_log_conflicts_total', 'Appends another writer was faster than.'),

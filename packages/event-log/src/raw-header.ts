@@ -1,6 +1,7 @@
 import type { Msg } from 'nats'
 
 const idLine = Buffer.from('\r\nNats-Msg-Id:', 'latin1')
+const traceLine = Buffer.from('\r\ntraceparent:', 'latin1')
 const lineEnd = Buffer.from('\r\n', 'latin1')
 const none = new Uint8Array()
 
@@ -18,11 +19,16 @@ export function rawHeaderOf(message: Msg): Uint8Array {
 }
 
 /** The value of `Nats-Msg-Id` in a header block; empty when there is none. */
-export function messageIdIn(header: Uint8Array): string {
+export const messageIdIn = (header: Uint8Array): string => valueIn(header, idLine)
+
+/** The `traceparent` of whoever stored the message; empty when nobody was traced. */
+export const traceparentIn = (header: Uint8Array): string => valueIn(header, traceLine)
+
+function valueIn(header: Uint8Array, line: Buffer): string {
   const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength)
-  const at = bytes.indexOf(idLine)
+  const at = bytes.indexOf(line)
   if (at < 0) return ''
-  const start = at + idLine.length
+  const start = at + line.length
   const end = bytes.indexOf(lineEnd, start)
   return end < 0 ? '' : bytes.toString('utf8', start, end).trim()
 }

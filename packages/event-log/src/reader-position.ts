@@ -1,9 +1,10 @@
+import { isTraced } from '@holdfast/telemetry'
 import type { Msg } from 'nats'
 import type { DeliveryPosition } from './ack-subject.ts'
 import { decodeCommit } from './commit-codec.ts'
 import { commitHash } from './commit-hash.ts'
 import { CommitUnreadable, LogForked, LogGap } from './errors.ts'
-import { messageIdIn, rawHeaderOf } from './raw-header.ts'
+import { messageIdIn, rawHeaderOf, traceparentIn } from './raw-header.ts'
 import type { Checkpoint, Commit } from './types.ts'
 
 /**
@@ -91,12 +92,15 @@ export class ReaderPosition {
     if (!follows) throw LogGap({ reader: this.#reader, expected, found: streamSequence })
 
     const { subject, data } = message
-    const commit = decodeCommit({ sequence: streamSequence, subject, bytes: data })
+    const decoded = decodeCommit({ sequence: streamSequence, subject, bytes: data })
+    const header = rawHeaderOf(message)
+    const traceparent = isTraced() ? traceparentIn(header) : ''
+    const commit = traceparent === '' ? decoded : { ...decoded, traceparent }
     if (commit.lineageId !== this.#lineageId) {
       const reason = `it belongs to lineage ${commit.lineageId}`
       throw CommitUnreadable({ subject, sequence: streamSequence, reason })
     }
-    if (messageIdIn(rawHeaderOf(message)) !== commit.commitId) {
+    if (messageIdIn(header) !== commit.commitId) {
       const reason = 'its message id is not its commit id'
       throw CommitUnreadable({ subject, sequence: streamSequence, reason })
     }

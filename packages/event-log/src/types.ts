@@ -84,6 +84,8 @@ export interface Commit {
   readonly events: readonly StoredEvent[]
   /** The stored payload. Hash and sign this, never a re-encoding. */
   readonly bytes: Uint8Array
+  /** W3C trace context of its append. Only there while a reader is traced itself; no part of the commit. */
+  readonly traceparent?: string
 }
 
 /** Everything about a command but its content. */

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { watchPool } from './pool-metrics.ts'
 import { sql } from './sql.ts'
 import { type Cancel, cancellable, statementsOn } from './statements.ts'
+import { databaseAttributes, type TraceStatement, traceStatement } from './trace-statement.ts'
 import { errorCode, isConnectionError, translateError } from './translate-error.ts'
 import type { Postgres, ReadScope, Session, Transaction, TxOptions } from './types.ts'
 
@@ -76,6 +77,9 @@ export function openPostgres(options: PostgresOptions): Postgres {
   })
   const unwatch = watchPool(pool, name, telemetry.registry)
 
+  const attributes = databaseAttributes(url)
+  const trace = traceStatement(telemetry.tracer, attributes)
+
   const cancel: Cancel = (client) => {
     if (!('processID' in client)) return
     const helper = new pg.Client(config)
@@ -118,7 +122,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
   ): Promise<T> {
     await cancellable(client, cancel, signal, () => client.query(begin))
     try {
-      const result = await fn(statementsOn(client, cancel, signal))
+      const result = await fn(statementsOn(client, cancel, trace, signal))
       signal?.throwIfAborted()
       // Not cancellable: once asked to commit we want to know.
       await cancellable(client, cancel, undefined, () => client.query('commit'))
@@ -131,7 +135,7 @@ export function openPostgres(options: PostgresOptions): Postgres {
   }
 
   const tx = <T>(fn: (tx: Transaction) => Promise<T>, how: TxOptions = {}): Promise<T> =>
-    span(telemetry.tracer, 'postgres tx', { 'db.system.name': 'postgresql' }, () =>
+    span(telemetry.tracer, 'postgres transaction', attributes, () =>
       withClient(how.signal, (client) => transaction(client, beginText(how), how.signal, fn)),
     )
 
@@ -139,12 +143,12 @@ export function openPostgres(options: PostgresOptions): Postgres {
     readerRole,
     tx,
     query: (statement, how) =>
-      span(telemetry.tracer, 'postgres query', { 'db.system.name': 'postgresql' }, () =>
-        withClient(how?.signal, (client) => statementsOn(client, cancel).query(statement, how)),
+      withClient(how?.signal, (client) =>
+        statementsOn(client, cancel, trace).query(statement, how),
       ),
     execute: (statement, how) =>
-      span(telemetry.tracer, 'postgres query', { 'db.system.name': 'postgresql' }, () =>
-        withClient(how?.signal, (client) => statementsOn(client, cancel).execute(statement, how)),
+      withClient(how?.signal, (client) =>
+        statementsOn(client, cancel, trace).execute(statement, how),
       ),
     read: async (scope, fn, how) => {
       // One round trip: as a simple query the three go together, and fail together.
@@ -153,15 +157,17 @@ export function openPostgres(options: PostgresOptions): Postgres {
         `set local role ${sql.identifier(readerRole).text}`,
         `set local holdfast.organizations = '${scopeSetting(scope)}'`,
       ].join(';')
-      return span(telemetry.tracer, 'postgres read', { 'db.system.name': 'postgresql' }, () =>
+      return span(telemetry.tracer, 'postgres read', attributes, () =>
         asSoonAsRead(fn, (work) =>
           withClient(how?.signal, (client) => transaction(client, begin, how?.signal, work)),
         ),
       )
     },
     session: () =>
-      openSession(config, cancel, (client, how, fn) =>
-        transaction(client, beginText(how), how.signal, fn),
+      openSession(config, cancel, trace, (client, how, fn) =>
+        span(telemetry.tracer, 'postgres transaction', attributes, () =>
+          transaction(client, beginText(how), how.signal, fn),
+        ),
       ),
     async close() {
       unwatch()
@@ -196,6 +202,7 @@ const asError = (error: unknown): Error => (error instanceof Error ? error : new
 async function openSession(
   config: pg.ClientConfig,
   cancel: Cancel,
+  trace: TraceStatement,
   run: <T>(
     client: pg.ClientBase,
     how: TxOptions,
@@ -211,7 +218,7 @@ async function openSession(
     throw translateError(error)
   })
   return {
-    ...statementsOn(client, cancel),
+    ...statementsOn(client, cancel, trace),
     tx: (fn, how = {}) => run(client, how, fn),
     lost: lost.signal,
     close: async () => {

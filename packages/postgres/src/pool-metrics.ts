@@ -4,6 +4,8 @@ interface Counts {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
+  /** What it was opened with. */
+  readonly options: { readonly max: number }
 }
 
 /** Shows the pool's state when metrics are read. Several pools of one process share the gauges. */
@@ -33,6 +35,16 @@ function register(registry: Registry, watched: ReadonlyMap<string, Counts>): voi
         this.set({ pool, state: 'idle' }, counts.idleCount)
         this.set({ pool, state: 'busy' }, counts.totalCount - counts.idleCount)
       }
+    },
+  })
+  new Gauge({
+    name: 'holdfast_postgres_pool_max_connections',
+    help: 'Connections the Postgres pool may have at most.',
+    labelNames: ['pool'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [pool, counts] of watched) this.set({ pool }, counts.options.max)
     },
   })
   new Gauge({

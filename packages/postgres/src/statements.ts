@@ -4,6 +4,7 @@ import type { ClientBase } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { copyLine, type EncodedRow, encoder } from './encode.ts'
 import { type Sql, sql } from './sql.ts'
+import type { TraceStatement } from './trace-statement.ts'
 import { translateError } from './translate-error.ts'
 import type { PgType, QueryOptions, Row, Transaction } from './types.ts'
 
@@ -49,12 +50,21 @@ export async function cancellable<T>(
   }
 }
 
-/** Statements on one connection. */
-export function statementsOn(client: ClientBase, cancel: Cancel, outer?: AbortSignal): Transaction {
-  const run = (statement: Sql, options?: QueryOptions) =>
-    cancellable(client, cancel, options?.signal ?? outer, () =>
-      client.query({ text: statement.text, values: [...statement.values] }),
+/** Statements on one connection, each under a span of its own while somebody collects them. */
+export function statementsOn(
+  client: ClientBase,
+  cancel: Cancel,
+  trace: TraceStatement,
+  outer?: AbortSignal,
+): Transaction {
+  const run = (statement: Sql, options?: QueryOptions) => {
+    const { text } = statement
+    return trace(text, () =>
+      cancellable(client, cancel, options?.signal ?? outer, () =>
+        client.query({ text, values: [...statement.values] }),
+      ),
     )
+  }
   return {
     async query<R extends object>(statement: Sql, options?: QueryOptions) {
       const { rows } = await run(statement, options)
@@ -71,10 +81,12 @@ export function statementsOn(client: ClientBase, cancel: Cancel, outer?: AbortSi
       const freeze = options.freeze ? sql.raw(' (freeze)') : sql.empty
       const statement = sql`copy ${table} (${names}) from stdin${freeze}`
       const count = { rows: 0 }
-      await cancellable(client, cancel, outer, async () => {
-        const stream = client.query(copyFrom(statement.text))
-        await pipeline(Readable.from(copyChunks(columns, rows, count)), stream)
-      })
+      await trace(statement.text, () =>
+        cancellable(client, cancel, outer, async () => {
+          const stream = client.query(copyFrom(statement.text))
+          await pipeline(Readable.from(copyChunks(columns, rows, count)), stream)
+        }),
+      )
       return count.rows
     },
   }

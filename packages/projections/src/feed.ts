@@ -1,5 +1,6 @@
 import type { Commit } from '@holdfast/event-log'
 import type { Session } from '@holdfast/postgres'
+import { extractTrace, isTraced, span, type Telemetry } from '@holdfast/telemetry'
 import { commandsOf } from './commands.ts'
 import type { Poison } from './fold.ts'
 import { Inbox } from './inbox.ts'
@@ -20,8 +21,12 @@ const lingerMs = 20
 /** The same for commits that change no row here, only how far the rows have followed. */
 const foreignLingerMs = 250
 
+/** Whatever happens to be active when a batch is written is not what it is for. */
+const root = extractTrace({})
+
 export interface FeedOptions {
   readonly log: LogReader
+  readonly telemetry: Telemetry
   readonly session: Session
   readonly service: string
   readonly targets: readonly Target[]
@@ -143,7 +148,7 @@ async function writeAndTell(
   commits: number,
 ): Promise<void> {
   const begin = performance.now()
-  const halted = await writeBatch(options.session, options.service, parts)
+  const halted = await traced(options, parts, commits)
   for (const [target, poison] of halted) {
     target.isHalted = true
     options.onHalt(target, poison)
@@ -157,4 +162,33 @@ async function writeAndTell(
   options.recent.written(options.positions.of(commandsOf(options.service)))
   options.metrics.batch(commits, (performance.now() - begin) / 1000)
   await options.afterBatch()
+}
+
+/**
+ * A span of its own: a batch holds commits of many calls, so it is linked to the appends it makes rows of instead of
+ * being part of one of them. Nothing is collected of batches nobody traced.
+ */
+function traced(
+  { telemetry, session, service }: FeedOptions,
+  parts: readonly Part[],
+  commits: number,
+): ReturnType<typeof writeBatch> {
+  const work = () => writeBatch(session, service, parts)
+  if (!isTraced()) return work()
+  const links = parts.flatMap((part) =>
+    part.commits.flatMap(({ traceparent }) => traceparent ?? []),
+  )
+  if (links.length === 0) return work()
+  return span(
+    telemetry.tracer,
+    `project ${service}`,
+    {
+      'messaging.system': 'nats',
+      'messaging.operation.type': 'process',
+      'messaging.operation.name': 'project',
+      'messaging.batch.message_count': commits,
+    },
+    work,
+    { kind: 'consumer', links, parent: root },
+  )
 }

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@holdfast/telemetry'
+import { Counter, Gauge, Histogram, lagAge, type Registry } from '@holdfast/telemetry'
 import type { ProjectionStatus } from './types.ts'
 
 export interface ProjectionMetrics {
@@ -36,6 +36,16 @@ export function projectionMetrics(
     'holdfast_projection_lag_commits',
     'Commits of the log a projection does not include yet.',
     (one) => Math.max(0, Number(seen() - one.checkpoint)),
+  )
+  const ages = new Map<string, ReturnType<typeof lagAge>>()
+  perProjection(
+    'holdfast_projection_lag_seconds',
+    'Since the oldest commit a projection does not include was first noticed by a scrape.',
+    ({ name, checkpoint }) => {
+      const age = ages.get(name) ?? lagAge()
+      ages.set(name, age)
+      return age(seen(), checkpoint)
+    },
   )
   perProjection(
     'holdfast_projection_halted',

@@ -24,6 +24,10 @@ const codeNames = [
   'UNAUTHENTICATED',
 ] as const
 
+/** Of an answer, as metrics and spans name it. */
+export const codeOf = (outgoing: Outgoing): string =>
+  codeNames[outgoing.ok ? 0 : outgoing.status.code] ?? 'UNKNOWN'
+
 export interface CallObserver {
   /** One line and one count a call. */
   settled(
@@ -41,13 +45,14 @@ export function callObserver({ log, registry }: Telemetry): CallObserver {
   const handled = new Counter({
     name: 'holdfast_grpc_server_handled_total',
     help: 'Calls answered.',
-    labelNames: ['service', 'method', 'code'],
+    // `service` is the process, wherever its metrics are read.
+    labelNames: ['grpc_service', 'method', 'code'],
     registers: [registry],
   })
   const duration = new Histogram({
     name: 'holdfast_grpc_server_handling_seconds',
     help: 'From the arrival of a call to its answer.',
-    labelNames: ['service', 'method'],
+    labelNames: ['grpc_service', 'method'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [registry],
   })
@@ -59,9 +64,9 @@ export function callObserver({ log, registry }: Telemetry): CallObserver {
       const [service = 'unknown', method = 'unknown'] = known
         ? incoming.path.slice(1).split('/')
         : []
-      const code = codeNames[outgoing.ok ? 0 : outgoing.status.code] ?? 'UNKNOWN'
-      handled.inc({ service, method, code })
-      duration.observe({ service, method }, durationMs / 1000)
+      const code = codeOf(outgoing)
+      handled.inc({ grpc_service: service, method, code })
+      duration.observe({ grpc_service: service, method }, durationMs / 1000)
 
       const isOurFault = code === 'INTERNAL'
       const level = isOurFault ? 'error' : code === 'UNAVAILABLE' ? 'warn' : 'info'

@@ -33,10 +33,10 @@ export function openChannel(options: ChannelOptions): Channel {
       tracer,
       name,
       { 'rpc.system.name': 'grpc', 'rpc.method': name },
-      () => {
+      async (active) => {
         const headers = writeMetadata(given)
         injectTrace(headers)
-        return transport.send({
+        const answer = await transport.send({
           path: method.path,
           request,
           metadata: headers,
@@ -46,6 +46,8 @@ export function openChannel(options: ChannelOptions): Channel {
           ),
           signal: given.signal,
         })
+        active.setAttribute('rpc.response.status_code', 'OK')
+        return answer
       },
       { kind: 'client' },
     )

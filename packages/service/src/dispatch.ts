@@ -1,8 +1,8 @@
 import { type DomainError, invalid, toGrpcStatus } from '@holdfast/errors'
 import type { Method, MethodTable } from '@holdfast/proto'
-import { extractTrace, span, type Telemetry } from '@holdfast/telemetry'
+import { extractTrace, openSpan, type Telemetry } from '@holdfast/telemetry'
 import { admit, ruleFault, type VerifyToken } from './access.ts'
-import { callObserver } from './call-observer.ts'
+import { callObserver, codeOf } from './call-observer.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { maxMessageBytes } from './limits.ts'
 import { bearer, readMetadata } from './metadata.ts'
@@ -43,6 +43,16 @@ interface Route {
   readonly method: Method
   readonly handler: Handler
 }
+
+/** What the conventions for RPC call errors of a server. */
+const ourFaults: ReadonlySet<string> = new Set([
+  'UNKNOWN',
+  'DEADLINE_EXCEEDED',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+])
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { telemetry, verify, reached, durable, mayCommand } = options
@@ -105,7 +115,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         }
         isSettled = true
         clearTimeout(timer)
-        observe.settled(incoming, outgoing, facts, performance.now() - startedAt, error)
+        const tell = (): void =>
+          observe.settled(incoming, outgoing, facts, performance.now() - startedAt, error)
+        if (traced) {
+          traced.within(tell)
+          const code = codeOf(outgoing)
+          traced.set({ 'rpc.response.status_code': code })
+          // What a caller did wrong is no failure of ours.
+          traced.end(ourFaults.has(code) ? code : undefined)
+        } else tell()
         reply(outgoing)
       }
       const fail = (error: unknown): void =>
@@ -119,13 +137,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const timer = setTimeout(() => end(RpcTimeout({ timeoutMs })), timeoutMs)
 
       running += 1
-      span(
+      // A name a client made up is no name of a span.
+      const name = methods.has(incoming.path) ? incoming.path.slice(1) : 'unknown'
+      const traced = openSpan(
         telemetry.tracer,
-        incoming.path.slice(1),
-        { 'rpc.system.name': 'grpc', 'rpc.method': incoming.path.slice(1) },
-        () => handle(incoming, life, facts),
+        name,
+        { 'rpc.system.name': 'grpc', 'rpc.method': name },
         { kind: 'server', parent: extractTrace(incoming.metadata) },
       )
+      const work = () => handle(incoming, life, facts)
+      ;(traced ? traced.within(work) : work())
         .then(
           (response) => settle({ ok: true, response, sequence: facts.sequence }),
           (error: unknown) => fail(error),

@@ -172,7 +172,7 @@ describe('with a log and a database', () => {
     ).toMatchObject({ msg: 'call', code: 'OK', peer: 'gateway', sequence: Number(sequence) })
     const { text } = await health(service, '/metrics')
     expect(text).toMatch(
-      /holdfast_grpc_server_handled_total\{service="holdfast.network.v1.NodeService",method="GetNode",code="OK"\} 1/,
+      /holdfast_grpc_server_handled_total\{grpc_service="holdfast.network.v1.NodeService",method="GetNode",code="OK"\} 1/,
     )
     expect(JSON.stringify(service.lines)).not.toContain(accessToken)
   })

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os'
 import {
   type Attributes,
   type Context,
   context,
   INVALID_SPAN_CONTEXT,
+  type Link,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -10,11 +12,15 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
+import { version } from './version.ts'
 
 // Spans are made by hand: services ship as bundles, which instrumentations cannot reach into, and the calls
 // between services run over one stream no instrumentation knows.
 
 let isTracing = false
+
+/** Whether anybody collects spans, for what is only worth its while then. */
+export const isTraced = (): boolean => isTracing
 
 const nothing = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
@@ -45,8 +51,12 @@ export async function startTracing(service: string): Promise<() => Promise<void>
     serviceName: `holdfast-${service}`,
     resource: resources.resourceFromAttributes({
       'service.namespace': 'holdfast',
-      'service.instance.id': `${process.pid}`,
+      'service.version': version,
+      'service.instance.id': `${hostname()}:${process.pid}`,
+      ...(env['HOLDFAST_MODE'] ? { 'deployment.environment.name': env['HOLDFAST_MODE'] } : {}),
     }),
+    // The operator's own words (OTEL_RESOURCE_ATTRIBUTES). Others would tell command lines and users.
+    resourceDetectors: [resources.envDetector],
     traceExporter: new OTLPTraceExporter(),
     metricReaders: [],
     logRecordProcessors: [],
@@ -70,6 +80,59 @@ export interface SpanOptions {
   readonly kind?: keyof typeof kinds
   /** Where the span hangs when not below the active one, from `extractTrace`. */
   readonly parent?: Context
+  /** `traceparent`s of spans it follows from without being part of them; those that are malformed are left out. */
+  readonly links?: readonly string[]
+}
+
+/** More tell a reader nothing, and the SDK would drop them anyway. */
+const maxLinks = 128
+
+const linksTo = (traceparents: readonly string[] | undefined): Link[] =>
+  [...new Set(traceparents)].slice(0, maxLinks).flatMap((traceparent) => {
+    const linked = trace.getSpanContext(extractTrace({ traceparent }))
+    return linked ? [{ context: linked }] : []
+  })
+
+const sdkOptions = (attributes: Attributes, { kind, links }: SpanOptions) => ({
+  attributes,
+  kind: kinds[kind ?? 'internal'],
+  ...(links ? { links: linksTo(links) } : {}),
+})
+
+/** A span that outlives the function that starts it: of a request that is answered somewhere else. */
+export interface OpenSpan {
+  readonly traceId: string
+  /** What runs in there, and what it leads to, is part of the span. */
+  within<T>(work: () => T): T
+  set(attributes: Attributes): void
+  /** `errorType` when it failed, from a closed set. Once: a second call changes nothing. */
+  end(errorType?: string): void
+}
+
+/** Undefined when nobody collects spans. Whoever opens it ends it. */
+export function openSpan(
+  tracer: Tracer,
+  name: string,
+  attributes: Attributes,
+  options: SpanOptions = {},
+): OpenSpan | undefined {
+  if (!isTracing) return undefined
+  const parent = options.parent ?? context.active()
+  const opened = tracer.startSpan(name, sdkOptions(attributes, options), parent)
+  const inside = trace.setSpan(parent, opened)
+  return {
+    traceId: opened.spanContext().traceId,
+    within: (work) => context.with(inside, work),
+    set: (more) => void opened.setAttributes(more),
+    end(errorType) {
+      if (!opened.isRecording()) return
+      if (errorType !== undefined) {
+        opened.setAttribute('error.type', errorType)
+        opened.setStatus({ code: SpanStatusCode.ERROR })
+      }
+      opened.end()
+    },
+  }
 }
 
 /** Runs `fn` inside a span, which ends with it. Failures set the status and `error.type`, never a message. */
@@ -82,22 +145,17 @@ export function span<T>(
 ): Promise<T> {
   if (!isTracing) return fn(nothing)
   const parent = options.parent ?? context.active()
-  return tracer.startActiveSpan(
-    name,
-    { attributes, kind: kinds[options.kind ?? 'internal'] },
-    parent,
-    async (active) => {
-      try {
-        return await fn(active)
-      } catch (error) {
-        active.setAttribute('error.type', errorType(error))
-        active.setStatus({ code: SpanStatusCode.ERROR })
-        throw error
-      } finally {
-        active.end()
-      }
-    },
-  )
+  return tracer.startActiveSpan(name, sdkOptions(attributes, options), parent, async (active) => {
+    try {
+      return await fn(active)
+    } catch (error) {
+      active.setAttribute('error.type', errorType(error))
+      active.setStatus({ code: SpanStatusCode.ERROR })
+      throw error
+    } finally {
+      active.end()
+    }
+  })
 }
 
 function errorType(error: unknown): string {

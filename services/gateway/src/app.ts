@@ -64,8 +64,6 @@ export interface AppOptions {
   readonly trustedProxies: readonly string[]
   /** Told of calls that are turned away. */
   readonly access: Pick<AccessRecorder, 'record'>
-  /** Somebody collects spans. */
-  readonly isTraced: boolean
   /** Instead of watching the event loop. */
   readonly isOverloaded?: () => boolean
   /** Told every route as it is registered. */
@@ -105,7 +103,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain')
   takeJson(app)
   if (options.onRoute) app.addHook('onRoute', options.onRoute)
-  observe(app, telemetry, options.isTraced)
+  observe(app, telemetry)
   recordDenied(app, options.access)
   guardEdge(app, options.limits, options.isOverloaded ?? watchEventLoop(app))
   allowMethods(app)

@@ -31,9 +31,6 @@ await runEdge('gateway', settings, async (edge) => {
       readiness: shared(() => readiness(clients, log, isProduction)),
     },
     trustedProxies: values.trustedProxies ?? [],
-    isTraced: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(
-      (name) => (process.env[name] ?? '') !== '',
-    ),
   })
   edge.onStart(async () => {
     const url = await app.listen({ host: values.httpHost, port: values.httpPort })

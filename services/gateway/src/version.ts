@@ -1,2 +1,1 @@
-/** Of the API document and /health; a test keeps it equal to package.json. */
-export const version = '0.1.0'
+export { version } from '@holdfast/telemetry'

@@ -5,7 +5,7 @@ import { type FakeGateway, fakeGateway } from '../testing/fake-gateway.ts'
 let gateway: FakeGateway
 let port = 0
 beforeAll(async () => {
-  gateway = await fakeGateway({}, { isTraced: true })
+  gateway = await fakeGateway()
   await gateway.app.listen({ host: '127.0.0.1', port: 0 })
   const address = gateway.app.server.address()
   port = typeof address === 'object' && address ? address.port : 0

@@ -54,6 +54,7 @@ export function guardEdge(app: FastifyInstance, limits: Limits, isOverloaded: ()
   app.decorateRequest('token', undefined)
   app.decorateRequest('claims', undefined)
   app.decorateRequest('traceId', '')
+  app.decorateRequest('span', undefined)
   app.decorateRequest('problemCode', '')
 
   const principals = rateLimit(limits.perPrincipal)

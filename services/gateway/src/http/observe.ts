@@ -1,5 +1,12 @@
-import { extractTrace, Histogram, span, type Telemetry } from '@holdfast/telemetry'
-import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import {
+  extractTrace,
+  Histogram,
+  isTraced,
+  type OpenSpan,
+  openSpan,
+  type Telemetry,
+} from '@holdfast/telemetry'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /**
  * 32 hexadecimal digits that find the request again: the trace when one is recorded, otherwise the
@@ -9,15 +16,8 @@ export const traceIdOf = (request: FastifyRequest): string =>
   // A request that could not be routed has met no hook, so nothing hangs on it.
   request.traceId ? request.traceId : request.id.replaceAll('-', '')
 
-/**
- * One span, one log line and one observation a request. Spans wrap every handler, which costs a
- * closure a request, so they are made only when somebody collects them.
- */
-export function observe(
-  app: FastifyInstance,
-  { tracer, log, registry }: Telemetry,
-  isTraced: boolean,
-): void {
+/** One span, one log line and one observation a request. */
+export function observe(app: FastifyInstance, { tracer, log, registry }: Telemetry): void {
   const duration = new Histogram({
     name: 'holdfast_http_request_duration_seconds',
     help: 'Time from the request line to the last byte of the answer, by route template.',
@@ -26,31 +26,7 @@ export function observe(
     registers: [registry],
   })
 
-  app.addHook('onRoute', (route) => {
-    const handler = route.handler
-    const name = `${[route.method].flat().join()} ${route.url}`
-    const attributes = {
-      'http.request.method': [route.method].flat().join(),
-      'http.route': route.url,
-    }
-    const traced: RouteHandlerMethod = function (request, reply) {
-      return span(
-        tracer,
-        name,
-        attributes,
-        async (active) => {
-          const { traceId } = active.spanContext()
-          if (!/^0*$/.test(traceId)) request.traceId = traceId
-          active.setAttribute('holdfast.correlation_id', request.id)
-          const answer = await handler.call(this, request, reply)
-          active.setAttribute('http.response.status_code', reply.statusCode)
-          return answer
-        },
-        { kind: 'server', parent: extractTrace({ traceparent: single(request, 'traceparent') }) },
-      )
-    }
-    if (isTraced) route.handler = traced
-  })
+  if (isTraced()) traceRequests(app, tracer)
 
   app.addHook('onResponse', (request, reply, done) => {
     const seconds = reply.elapsedTime / 1000
@@ -64,7 +40,7 @@ export function observe(
       const method = methodLabel(request.method)
       duration.observe({ method, route, status: reply.statusCode }, seconds)
     }
-    if (config.isQuiet !== true) {
+    const tell = (): void =>
       log.info(
         {
           correlationId: request.id,
@@ -79,9 +55,49 @@ export function observe(
         },
         'request',
       )
+    const { span } = request
+    if (span) span.within(tell)
+    else if (config.isQuiet !== true) tell()
+    if (span) {
+      const status = reply.statusCode
+      span.set({ 'http.response.status_code': status })
+      span.end(status >= 500 ? String(status) : undefined)
     }
     done()
   })
+}
+
+function traceRequests(app: FastifyInstance, tracer: Telemetry['tracer']): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const opened = openSpanOf(request, tracer)
+    if (!opened) return done()
+    request.span = opened
+    request.traceId = opened.traceId
+    opened.within(done)
+  })
+  // A body arrives in the context of its connection; what comes after it is put back into the request's.
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.span) request.span.within(done)
+    else done()
+  })
+}
+
+/** Names the route and not the path, which holds ids and, in some, what only its reader should know. */
+function openSpanOf(request: FastifyRequest, tracer: Telemetry['tracer']): OpenSpan | undefined {
+  const { config, url } = request.routeOptions
+  if (config.isQuiet === true) return undefined
+  const method = methodLabel(request.method)
+  return openSpan(
+    tracer,
+    url === undefined ? method : `${method} ${url}`,
+    {
+      'http.request.method': method === 'other' ? '_OTHER' : method,
+      'url.scheme': request.protocol,
+      ...(url === undefined ? {} : { 'http.route': url }),
+      'holdfast.correlation_id': request.id,
+    },
+    { kind: 'server', parent: extractTrace({ traceparent: single(request, 'traceparent') }) },
+  )
 }
 
 const single = (request: FastifyRequest, name: string): string | undefined => {

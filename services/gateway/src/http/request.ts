@@ -1,3 +1,4 @@
+import type { OpenSpan } from '@holdfast/telemetry'
 import type { Claims } from './principal.ts'
 
 // What the gateway hangs on requests and routes.
@@ -11,6 +12,8 @@ declare module 'fastify' {
     at: bigint | undefined
     /** Of the recorded span; empty when none is. */
     traceId: string
+    /** Only while somebody collects spans. */
+    span: OpenSpan | undefined
     /** Code of the problem that was answered; empty when none was. */
     problemCode: string
   }

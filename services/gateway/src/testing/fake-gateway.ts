@@ -145,7 +145,6 @@ export async function fakeGateway(
     },
     trustedProxies: [],
     access: { record: () => undefined },
-    isTraced: false,
     isOverloaded: () => false,
     ...options,
   })
