@@ -63,11 +63,9 @@ export const settings = defineConfig({
     max: 1_048_576,
     doc: 'Disk for records of who came in and who was turned away; the oldest make room.',
   }),
-  accessDays: integer('HOLDFAST_ACCESS_DAYS', {
-    default: '90',
-    min: 1,
-    max: 3650,
-    doc: 'Days such a record is kept.',
+  retentionMs: durationMs('HOLDFAST_AUDIT_RETENTION', {
+    default: '90d',
+    doc: 'How far back the audit trail is shown by default, and how long records of ACCESS are kept; 0 is without end. The log itself is never cut.',
   }),
   adminEmail: text('HOLDFAST_ADMIN_EMAIL', {
     default: 'admin@holdfast.local',

@@ -73,7 +73,8 @@ const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   network: /^HOLDFAST_NETWORK_/,
   rules: /^HOLDFAST_RULES_/,
   audit: /^HOLDFAST_AUDIT_/,
-  backup: /^HOLDFAST_BACKUP_/,
+  // How long ACCESS is kept is one setting for whoever shows it, archives it and ages the stream.
+  backup: /^HOLDFAST_(BACKUP_|AUDIT_RETENTION$)/,
   notify: /^HOLDFAST_NOTIFY_/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
   'node-agent': /^HOLDFAST_(AGENT_|LIBBPF$)/,

@@ -48,7 +48,7 @@ export async function layFoundation(
     flowsMaxBytes: values.flowsMaxMebibytes * mebibyte,
     access: {
       accessMaxBytes: values.accessMaxMebibytes * mebibyte,
-      accessMaxAgeMs: values.accessDays * 86_400_000,
+      accessMaxAgeMs: values.retentionMs,
     },
     env,
     port: agentPort,

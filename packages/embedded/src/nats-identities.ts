@@ -84,7 +84,7 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
   },
   {
     name: 'backup',
-    permissions: servicePermissions({ name: 'backup', stream, ingest }),
+    permissions: servicePermissions({ name: 'backup', stream, ingest, alsoReads: [accessStream] }),
   },
   {
     name: 'notify',

@@ -1,4 +1,4 @@
-import { defineConfig, integer, oneOf, path, text } from '@holdfast/config'
+import { defineConfig, durationMs, integer, oneOf, path, text } from '@holdfast/config'
 import { servingSettings } from '@holdfast/service'
 
 export const settings = defineConfig({
@@ -23,6 +23,10 @@ export const settings = defineConfig({
   databaseDir: path('HOLDFAST_DATABASE_DIR', {
     optional: true,
     doc: 'Where Postgres keeps its files, when that is on this machine: its free space is watched.',
+  }),
+  retentionMs: durationMs('HOLDFAST_AUDIT_RETENTION', {
+    default: '90d',
+    doc: 'How far back the audit trail is shown by default, and how long records of ACCESS are kept; 0 is without end. The log itself is never cut.',
   }),
   guardDir: path('HOLDFAST_GUARD_DIR', {
     doc: 'Of the position file, the third witness: outside of the log and of the archive.',

@@ -21,7 +21,7 @@ export interface AccessStreamSpec extends LogIdentity {
   readonly ingest: Ingest
   /** Upper bound of the stream on disk; the oldest records go first. Default 512 MiB. */
   readonly accessMaxBytes?: number
-  /** How long a record is kept. Default 90 days. */
+  /** How long a record is kept; 0: until there is no room. Default 90 days. */
   readonly accessMaxAgeMs?: number
   /** 1 or 3. Default 1. */
   readonly replicas?: number
@@ -29,6 +29,8 @@ export interface AccessStreamSpec extends LogIdentity {
 
 const mebibyte = 1024 * 1024
 const dayMs = 86_400_000
+const repeatsMs = 600_000
+const ageOf = (maxAgeMs: number): number => (maxAgeMs === 0 ? 0 : Math.max(maxAgeMs, repeatsMs))
 
 export const accessDefaults = { maxBytes: 512 * mebibyte, maxAgeMs: 90 * dayMs } as const
 
@@ -42,12 +44,13 @@ const accessStreamConfig = (spec: AccessStreamSpec): StreamConfig => ({
   num_replicas: spec.replicas ?? 1,
   discard: 'old',
   max_bytes: spec.accessMaxBytes ?? accessDefaults.maxBytes,
-  max_age: (spec.accessMaxAgeMs ?? accessDefaults.maxAgeMs) * 1_000_000,
+  // No shorter than the window below, which the server insists on; 0 is without end.
+  max_age: ageOf(spec.accessMaxAgeMs ?? accessDefaults.maxAgeMs) * 1_000_000,
   max_msgs: -1,
   max_msgs_per_subject: -1,
   max_msg_size: 64 * 1024,
   // A writer that got no answer repeats its record; by then the server may have been away for a while.
-  duplicate_window: 600_000_000_000,
+  duplicate_window: repeatsMs * 1_000_000,
   compression: 'none',
   deny_delete: true,
   deny_purge: true,

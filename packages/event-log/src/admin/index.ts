@@ -14,6 +14,12 @@ export {
 } from '../safe-signal.ts'
 export { type ConfigDrift, identityOf, type LogIdentity } from '../stream-config.ts'
 export {
+  type AccessReader,
+  type AccessState,
+  type AccessStored,
+  accessReader,
+} from './access-reader.ts'
+export {
   type AccessStreamSpec,
   accessDefaults,
   provisionAccess,

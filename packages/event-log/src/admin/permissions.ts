@@ -41,7 +41,11 @@ export function servicePermissions(options: {
       `$JS.API.DIRECT.GET.${stream}.>`,
       ...consumingAnyOf(stream),
       // Unlike the log's, their configuration holds no secret, and a reader wants to know what it has missed.
-      ...alsoReads.flatMap((other) => [`$JS.API.STREAM.INFO.${other}`, ...consumingAnyOf(other)]),
+      ...alsoReads.flatMap((other) => [
+        `$JS.API.STREAM.INFO.${other}`,
+        `$JS.API.STREAM.MSG.GET.${other}`,
+        ...consumingAnyOf(other),
+      ]),
       ...readingApproval,
       '$JS.ACK.>',
       '$JS.FC.>',
