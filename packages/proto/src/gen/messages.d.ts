@@ -24641,6 +24641,9 @@ export namespace holdfast {
                 /** AlertRaised count. */
                 count: number;
 
+                /** AlertRaised reopens. */
+                reopens: boolean;
+
                 /**
                  * Creates a new AlertRaised instance using the specified properties.
                  * @param [properties] Properties to set
@@ -24696,6 +24699,9 @@ export namespace holdfast {
 
                     /** AlertRaised count */
                     count?: (number|null);
+
+                    /** AlertRaised reopens */
+                    reopens?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -35076,6 +35076,7 @@ export const holdfast = $root.holdfast = (() => {
                 AlertRaised.prototype.detail = "";
                 AlertRaised.prototype.aboutSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 AlertRaised.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                AlertRaised.prototype.reopens = false;
 
                 AlertRaised.create = function(properties) {
                     return new AlertRaised(properties);
@@ -35104,6 +35105,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(56).uint64(message.aboutSequence);
                     if (message.count != null && $Object.hasOwnProperty.call(message, "count") && (typeof message.count === "object" ? message.count.low || message.count.high : message.count !== 0))
                         writer.uint32(64).uint64(message.count);
+                    if (message.reopens != null && $Object.hasOwnProperty.call(message, "reopens") && message.reopens !== false)
+                        writer.uint32(72).bool(message.reopens);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -35207,6 +35210,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.count = value;
                                 else
                                     delete message.count;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.reopens = value;
+                                else
+                                    delete message.reopens;
                                 continue;
                             }
                         }

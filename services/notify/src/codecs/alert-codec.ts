@@ -8,9 +8,10 @@ const { AlertAcknowledged, AlertRaised, AlertResolved } = holdfast.notify.v1
 
 export const alertCodec = eventCodec<AlertEvent>({
   AlertRaised: {
-    encode: ({ facts }) =>
+    encode: ({ facts, reopens }) =>
       AlertRaised.encode({
         ...facts,
+        reopens,
         organizationId: facts.organizationId ?? '',
         ruleId: facts.ruleId ?? '',
         severity: severityNumber(facts.severity),
@@ -19,10 +20,11 @@ export const alertCodec = eventCodec<AlertEvent>({
       }).finish(),
     decode: [
       (data) => {
-        const { organizationId, ruleId, code, severity, title, detail, aboutSequence, count } =
-          AlertRaised.decode(data)
+        const stored = AlertRaised.decode(data)
+        const { organizationId, ruleId, code, severity, title, detail } = stored
         return {
           type: 'AlertRaised',
+          reopens: stored.reopens,
           facts: {
             organizationId: organizationId || undefined,
             ruleId: ruleId || undefined,
@@ -30,8 +32,8 @@ export const alertCodec = eventCodec<AlertEvent>({
             severity: severityFrom(severity),
             title,
             detail,
-            aboutSequence: BigInt(aboutSequence),
-            count: BigInt(count),
+            aboutSequence: BigInt(stored.aboutSequence),
+            count: BigInt(stored.count),
           },
         }
       },

@@ -1,6 +1,6 @@
-import type { Sealed } from './sealed.ts'
 import { assertNever, type Decider } from '@holdfast/domain'
 import { AlertRuleBuiltin, AlertRuleExists, AlertRuleNotFound } from './alert-errors.ts'
+import type { Sealed } from './sealed.ts'
 import type { Severity } from './severity.ts'
 
 export interface AlertRuleSettings {

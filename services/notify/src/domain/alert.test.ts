@@ -15,9 +15,10 @@ const facts: AlertFacts = {
   aboutSequence: 0n,
   count: 1n,
 }
-const raised = (more: Partial<AlertFacts> = {}): AlertEvent => ({
+const raised = (more: Partial<AlertFacts> = {}, reopens = false): AlertEvent => ({
   type: 'AlertRaised',
   facts: { ...facts, ...more },
+  reopens,
 })
 const raise = (more: Partial<AlertFacts> = {}) =>
   ({ type: 'RaiseAlert', facts: { ...facts, ...more } }) as const
@@ -72,7 +73,10 @@ test('acknowledging and resolving twice is one fact', () => {
 test('what becomes worse is open again; a later empty note leaves the one before', () => {
   const acknowledged: AlertEvent = { type: 'AlertAcknowledged', note: 'mine' }
   expect(given(raised(), acknowledged, raised({ count: 2n })).state.state).toBe('acknowledged')
-  const worse = given(raised(), acknowledged, raised({ severity: 'critical' })).state
+  given(raised(), acknowledged)
+    .when(raise({ severity: 'critical' }))
+    .expects(raised({ severity: 'critical' }, true))
+  const worse = given(raised(), acknowledged, raised({ severity: 'critical' }, true)).state
   expect(worse.state).toBe('open')
   expect(given(raised(), acknowledged, { type: 'AlertResolved', note: '' }).state.note).toBe('mine')
 })

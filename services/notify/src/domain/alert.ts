@@ -25,7 +25,12 @@ export type AlertCommand =
   | { readonly type: 'ResolveAlert'; readonly id: string; readonly note: string }
 
 export type AlertEvent =
-  | { readonly type: 'AlertRaised'; readonly facts: AlertFacts }
+  | {
+      readonly type: 'AlertRaised'
+      readonly facts: AlertFacts
+      /** Worse than it was when somebody took it on: open again. */
+      readonly reopens: boolean
+    }
   | { readonly type: 'AlertAcknowledged'; readonly note: string }
   | { readonly type: 'AlertResolved'; readonly note: string }
 
@@ -57,11 +62,12 @@ export const alert: Decider<AlertCommand, AlertEvent, Alert> = {
   decide(command, { facts, state }) {
     switch (command.type) {
       case 'RaiseAlert': {
-        const raised = { type: 'AlertRaised', facts: command.facts } as const
+        const raised = { type: 'AlertRaised', facts: command.facts, reopens: false } as const
         if (!facts) return [raised]
         // An occurrence on its way while somebody resolved it.
         if (state === 'resolved') return []
-        return isWorthTelling(facts, command.facts) ? [raised] : []
+        if (!isWorthTelling(facts, command.facts)) return []
+        return [{ ...raised, reopens: state === 'acknowledged' && isWorse(facts, command.facts) }]
       }
       case 'AcknowledgeAlert':
         if (!facts) throw AlertNotFound({ alert: command.id })
@@ -78,8 +84,7 @@ export const alert: Decider<AlertCommand, AlertEvent, Alert> = {
   evolve(alert, event) {
     switch (event.type) {
       case 'AlertRaised':
-        // What became worse than it was when somebody took it on wants to be looked at again.
-        if (alert.facts && isWorse(alert.facts, event.facts)) alert.state = 'open'
+        if (event.reopens) alert.state = 'open'
         alert.facts = event.facts
         return alert
       case 'AlertAcknowledged':
