@@ -72,6 +72,8 @@ export interface TxOptions {
 /** What a reader may see: rows of these organizations, or all. */
 export interface ReadScope {
   readonly organizations: '*' | readonly string[]
+  /** As of this sequence, for queries that name tables by `relation`. Rows are seen under the rights of now. */
+  readonly at?: bigint
 }
 
 /** A connection of one's own, outside the pool's count, for locks that live as long as it does. */
