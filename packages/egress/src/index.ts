@@ -1,1 +1,11 @@
-export {}
+export {
+  type Egress,
+  type EgressAnswer,
+  type EgressOptions,
+  type EgressRequest,
+  openEgress,
+} from './egress.ts'
+export { EgressFailed, type EgressFailure, EgressRefused, egressFailures } from './errors.ts'
+export { type EgressPolicy, egressPolicy } from './policy.ts'
+export { type Resolver, resolveHost, systemResolver } from './resolve.ts'
+export { type EgressTarget, parseTarget } from './target.ts'
