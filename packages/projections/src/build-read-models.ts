@@ -1,12 +1,17 @@
 import type { Checkpoint, Commit } from '@holdfast/event-log'
-import { type Postgres, sql, type Transaction } from '@holdfast/postgres'
-import { Fold, foldCommits, lastBefore, type Poison } from './fold.ts'
+import type { Postgres, Transaction } from '@holdfast/postgres'
+import { foldCommits, lastBefore, type Poison, writeFolded } from './fold.ts'
 import { addBuild, advance, type Build, checkpointAt, origin, setState } from './ledger.ts'
-import { createTables, finishTables, nextBuild, schemaName } from './schema.ts'
+import { MemoryFold } from './memory-fold.ts'
+import { createTables, discardBuild, finishTables, nextBuild, schemaName } from './schema.ts'
 import type { LogReader, Projection } from './types.ts'
 
-/** Rows of one projection held in memory before they go to the tables. About 100 MB. */
-const maxRowsInMemory = 150_000
+/** What is held in memory of one projection before it goes to the tables. About 100 MB. */
+const inMemory = {
+  rows: 150_000,
+  /** Versions of rows that have ended. */
+  versions: 50_000,
+}
 
 export interface Built {
   readonly build: Build
@@ -14,16 +19,26 @@ export interface Built {
   readonly poison: Poison | undefined
 }
 
+export interface BuildOptions {
+  readonly log: LogReader
+  readonly postgres: Postgres
+  readonly service: string
+  readonly limits?: typeof inMemory
+}
+
+type Deps = Required<BuildOptions>
+
 /**
  * Reads the log once, from its first commit to its present end, and makes fresh tables of it for these projections:
  * rows are folded in memory and copied in, then keys and indexes are built. Readers still see the old ones;
  * see `switchTo`.
  */
 export async function buildReadModels(
-  deps: { readonly log: LogReader; readonly postgres: Postgres; readonly service: string },
+  given: BuildOptions,
   projections: readonly Projection[],
   signal: AbortSignal,
 ): Promise<readonly Built[]> {
+  const deps = { limits: inMemory, ...given }
   const makings = projections.map((projection) => new Making(deps, projection))
   await foldLog(deps.log, makings, await deps.log.head(), signal)
   const built: Built[] = []
@@ -53,12 +68,9 @@ async function foldLog(
 }
 
 /** A commit that failed half way has left its first half in memory: then the log is read again, up to it. */
-async function whole(
-  deps: { readonly log: LogReader; readonly postgres: Postgres; readonly service: string },
-  making: Making,
-  signal: AbortSignal,
-): Promise<Built> {
+async function whole(deps: Deps, making: Making, signal: AbortSignal): Promise<Built> {
   if (!making.isSpoilt) return making.finish()
+  await making.discard()
   const { poison } = making
   const end = (poison?.sequence ?? 1n) - 1n
   const again = new Making(deps, making.projection, end)
@@ -68,25 +80,23 @@ async function whole(
 
 class Making {
   readonly projection: Projection
-  readonly #deps: { readonly postgres: Postgres; readonly service: string }
+  readonly #deps: Deps
   readonly #end: bigint | undefined
-  readonly #memory: Fold
+  readonly #memory: MemoryFold
   #checkpoint: Checkpoint = origin
   #last: Commit | undefined
   #poison: Poison | undefined
+  /** Set once versions of rows outgrew the memory: there are bare tables, and only those versions in them. */
+  #bare: Build | undefined
   /** Set once the rows outgrew the memory. */
   #build: Build | undefined
 
   /** Takes nothing beyond `end`. */
-  constructor(
-    deps: { readonly postgres: Postgres; readonly service: string },
-    projection: Projection,
-    end?: bigint,
-  ) {
+  constructor(deps: Deps, projection: Projection, end?: bigint) {
     this.#deps = deps
     this.projection = projection
     this.#end = end
-    this.#memory = new Fold(projection, 'empty')
+    this.#memory = new MemoryFold(projection)
   }
 
   get poison(): Poison | undefined {
@@ -104,14 +114,15 @@ class Making {
     if (this.#build) return this.#add(this.#build, commits)
     for (const commit of commits) {
       try {
-        for (const change of this.projection.changes(commit)) this.#memory.apply(change)
+        this.#memory.take(commit.sequence, this.projection.changes(commit))
       } catch (error) {
         this.#poison = { sequence: commit.sequence, error }
         return
       }
       this.#last = commit
     }
-    if (this.#memory.size > maxRowsInMemory) this.#build = await this.#materialize('filling')
+    if (this.#memory.rows > this.#deps.limits.rows) this.#build = await this.#materialize('filling')
+    else if (this.#memory.closedVersions > this.#deps.limits.versions) await this.#unload()
   }
 
   async finish(): Promise<Built> {
@@ -122,31 +133,43 @@ class Making {
     return { build, poison: this.#poison }
   }
 
+  /** Takes away what it has written. Not after `finish`. */
+  async discard(): Promise<void> {
+    const written = this.#build ?? this.#bare
+    if (written) await this.#tx((tx) => discardBuild(tx, this.#deps.service, written))
+  }
+
+  async #unload(): Promise<void> {
+    this.#bare ??= await this.#tx((tx) => this.#begin(tx))
+    const { schema } = this.#bare
+    await this.#tx((tx) => this.#memory.writeClosed(tx, schema))
+  }
+
+  async #begin(tx: Transaction): Promise<Build> {
+    const { service } = this.#deps
+    const { name, version } = this.projection
+    const build = await nextBuild(tx, service, this.projection)
+    const schema = schemaName(service, this.projection, build)
+    await createTables(tx, schema, this.projection)
+    const made: Build = { name, version, build, schema, state: 'filling', checkpoint: origin }
+    await addBuild(tx, service, this.projection, made)
+    return made
+  }
+
   async #materialize(state: Build['state']): Promise<Build> {
     const { postgres, service } = this.#deps
-    const projection = this.projection
     if (this.#last) this.#checkpoint = checkpointAt(this.#last)
     const build = await this.#tx(async (tx) => {
-      const number = await nextBuild(tx, service, projection)
-      const schema = schemaName(service, projection, number)
-      await createTables(tx, schema, projection)
-      for (const rows of this.#memory.tables.values()) {
-        const table = sql.identifier(schema, rows.table.name)
-        await tx.copyIn(table, rows.table.columns, rows.puts.values(), { freeze: true })
-      }
-      await finishTables(tx, schema, projection, postgres.readerRole)
-      const made: Build = {
-        name: projection.name,
-        version: projection.version,
-        build: number,
-        schema,
-        state,
-        checkpoint: this.#checkpoint,
-      }
-      await addBuild(tx, service, projection, made)
-      return made
+      const begun = this.#bare ?? (await this.#begin(tx))
+      await this.#memory.write(tx, begun.schema, { isFresh: this.#bare === undefined })
+      await finishTables(tx, begun.schema, this.projection, postgres.readerRole)
+      await this.#memory.redact(tx, begun.schema)
+      const moves = [{ build: begun, from: origin, to: this.#checkpoint }]
+      if (!(await advance(tx, service, moves))) throw new Error(busy(begun))
+      await setState(tx, service, begun, state)
+      return { ...begun, state, checkpoint: this.#checkpoint }
     })
-    for (const rows of this.#memory.tables.values()) rows.clear()
+    this.#memory.clear()
     return build
   }
 
@@ -157,11 +180,9 @@ class Making {
     if (!last) return
     const to = checkpointAt(last)
     await this.#tx(async (tx) => {
-      for (const fold of folded.folds) await fold.write(tx, build.schema)
+      await writeFolded(tx, build.schema, folded)
       const moves = [{ build, from: this.#checkpoint, to }]
-      if (!(await advance(tx, this.#deps.service, moves))) {
-        throw new Error(`somebody else is at work on ${build.schema}`)
-      }
+      if (!(await advance(tx, this.#deps.service, moves))) throw new Error(busy(build))
     })
     this.#checkpoint = to
   }
@@ -170,3 +191,5 @@ class Making {
     return this.#deps.postgres.tx(work, { statementTimeoutMs: 0 })
   }
 }
+
+const busy = ({ schema }: Build): string => `somebody else is at work on ${schema}`

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Postgres, type Sql, sql } from '@holdfast/postgres'
 import type { Build } from './ledger.ts'
+import { storedTables } from './schema.ts'
 import type { Projection, TableSpec } from './types.ts'
 
 const pageRows = 5_000
 
 /**
- * SHA-256 over every row of a build: tables by name, rows by key, columns by name, values as Postgres prints
+ * SHA-256 over every row of a build, versions of rows included: tables by name, rows by key, columns by name, values as Postgres prints
  * them under fixed settings. Neither the order of writing nor the build's schema changes it. Reads one snapshot,
  * page by page.
  */
@@ -22,7 +23,8 @@ export function contentHash(
         set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local bytea_output = 'hex';
         set local extra_float_digits = 1; set local intervalstyle = 'iso_8601'`)
       const hash = createHash('sha256')
-      for (const table of [...projection.tables].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const tables = projection.tables.flatMap(storedTables)
+      for (const table of tables.sort((a, b) => (a.name < b.name ? -1 : 1))) {
         const columns = Object.keys(table.columns).sort()
         hash.update(`${JSON.stringify([table.name, columns])}\n`)
         await tx.execute(sql`

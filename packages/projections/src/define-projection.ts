@@ -1,7 +1,8 @@
 import type { Commit } from '@holdfast/event-log'
 import { reservedNames } from './ledger.ts'
-import { comparable } from './pending-rows.ts'
+import { comparable } from './table-shape.ts'
 import type { Projection, ProjectionSpec, RowChange } from './types.ts'
+import { versionsTable } from './versions.ts'
 
 const identifier = /^[a-z][a-z0-9_]{0,40}$/
 
@@ -71,6 +72,13 @@ function checkTables(projection: string, tables: ProjectionSpec<never>['tables']
       if (!type) refuse(`key column ${column} is not a column`)
       // Rows are told apart by the text of their key.
       if (type && !comparable.has(type)) refuse(`a ${type} column cannot be in the key`)
+    }
+    if (table.isTemporal) {
+      if (names.has(versionsTable(table))) refuse('its versions need the name of another table')
+      names.add(versionsTable(table))
+      for (const column of ['valid_from', 'valid_to']) {
+        if (table.columns[column]) refuse(`column ${column} is what versions have themselves`)
+      }
     }
     const organization = table.organizationColumn
     if (

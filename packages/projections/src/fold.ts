@@ -1,6 +1,8 @@
 import type { Commit } from '@holdfast/event-log'
 import type { Transaction } from '@holdfast/postgres'
 import { PendingRows } from './pending-rows.ts'
+import { TableShape } from './table-shape.ts'
+import { TemporalBatch } from './temporal-batch.ts'
 import type { Projection, RowChange } from './types.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -10,13 +12,17 @@ export interface Poison {
   readonly error: unknown
 }
 
-/** Pending rows of all tables of a projection. */
+/** The tables of a projection, by name. */
+export const shapesOf = (projection: Projection): readonly TableShape[] =>
+  projection.tables.map((table) => new TableShape(table))
+
+/** Pending rows of some tables of a projection. */
 export class Fold {
   readonly tables: ReadonlyMap<string, PendingRows>
 
-  constructor(projection: Projection, base: 'empty' | 'database') {
+  constructor(shapes: readonly TableShape[]) {
     this.tables = new Map(
-      projection.tables.map((table) => [table.name, new PendingRows(table, base)]),
+      shapes.map((shape) => [shape.table.name, new PendingRows(shape, 'database')]),
     )
   }
 
@@ -32,15 +38,13 @@ export class Fold {
     if (!table) throw new TypeError(`there is no table ${change.table}`)
     return table.apply(change)
   }
-
-  async write(tx: Transaction, schema: string): Promise<void> {
-    for (const table of this.tables.values()) await writeRows(tx, schema, table)
-  }
 }
 
-/** What a run of commits does to the rows of one projection. Folds are written one after the other. */
+/** What a run of commits does to the rows of one projection. */
 export interface Folded {
+  /** Written one after the other. */
   readonly folds: readonly Fold[]
+  readonly temporal: readonly TemporalBatch[]
   /** The commit everything stopped at. Those before it are in the folds. */
   readonly poison: Poison | undefined
 }
@@ -50,19 +54,31 @@ const maxRows = 50_000
 
 /** Pure: no row is read. */
 export function foldCommits(projection: Projection, commits: readonly Commit[]): Folded {
-  let fold = new Fold(projection, 'database')
+  const shapes = shapesOf(projection)
+  const plain = shapes.filter(({ table }) => !table.isTemporal)
+  const byName = new Map<string, TemporalBatch>()
+  for (const shape of shapes) {
+    if (shape.table.isTemporal) byName.set(shape.table.name, new TemporalBatch(shape))
+  }
+  const temporal = [...byName.values()]
+  let fold = new Fold(plain)
   const folds = [fold]
   for (const commit of commits) {
     let changes: readonly RowChange[]
     try {
       changes = projection.changes(commit)
     } catch (error) {
-      return { folds, poison: { sequence: commit.sequence, error } }
+      return { folds, temporal, poison: { sequence: commit.sequence, error } }
     }
     try {
       for (const change of changes) {
+        const batch = byName.get(change.table)
+        if (batch) {
+          batch.add(commit.sequence, change)
+          continue
+        }
         if (fold.size < maxRows && fold.apply(change)) continue
-        fold = new Fold(projection, 'database')
+        fold = new Fold(plain)
         folds.push(fold)
         fold.apply(change)
       }
@@ -72,7 +88,18 @@ export function foldCommits(projection: Projection, commits: readonly Commit[]):
       return { ...foldCommits(projection, before), poison: { sequence: commit.sequence, error } }
     }
   }
-  return { folds, poison: undefined }
+  return { folds, temporal, poison: undefined }
+}
+
+export async function writeFolded(
+  tx: Transaction,
+  schema: string,
+  { folds, temporal }: Folded,
+): Promise<void> {
+  for (const { tables } of folds) {
+    for (const rows of tables.values()) await writeRows(tx, schema, rows)
+  }
+  for (const batch of temporal) await batch.write(tx, schema)
 }
 
 /** The last commit that was folded. */

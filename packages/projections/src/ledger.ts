@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Checkpoint, type Commit, commitHash } from '@holdfast/event-log'
 import { type Queryable, sql, type Transaction, unnest } from '@holdfast/postgres'
 import type { Projection } from './types.ts'
+import { versionsTable } from './versions.ts'
 
 /**
  * Which tables hold a projection's rows, and how far they follow the log.
@@ -62,6 +63,7 @@ export function tablesHash(projection: Projection): Buffer {
     table.key,
     table.organizationColumn ?? null,
     table.indexes ?? [],
+    ...(table.isTemporal ? ['temporal'] : []),
   ])
   return createHash('sha256').update(JSON.stringify(shape)).digest()
 }
@@ -92,7 +94,9 @@ export async function usableBuilds(
   service: string,
   projection: Projection,
 ): Promise<readonly Build[]> {
-  const tables = projection.tables.map(({ name }) => name)
+  const tables = projection.tables.flatMap((table) =>
+    table.isTemporal ? [table.name, versionsTable(table)] : [table.name],
+  )
   const rows = await tx.query<Row>(sql`
     select * from ${ledger(service)}
     where name = ${projection.name} and version = ${projection.version}

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PendingRows } from './pending-rows.ts'
 import { applyNaively, change, rows, type Thing, things } from './row-changes.fixture.ts'
+import { TableShape } from './table-shape.ts'
 import type { RowChange } from './types.ts'
 
 /** The writes of `writeRows`, on a Map. */
@@ -46,7 +47,7 @@ test('changes coalesced over a table end as they would one by one, wherever batc
       fc.array(fc.tuple(change, fc.boolean()), { maxLength: 30 }),
       (start, changes) => {
         const table = new Map<string, (string | null)[]>()
-        const pending = new PendingRows(things, 'database')
+        const pending = new PendingRows(new TableShape(things), 'database')
         for (const thing of start) pending.apply(put(thing))
         flush(pending, table)
 
@@ -72,7 +73,7 @@ test('changes coalesced over a table end as they would one by one, wherever batc
 test('changes folded from nothing end as they would one by one', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
-      const pending = new PendingRows(things, 'empty')
+      const pending = new PendingRows(new TableShape(things), 'empty')
       for (const one of changes) expect(pending.apply(one)).toBe(true)
       expect(pending.size).toBe(pending.puts.size)
       expect(asThings(pending.puts)).toEqual(applyNaively([], changes))
@@ -82,7 +83,7 @@ test('changes folded from nothing end as they would one by one', () => {
 })
 
 test('a row many events touch is written once', () => {
-  const pending = new PendingRows(things, 'database')
+  const pending = new PendingRows(new TableShape(things), 'database')
   const key = { zone: 'a', id: 1 }
   pending.apply({ op: 'put', table: 'things', row: { ...key, count: 1n } })
   for (let i = 0; i < 100; i++) {
@@ -110,7 +111,7 @@ test('what does not fit the table is refused', () => {
   ]
   for (const one of bad) {
     for (const base of ['empty', 'database'] as const) {
-      expect(() => new PendingRows(things, base).apply(one)).toThrow(TypeError)
+      expect(() => new PendingRows(new TableShape(things), base).apply(one)).toThrow(TypeError)
     }
   }
 })

@@ -1,18 +1,23 @@
-import { type EncodedRow, encodeValue, type PgType, type Row, rowEncoder } from '@holdfast/postgres'
-import type { RowChange, TableSpec } from './types.ts'
+import type { EncodedRow } from '@holdfast/postgres'
+import type { Cell, EncodedChange, TableShape, Where } from './table-shape.ts'
+import type { RowChange } from './types.ts'
+
+/** Told of rows as they change, by those who keep more of them than the last. Rows it was told of are never written to. */
+export interface RowWatcher {
+  /** About to change, appear or go, by a change of the row itself. `row` is what it was, if it is known. */
+  changing(key: string, row: EncodedRow | undefined): void
+  redacting(key: string, set: readonly Cell[]): void
+}
 
 /**
  * Row changes of one table, coalesced by key: however many events touch a row, it is written once.
  *
  * With base `empty` (a rebuild) these rows are the whole table. With base `database` they stand over a table
  * that is there: a key not mentioned here has whatever row the table has. The order to write them in is
- * `wheres`, `gone`, `puts`, `patches`; see `applyWhere` for why that is the order the events had.
+ * `wheres`, `gone`, `puts`, `patches`; see `#removeWhere` for why that is the order the events had.
  */
 export class PendingRows {
-  readonly table: TableSpec
-  readonly columns: readonly string[]
-  readonly types: readonly PgType[]
-  readonly keyColumns: readonly number[]
+  readonly shape: TableShape
   /** Whole rows, by key. */
   readonly puts = new Map<string, (string | null)[]>()
   /** Changed columns of rows that are in the table, if they are. Only with base `database`. */
@@ -23,18 +28,13 @@ export class PendingRows {
   readonly wheres: Where[] = []
 
   readonly #isEmptyBase: boolean
-  readonly #encode: (row: Row) => (string | null)[]
-  readonly #indexOf: ReadonlyMap<string, number>
+  readonly #watcher: RowWatcher | undefined
   readonly #lookups = new Map<string, Lookup>()
 
-  constructor(table: TableSpec, base: 'empty' | 'database') {
-    this.table = table
-    this.columns = Object.keys(table.columns)
-    this.types = Object.values(table.columns)
-    this.#indexOf = new Map(this.columns.map((name, i) => [name, i]))
-    this.keyColumns = table.key.map((name) => this.#column(name))
+  constructor(shape: TableShape, base: 'empty' | 'database', watcher?: RowWatcher) {
+    this.shape = shape
     this.#isEmptyBase = base === 'empty'
-    this.#encode = rowEncoder(table.columns)
+    this.#watcher = watcher
   }
 
   /** Rows to write. */
@@ -47,18 +47,27 @@ export class PendingRows {
    * first, clear, and apply it again. Throws a TypeError when the change does not fit the table.
    */
   apply(change: RowChange): boolean {
+    return this.take(this.shape.encode(change))
+  }
+
+  /** Like `apply`. The row of a `put` becomes its own. */
+  take(change: EncodedChange): boolean {
     switch (change.op) {
       case 'put':
-        this.#put(this.#encode(change.row))
+        this.#put(change.key, change.row)
         return true
       case 'patch':
         this.#patch(change.key, change.set)
         return true
+      case 'redact':
+        if (this.#watcher) this.#redact(this.#watcher, change.key, change.set)
+        else this.#patch(change.key, change.set)
+        return true
       case 'add':
-        this.#add(change.key, change.column, BigInt(change.by))
+        this.#add(change.key, change.column, change.by)
         return true
       case 'remove':
-        this.#remove(change.key)
+        this.#drop(change.key)
         return true
       case 'removeWhere':
         return this.#removeWhere(change.where)
@@ -73,11 +82,10 @@ export class PendingRows {
     this.#lookups.clear()
   }
 
-  /** Takes the row for its own. */
-  #put(row: (string | null)[]): void {
-    const key = this.#keyOfRow(row)
-    if (this.#lookups.size > 0) {
+  #put(key: string, row: (string | null)[]): void {
+    if (this.#watcher || this.#lookups.size > 0) {
       const old = this.puts.get(key)
+      this.#watcher?.changing(key, old)
       if (old) this.#forget(key, old)
     }
     this.puts.set(key, row)
@@ -87,51 +95,59 @@ export class PendingRows {
     this.gone.delete(key)
   }
 
-  #patch(key: Row, set: Row): void {
-    const text = this.#keyOf(key)
-    const row = this.puts.get(text)
+  #patch(key: string, set: readonly Cell[]): void {
+    const row = this.puts.get(key)
     if (row) {
-      this.#forget(text, row)
-      for (const name in set) {
-        if (set[name] !== undefined) row[this.#settable(name)] = this.#encodeOne(name, set[name])
-      }
-      this.#remember(text, row)
+      if (set.length === 0) return
+      const changed = this.#change(key, row)
+      for (const [column, value] of set) changed[column] = value
+      this.#remember(key, changed)
       return
     }
-    const patch = this.#patchOf(text, key)
-    for (const name in set) {
-      if (set[name] === undefined) continue
-      const column = this.#settable(name)
-      const value = this.#encodeOne(name, set[name])
-      if (!patch) continue
+    const patch = this.#patchOf(key)
+    if (!patch) return
+    for (const [column, value] of set) {
       patch.set[column] = value
       patch.add[column] = undefined
     }
   }
 
-  #add(key: Row, name: string, by: bigint): void {
-    const column = this.#settable(name)
-    const type = this.types[column]
-    if (type !== 'bigint' && type !== 'integer') throw new TypeError(`${name} is not a number`)
-    const text = this.#keyOf(key)
-    const plus = (value: string | null | undefined) => (BigInt(value ?? 0) + by).toString()
+  /** What is written over is no longer true of any time, so nothing has changed at this one. */
+  #redact(watcher: RowWatcher, key: string, set: readonly Cell[]): void {
+    watcher.redacting(key, set)
+    const row = this.puts.get(key)
+    if (!row) return
+    this.#forget(key, row)
+    const redacted = row.slice()
+    for (const [column, value] of set) redacted[column] = value
+    this.puts.set(key, redacted)
+    this.#remember(key, redacted)
+  }
 
-    const row = this.puts.get(text)
+  #add(key: string, column: number, by: bigint): void {
+    const plus = (value: string | null | undefined) => (BigInt(value ?? 0) + by).toString()
+    const row = this.puts.get(key)
     if (row) {
-      this.#forget(text, row)
-      row[column] = plus(row[column])
-      this.#remember(text, row)
+      const changed = this.#change(key, row)
+      changed[column] = plus(changed[column])
+      this.#remember(key, changed)
       return
     }
-    const patch = this.#patchOf(text, key)
+    const patch = this.#patchOf(key)
     if (!patch) return
     const known = patch.set[column]
     if (known !== undefined) patch.set[column] = plus(known)
     else patch.add[column] = (patch.add[column] ?? 0n) + by
   }
 
-  #remove(key: Row): void {
-    this.#drop(this.#keyOf(key), this.#keyValues(key))
+  /** The row to write to; `#remember` it afterwards. */
+  #change(key: string, row: (string | null)[]): (string | null)[] {
+    this.#forget(key, row)
+    if (!this.#watcher) return row
+    this.#watcher.changing(key, row)
+    const copy = row.slice()
+    this.puts.set(key, copy)
+    return copy
   }
 
   /**
@@ -140,28 +156,15 @@ export class PendingRows {
    * here (it matches: the key goes; its key says it does not) or asks for a flush, because the row below it
    * might match by a column the patch has changed or does not know.
    */
-  #removeWhere(where: Row): boolean {
-    const conditions = Object.entries(where).map(([name, value]) => {
-      const column = this.#column(name)
-      if (!comparable.has(this.types[column] ?? 'jsonb')) {
-        throw new TypeError(`rows cannot be removed by ${name}`)
-      }
-      return [column, this.#encodeOne(name, value)] as const
-    })
-    if (conditions.length === 0) throw new TypeError('removeWhere without a condition')
-    conditions.sort(([a], [b]) => a - b)
-
-    const matching: [string, EncodedRow][] = []
-    for (const [text, patch] of this.patches) {
+  #removeWhere(conditions: Where): boolean {
+    const matching: string[] = []
+    for (const [key, patch] of this.patches) {
       const verdict = this.#matches(patch, conditions)
       if (verdict === 'unknown') return false
-      if (verdict === 'yes') matching.push([text, patch.key])
+      if (verdict === 'yes') matching.push(key)
     }
-    for (const text of this.#find(conditions)) {
-      const row = this.puts.get(text)
-      if (row) matching.push([text, this.keyColumns.map((column) => row[column] ?? null)])
-    }
-    for (const [text, key] of matching) this.#drop(text, key)
+    for (const key of this.#find(conditions)) matching.push(key)
+    for (const key of matching) this.#drop(key)
     if (!this.#isEmptyBase) this.wheres.push(conditions)
     return true
   }
@@ -169,7 +172,7 @@ export class PendingRows {
   #matches(patch: Patch, conditions: Where): 'yes' | 'no' | 'unknown' {
     let verdict: 'yes' | 'unknown' = 'yes'
     for (const [column, wanted] of conditions) {
-      const position = this.keyColumns.indexOf(column)
+      const position = this.shape.keyColumns.indexOf(column)
       if (position >= 0) {
         if (patch.key[position] !== wanted) return 'no' // a key never changes
       } else if (patch.set[column] !== wanted || patch.add[column] !== undefined) {
@@ -179,65 +182,27 @@ export class PendingRows {
     return verdict
   }
 
-  #drop(text: string, key: EncodedRow): void {
-    const row = this.puts.get(text)
+  #drop(key: string): void {
+    const row = this.puts.get(key)
+    this.#watcher?.changing(key, row)
     if (row) {
-      this.#forget(text, row)
-      this.puts.delete(text)
+      this.#forget(key, row)
+      this.puts.delete(key)
     }
     if (this.#isEmptyBase) return
-    this.patches.delete(text)
-    this.gone.set(text, key)
+    this.patches.delete(key)
+    this.gone.set(key, this.shape.keyValues(key))
   }
 
   /** Undefined when there is no row to patch. */
-  #patchOf(text: string, key: Row): Patch | undefined {
-    if (this.#isEmptyBase || this.gone.has(text)) return undefined
-    const known = this.patches.get(text)
+  #patchOf(key: string): Patch | undefined {
+    if (this.#isEmptyBase || this.gone.has(key)) return undefined
+    const known = this.patches.get(key)
     if (known) return known
-    const nothing = this.columns.map(() => undefined)
-    const patch = { key: this.#keyValues(key), set: nothing, add: nothing.slice() }
-    this.patches.set(text, patch)
+    const nothing = this.shape.columns.map(() => undefined)
+    const patch = { key: this.shape.keyValues(key), set: nothing, add: nothing.slice() }
+    this.patches.set(key, patch)
     return patch
-  }
-
-  #column(name: string): number {
-    const column = this.#indexOf.get(name)
-    if (column === undefined) throw new TypeError(`there is no column ${name}`)
-    return column
-  }
-
-  #settable(name: string): number {
-    const column = this.#column(name)
-    if (this.keyColumns.includes(column)) throw new TypeError(`${name} is in the key and stays`)
-    return column
-  }
-
-  #encodeOne(name: string, value: unknown): string | null {
-    return encodeValue(this.table.columns[name] ?? 'text', value)
-  }
-
-  /** Text that tells keys apart. */
-  #keyOf(key: Row): string {
-    const { key: names } = this.table
-    let count = 0
-    for (const name in key) if (key[name] !== undefined) count++
-    if (count !== names.length) throw new TypeError('a key names its columns and no others')
-    const [only, second] = names
-    if (only !== undefined && second === undefined) {
-      return this.#encodeOne(only, key[only]) ?? keyText([null])
-    }
-    return keyText(this.#keyValues(key))
-  }
-
-  #keyValues(key: Row): EncodedRow {
-    return this.table.key.map((name) => this.#encodeOne(name, key[name]))
-  }
-
-  #keyOfRow(row: EncodedRow): string {
-    const [only, second] = this.keyColumns
-    if (only !== undefined && second === undefined && row[only]) return row[only]
-    return keyText(this.keyColumns.map((column) => row[column] ?? null))
   }
 
   /** Keys of puts with these values. A lookup is built when first asked for, and kept up to date from then on. */
@@ -273,9 +238,6 @@ export interface Patch {
   readonly add: (bigint | undefined)[]
 }
 
-/** Columns, in table order, and the values they must have. */
-export type Where = readonly (readonly [column: number, value: string | null])[]
-
 interface Lookup {
   readonly columns: readonly number[]
   readonly keys: Map<string, Set<string>>
@@ -286,22 +248,6 @@ function addTo(lookup: Lookup, key: string, row: EncodedRow): void {
   const keys = lookup.keys.get(text)
   if (keys) keys.add(key)
   else lookup.keys.set(text, new Set([key]))
-}
-
-/** Types whose equal values have equal text. */
-export const comparable: ReadonlySet<PgType> = new Set([
-  'text',
-  'uuid',
-  'boolean',
-  'integer',
-  'bigint',
-  'bytea',
-])
-
-/** Text columns cannot hold U+0000, so it separates. */
-function keyText(values: EncodedRow): string {
-  if (values.includes(null)) throw new TypeError('a key column cannot be null')
-  return values.join('\0')
 }
 
 const valuesText = (values: EncodedRow): string =>

@@ -37,6 +37,9 @@ export const change: fc.Arbitrary<RowChange> = fc.oneof(
     .map(([k, by]): RowChange => ({ op: 'add', table: 'things', key: k, column: 'count', by })),
   key.map((k): RowChange => ({ op: 'remove', table: 'things', key: k })),
   where.map((w): RowChange => ({ op: 'removeWhere', table: 'things', where: w })),
+  fc
+    .tuple(key, set)
+    .map(([k, s]): RowChange => ({ op: 'redact', table: 'things', key: k, set: s })),
 )
 
 export const rows: fc.Arbitrary<readonly Thing[]> = fc.uniqueArray(row, {
@@ -56,7 +59,8 @@ export function applyNaively(start: readonly Thing[], changes: readonly RowChang
       case 'put':
         table.set(keyOf(one.row as unknown as Thing), { ...(one.row as unknown as Thing) })
         break
-      case 'patch': {
+      case 'patch':
+      case 'redact': {
         const found = table.get(keyOf(one.key as unknown as Thing))
         if (found) Object.assign(found, one.set)
         break
@@ -79,4 +83,19 @@ export function applyNaively(start: readonly Thing[], changes: readonly RowChang
     }
   }
   return [...table.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+/** The rows after each of these commits; a redaction also changes what they were before it. */
+export function historyOf(commits: readonly (readonly RowChange[])[]): Thing[][] {
+  const states: Thing[][] = []
+  for (const changes of commits) {
+    let now = states.at(-1) ?? []
+    for (const one of changes) {
+      now = applyNaively(now, [one])
+      if (one.op !== 'redact') continue
+      for (const [i, past] of states.entries()) states[i] = applyNaively(past, [one])
+    }
+    states.push(now)
+  }
+  return states
 }

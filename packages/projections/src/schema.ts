@@ -1,6 +1,14 @@
-import { type Postgres, type Queryable, type Sql, sql, type Transaction } from '@holdfast/postgres'
+import {
+  type Postgres,
+  pastOf,
+  type Queryable,
+  type Sql,
+  sql,
+  type Transaction,
+} from '@holdfast/postgres'
 import { allBuilds, type Build, prepareLedger, removeBuild, setState } from './ledger.ts'
 import type { Projection, TableSpec } from './types.ts'
+import { versionColumns, versionsTable } from './versions.ts'
 
 /** `network_peers_v1_2`: projection, version, build. */
 export function schemaName(service: string, projection: Projection, build: number): string {
@@ -35,11 +43,11 @@ export async function createTables(
   projection: Projection,
 ): Promise<void> {
   await tx.execute(sql`create schema ${sql.identifier(schema)}`)
-  for (const table of projection.tables) {
-    const columns = Object.entries(table.columns).map(
-      ([name, type]) => sql`${sql.identifier(name)} ${sql.raw(type)}`,
+  for (const { name, columns } of projection.tables.flatMap(storedTables)) {
+    const typed = Object.entries(columns).map(
+      ([column, type]) => sql`${sql.identifier(column)} ${sql.raw(type)}`,
     )
-    await tx.execute(sql`create table ${sql.identifier(schema, table.name)} (${sql.join(columns)})`)
+    await tx.execute(sql`create table ${sql.identifier(schema, name)} (${sql.join(typed)})`)
   }
 }
 
@@ -51,7 +59,7 @@ export async function finishTables(
   readerRole: string,
 ): Promise<void> {
   const reader = sql.identifier(readerRole)
-  for (const spec of projection.tables) {
+  for (const spec of projection.tables.flatMap(storedTables)) {
     const table = sql.identifier(schema, spec.name)
     const key = sql.join(spec.key.map((column) => sql.identifier(column)))
     await tx.execute(sql`alter table ${table} add primary key (${key})`)
@@ -66,6 +74,39 @@ export async function finishTables(
     await tx.execute(sql`analyze ${table}`)
   }
   await tx.execute(sql`grant usage on schema ${sql.identifier(schema)} to ${reader}`)
+}
+
+/**
+ * What is stored for a table: itself, and its versions when it is temporal. Every index of those ends in when a
+ * version held, so that what no longer or not yet holds is passed over inside the index; the last two serve early and
+ * late moments, when few versions had begun or few have ended.
+ */
+export function storedTables(table: TableSpec): readonly TableSpec[] {
+  if (!table.isTemporal) return [table]
+  const versions: TableSpec = {
+    ...table,
+    name: versionsTable(table),
+    columns: versionColumns(table),
+    key: [...table.key, 'valid_to', 'valid_from'],
+    indexes: [
+      ...(table.indexes ?? []).map(withValidity),
+      '(valid_from, valid_to)',
+      '(valid_to, valid_from)',
+    ],
+  }
+  return [table, versions]
+}
+
+/** `(lower(name), id) where …` becomes `(lower(name), id, valid_to, valid_from) where …`; other kinds of index stay. */
+export function withValidity(index: string): string {
+  if (!index.startsWith('(')) return index
+  let depth = 0
+  for (const { 0: token, index: at } of index.matchAll(/'[^']*'|"[^"]*"|[()]/g)) {
+    if (token === '(') depth++
+    else if (token === ')') depth--
+    if (depth === 0) return `${index.slice(0, at)}, valid_to, valid_from${index.slice(at)}`
+  }
+  return index
 }
 
 /**
@@ -108,7 +149,8 @@ export async function showViews(
   build: Build,
   readerRole: string,
 ): Promise<void> {
-  for (const { name, columns } of projection.tables) {
+  for (const table of projection.tables) {
+    const { name, columns } = table
     const view = sql.identifier(service, name)
     const names = sql.join(Object.keys(columns).map((column) => sql.identifier(column)))
     await tx.execute(sql`drop view if exists ${view}`)
@@ -116,7 +158,51 @@ export async function showViews(
       create view ${view} with (security_invoker = true) as
       select ${names} from ${sql.identifier(build.schema, name)}`)
     await tx.execute(sql`grant select on ${view} to ${sql.identifier(readerRole)}`)
+    await showPast(tx, service, table, build)
   }
+}
+
+/**
+ * The function `relation` names. Plain enough for the planner to put its body in its place, so that conditions,
+ * order and row-level security meet the indexes of the versions.
+ */
+async function showPast(
+  tx: Transaction,
+  service: string,
+  table: TableSpec,
+  build: Build,
+): Promise<void> {
+  const past = sql`${sql.identifier(service, pastOf(table.name))}(bigint)`
+  if (!table.isTemporal) {
+    await tx.execute(sql`drop function if exists ${past}`)
+    return
+  }
+  // Replaced in place where it can be: who is about to call it has looked it up already.
+  if (!(await hasSameColumns(tx, service, table))) {
+    await tx.execute(sql`drop function if exists ${past}`)
+  }
+  const names = Object.keys(table.columns).map((column) => sql.identifier(column).text)
+  const typed = Object.entries(table.columns).map(
+    ([column, type]) => `${sql.identifier(column).text} ${type}`,
+  )
+  await tx.script(`
+    create or replace function ${sql.identifier(service, pastOf(table.name)).text}(bigint)
+    returns table (${typed.join(', ')}) language sql stable parallel safe as $body$
+      select ${names.join(', ')} from ${sql.identifier(build.schema, versionsTable(table)).text}
+      where valid_from <= $1 and valid_to > $1
+    $body$`)
+}
+
+async function hasSameColumns(tx: Queryable, service: string, table: TableSpec): Promise<boolean> {
+  const [row] = await tx.query<{ is_same: boolean }>(sql`
+    select p.proargnames[2:] = ${Object.keys(table.columns)}::text[]
+      and p.proallargtypes[2:] = (
+        select array_agg(to_regtype(t.name)::oid order by t.place)
+        from unnest(${Object.values(table.columns)}::text[]) with ordinality as t (name, place)
+      ) as is_same
+    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = ${service} and p.proname = ${pastOf(table.name)}`)
+  return row?.is_same === true
 }
 
 /** Whether readers see this build under all its names. */
@@ -126,11 +212,16 @@ export async function hasViews(
   projection: Projection,
   build: Build,
 ): Promise<boolean> {
-  const rows = await tx.query<{ view_name: string }>(sql`
-    select view_name from information_schema.view_table_usage
-    where view_schema = ${service} and table_schema = ${build.schema} and table_name = view_name`)
-  const shown = new Set(rows.map((row) => row.view_name))
-  return projection.tables.every(({ name }) => shown.has(name))
+  const rows = await tx.query<{ shown: string }>(sql`
+    select view_name as shown from information_schema.view_table_usage
+    where view_schema = ${service} and table_schema = ${build.schema} and table_name = view_name
+    union all
+    select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = ${service} and position(${`"${build.schema}".`} in p.prosrc) > 0`)
+  const shown = new Set(rows.map((row) => row.shown))
+  return projection.tables.every(
+    ({ name, isTemporal }) => shown.has(name) && (!isTemporal || shown.has(pastOf(name))),
+  )
 }
 
 export async function discardBuild(tx: Queryable, service: string, build: Build): Promise<void> {

@@ -9,10 +9,18 @@ import type { PgType, Row } from '@holdfast/postgres'
  * - `patch` sets columns of the row with that key, and does nothing when there is none.
  * - `add` adds to an integer or bigint column of the row with that key, and does nothing when there is none; null counts as 0.
  * - `remove` deletes the row with that key, `removeWhere` every row whose columns equal `where`.
+ * - `redact` writes over columns as if they had never held anything else: in the row with that key, if there is one,
+ *   and in all its versions when the table is temporal. Handlers give `set` the values a replay gives those columns
+ *   that can no longer read what was erased.
  */
 export type RowChange =
   | { readonly op: 'put'; readonly table: string; readonly row: Row }
-  | { readonly op: 'patch'; readonly table: string; readonly key: Row; readonly set: Row }
+  | {
+      readonly op: 'patch' | 'redact'
+      readonly table: string
+      readonly key: Row
+      readonly set: Row
+    }
   | {
       readonly op: 'add'
       readonly table: string
@@ -33,6 +41,8 @@ export interface TableSpec {
   readonly organizationColumn?: string
   /** What follows `create index on <table>`, for example `(interface_id, name)`. */
   readonly indexes?: readonly string[]
+  /** Every version of every row is kept: `relation(service, name, at)` of packages/postgres reads the rows as of a sequence. */
+  readonly isTemporal?: true
 }
 
 type Handlers<E extends { readonly type: string }> = {

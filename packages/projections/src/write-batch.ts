@@ -1,6 +1,6 @@
 import { isDataError, type Session } from '@holdfast/postgres'
 import { CheckpointMoved } from './errors.ts'
-import type { Poison } from './fold.ts'
+import { type Poison, writeFolded } from './fold.ts'
 import { advance } from './ledger.ts'
 import { type Part, planPart } from './target.ts'
 
@@ -42,9 +42,7 @@ async function writeParts(
   if (moving.length === 0) return
   await session.tx(
     async (tx) => {
-      for (const { target, folded } of moving) {
-        for (const fold of folded.folds) await fold.write(tx, target.build.schema)
-      }
+      for (const { target, folded } of moving) await writeFolded(tx, target.build.schema, folded)
       const moves = moving.map(({ target, from, to }) => ({ build: target.build, from, to }))
       if (!(await advance(tx, service, moves))) throw CheckpointMoved({ service })
     },

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PendingRows } from './pending-rows.ts'
 import { applyNaively, change, rows, type Thing, things } from './row-changes.fixture.ts'
+import { TableShape } from './table-shape.ts'
 import { writeRows } from './write-rows.ts'
 
 let postgres: Postgres
@@ -27,7 +28,7 @@ test('bulk statements leave the rows that single ones would', async () => {
       async (start, changes) => {
         const written = await postgres.tx(async (tx) => {
           await tx.execute(sql`truncate network.things`)
-          const pending = new PendingRows(things, 'database')
+          const pending = new PendingRows(new TableShape(things), 'database')
           const flush = async () => {
             await writeRows(tx, 'network', pending)
             pending.clear()
@@ -59,7 +60,7 @@ test('many rows go by COPY and merge, more than once in a transaction', async ()
   await postgres.tx(async (tx) => {
     await tx.execute(sql`truncate network.things`)
     for (const note of ['first', 'second']) {
-      const pending = new PendingRows(things, 'database')
+      const pending = new PendingRows(new TableShape(things), 'database')
       for (let id = 1; id <= 6_000; id++) {
         pending.apply({ op: 'put', table: 'things', row: { zone: 'a', id, note } })
       }

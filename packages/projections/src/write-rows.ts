@@ -6,26 +6,35 @@ import {
   type Transaction,
   unnest,
 } from '@holdfast/postgres'
-import type { Patch, PendingRows, Where } from './pending-rows.ts'
+import type { Patch, PendingRows } from './pending-rows.ts'
+import type { TableShape, Where } from './table-shape.ts'
 
 /** From here on COPY into a temporary table and a merge beat arrays (research/perf-ceilings.md §4). */
-const copyFromRows = 5_000
+export const copyFromRows = 5_000
 
 /** Writes what is pending over a table that is there, in few statements whatever the number of rows. */
 export async function writeRows(tx: Transaction, schema: string, rows: PendingRows): Promise<void> {
-  const table = sql.identifier(schema, rows.table.name)
-  for (const wheres of groupBy(rows.wheres, whereShape)) await deleteWhere(tx, table, rows, wheres)
+  const { shape } = rows
+  const table = sql.identifier(schema, shape.table.name)
+  for (const wheres of groupBy(rows.wheres, whereShape)) {
+    const { from, where } = matching(shape, wheres)
+    const using = from ? sql`using ${from}` : sql.empty
+    await tx.execute(sql`delete from ${table} t ${using} where ${where}`)
+  }
   if (rows.gone.size > 0) await deleteKeys(tx, table, rows)
   if (rows.puts.size >= copyFromRows) await merge(tx, table, rows)
   else if (rows.puts.size > 0) {
-    await upsert(tx, table, rows, unnest(rows.table.columns, [...rows.puts.values()]))
+    await upsert(tx, table, shape, unnest(shape.table.columns, [...rows.puts.values()]))
   }
   for (const patches of groupBy([...rows.patches.values()], patchShape)) {
-    await update(tx, table, rows, patches)
+    await update(tx, table, shape, patches)
   }
 }
 
-function groupBy<T>(items: readonly T[], shapeOf: (item: T) => string): readonly (readonly T[])[] {
+export function groupBy<T>(
+  items: readonly T[],
+  shapeOf: (item: T) => string,
+): readonly (readonly T[])[] {
   const groups = new Map<string, T[]>()
   for (const item of items) {
     const shape = shapeOf(item)
@@ -37,50 +46,49 @@ function groupBy<T>(items: readonly T[], shapeOf: (item: T) => string): readonly
 }
 
 /** `=` finds no nulls and `is not distinct from` uses no index, so conditions are grouped by where their nulls are. */
-const whereShape = (where: Where): string =>
+export const whereShape = (where: Where): string =>
   where.map(([column, value]) => `${column}${value === null ? '0' : ''}`).join()
 
-async function deleteWhere(
-  tx: Transaction,
-  table: Sql,
-  rows: PendingRows,
+/** Rows `t` that match one of these conditions, which are of one shape. */
+export function matching(
+  shape: TableShape,
   wheres: readonly Where[],
-): Promise<void> {
+): { readonly from: Sql | undefined; readonly where: Sql } {
   const [first = []] = wheres
   const isNull = first.filter(([, value]) => value === null).map(([column]) => column)
   const equal = first.filter(([, value]) => value !== null).map(([column]) => column)
-  const nulls = isNull.map((column) => sql`t.${name(rows, column)} is null`)
-  if (equal.length === 0) {
-    await tx.execute(sql`delete from ${table} t where ${sql.join(nulls, and)}`)
-    return
-  }
+  const nulls = isNull.map((column) => sql`t.${name(shape, column)} is null`)
+  if (equal.length === 0) return { from: undefined, where: sql.join(nulls, and) }
   const values = wheres.map((where) =>
     where.filter(([, value]) => value !== null).map(([, value]) => value),
   )
-  const same = equal.map((column) => sql`t.${name(rows, column)} = u.${name(rows, column)}`)
-  await tx.execute(sql`
-    delete from ${table} t using ${unnest(pick(rows, equal), values)} u
-    where ${sql.join([...same, ...nulls], and)}`)
+  const same = equal.map((column) => sql`t.${name(shape, column)} = u.${name(shape, column)}`)
+  return {
+    from: sql`${unnest(pick(shape, equal), values)} u`,
+    where: sql.join([...same, ...nulls], and),
+  }
 }
 
 async function deleteKeys(tx: Transaction, table: Sql, rows: PendingRows): Promise<void> {
-  const keys = unnest(pick(rows, rows.keyColumns), [...rows.gone.values()])
-  await tx.execute(sql`delete from ${table} t using ${keys} u where ${sameKey(rows)}`)
+  const { shape } = rows
+  const keys = unnest(pick(shape, shape.keyColumns), [...rows.gone.values()])
+  await tx.execute(sql`delete from ${table} t using ${keys} u where ${sameKey(shape)}`)
 }
 
 async function merge(tx: Transaction, table: Sql, rows: PendingRows): Promise<void> {
-  const staged = sql.identifier('pg_temp', `staged_${rows.table.name}`)
-  await tx.execute(sql`create temporary table ${sql.identifier(`staged_${rows.table.name}`)}
+  const { shape } = rows
+  const staged = sql.identifier('pg_temp', `staged_${shape.table.name}`)
+  await tx.execute(sql`create temporary table ${sql.identifier(`staged_${shape.table.name}`)}
     (like ${table}) on commit drop`)
-  await tx.copyIn(staged, rows.table.columns, rows.puts.values())
-  await upsert(tx, table, rows, staged)
+  await tx.copyIn(staged, shape.table.columns, rows.puts.values())
+  await upsert(tx, table, shape, staged)
   await tx.execute(sql`drop table ${staged}`) // a second flush of this transaction makes its own
 }
 
-async function upsert(tx: Transaction, table: Sql, rows: PendingRows, source: Sql): Promise<void> {
-  const columns = sql.join(rows.columns.map((column) => sql.identifier(column)))
-  const key = sql.join(rows.table.key.map((column) => sql.identifier(column)))
-  const others = rows.columns.filter((column) => !rows.table.key.includes(column))
+async function upsert(tx: Transaction, table: Sql, shape: TableShape, source: Sql): Promise<void> {
+  const columns = sql.join(shape.columns.map((column) => sql.identifier(column)))
+  const key = sql.join(shape.table.key.map((column) => sql.identifier(column)))
+  const others = shape.columns.filter((column) => !shape.table.key.includes(column))
   const changes = others.map(
     (column) => sql`${sql.identifier(column)} = excluded.${sql.identifier(column)}`,
   )
@@ -105,14 +113,14 @@ const columnsThat = (shape: string, mark: string): readonly number[] =>
 async function update(
   tx: Transaction,
   table: Sql,
-  rows: PendingRows,
+  shape: TableShape,
   patches: readonly Patch[],
 ): Promise<void> {
   const [first] = patches
   if (!first) return
-  const shape = patchShape(first)
-  const set = columnsThat(shape, '=')
-  const add = columnsThat(shape, '+')
+  const marks = patchShape(first)
+  const set = columnsThat(marks, '=')
+  const add = columnsThat(marks, '+')
   if (set.length + add.length === 0) return
   const values = patches.map((patch): EncodedRow => {
     const row = [...patch.key]
@@ -120,30 +128,34 @@ async function update(
     for (const column of add) row.push(patch.add[column]?.toString() ?? null)
     return row
   })
-  const source = unnest(pick(rows, [...rows.keyColumns, ...set, ...add]), values)
+  const source = unnest(pick(shape, [...shape.keyColumns, ...set, ...add]), values)
   const changes = [
-    ...set.map((column) => sql`${name(rows, column)} = u.${name(rows, column)}`),
+    ...set.map((column) => sql`${name(shape, column)} = u.${name(shape, column)}`),
     ...add.map(
       (column) =>
-        sql`${name(rows, column)} = coalesce(t.${name(rows, column)}, 0) + u.${name(rows, column)}`,
+        sql`${name(shape, column)} = coalesce(t.${name(shape, column)}, 0) + u.${name(shape, column)}`,
     ),
   ]
   await tx.execute(sql`
-    update ${table} t set ${sql.join(changes)} from ${source} u where ${sameKey(rows)}`)
+    update ${table} t set ${sql.join(changes)} from ${source} u where ${sameKey(shape)}`)
 }
 
-const and = sql.raw(' and ')
+export const and = sql.raw(' and ')
 
-const name = (rows: PendingRows, column: number): Sql => sql.identifier(rows.columns[column] ?? '')
+export const name = (shape: TableShape, column: number): Sql =>
+  sql.identifier(shape.columns[column] ?? '')
 
-const sameKey = (rows: PendingRows): Sql =>
+export const sameKey = (shape: TableShape): Sql =>
   sql.join(
-    rows.keyColumns.map((column) => sql`t.${name(rows, column)} = u.${name(rows, column)}`),
+    shape.keyColumns.map((column) => sql`t.${name(shape, column)} = u.${name(shape, column)}`),
     and,
   )
 
-function pick(rows: PendingRows, columns: readonly number[]): Readonly<Record<string, PgType>> {
+export function pick(
+  shape: TableShape,
+  columns: readonly number[],
+): Readonly<Record<string, PgType>> {
   return Object.fromEntries(
-    columns.map((column) => [rows.columns[column] ?? '', rows.types[column] ?? 'text']),
+    columns.map((column) => [shape.columns[column] ?? '', shape.types[column] ?? 'text']),
   )
 }
