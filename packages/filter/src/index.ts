@@ -1,1 +1,3 @@
-export {}
+export { type Filter, parseFilter } from './filter.ts'
+export { FilterError } from './filter-error.ts'
+export { maxSource } from './parse.ts'
