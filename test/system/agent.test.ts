@@ -331,8 +331,12 @@ describe.skipIf(missing !== undefined)('a node agent', () => {
 
   test('metrics can be read, and no secret is in the log', async () => {
     const metrics = inServer('curl', '-s', '-m', '10', 'http://127.0.0.1:9110/metrics')
-    expect(metrics).toMatch(/holdfast_interface_enforced\{[^}]*device="[^"]+"[^}]*\} 1/)
-    expect(metrics).toMatch(/holdfast_peer_handshake_age_seconds\{[^}]*name="laptop"/)
+    expect(metrics).toMatch(
+      /holdfast_wireguard_interface_enforced\{[^}]*interface="[^"]+"[^}]*\} 1/,
+    )
+    expect(metrics).toMatch(
+      /holdfast_wireguard_peer_last_handshake_timestamp_seconds\{[^}]*name="laptop"/,
+    )
     const said = agent.said()
     for (const secret of [serverKeys.privateKey, wgKeyFrom(presharedKey), control.token]) {
       expect(said).not.toContain(secret)

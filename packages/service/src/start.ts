@@ -5,12 +5,14 @@ import { createTelemetry, startTracing, type Telemetry } from '@holdfast/telemet
 import { alarmSubject, encodeAlarm } from './alarm.ts'
 import type { EarlyApp, EdgeApp } from './app.ts'
 import { untilDone } from './back-off.ts'
+import { certificateMetrics } from './certificate-metrics.ts'
 import { type HealthServer, startHealthServer } from './health-server.ts'
 import { type Identity, identity } from './identity.ts'
 import { type Lifecycle, lifecycle } from './lifecycle.ts'
 import { natsConnection } from './nats-connection.ts'
 import { peers } from './peers.ts'
 import type { EdgeSpec } from './settings.ts'
+import { readTlsIdentity } from './tls.ts'
 
 type Edge = Omit<EdgeApp<EdgeSpec>, 'settings'>
 
@@ -94,6 +96,7 @@ export async function start<S extends EdgeSpec>(
         : { isReady: true, reason: `no writes: ${reason ?? ''}` }
     })
 
+    certificateMetrics(telemetry.registry, readTlsIdentity(common))
     const channels = peers(common, telemetry)
     life.defer('channels', channels.close)
     const who = identity({ name, log, logger: telemetry.log, connect: channels.connect })

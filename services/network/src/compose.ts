@@ -15,6 +15,7 @@ import { peerHandlers } from './grpc/peer-handlers.ts'
 import { openHomes } from './queries/homes.ts'
 import { interfaceMatcher } from './queries/interfaces.ts'
 import { followReports, type StatusFeed } from './status/follow-reports.ts'
+import { nodeMetrics } from './status/node-metrics.ts'
 import { StatusBoard } from './status/status-board.ts'
 
 export interface NetworkParts {
@@ -65,6 +66,7 @@ export function composeNetwork(parts: NetworkParts) {
     /** Begins to listen to hosts; the database must be migrated. */
     async start(): Promise<void> {
       feed = await followReports(log, postgres, board, telemetry)
+      nodeMetrics(telemetry.registry, postgres, board, telemetry.log, now)
     },
     /** Writes down what hosts said last. */
     async stop(): Promise<void> {

@@ -127,7 +127,6 @@ export function startAgent(options: AgentOptions): Agent {
     isFollowing: () => troubleNow() === '',
     sequence: () => saved.state.sequence,
     maxPeers: options.metricsPeers,
-    now,
   })
   const reconciler = nodeReconciler({
     saved,

@@ -101,6 +101,14 @@ export interface DrainedFlows {
   readonly lostPackets: number
 }
 
+/** How full a map of the kernel is. */
+export interface MapFigures {
+  /** As the kernel names it. */
+  readonly name: string
+  readonly entries: number
+  readonly maxEntries: number
+}
+
 export const noFlows: DrainedFlows = { flows: [], lostFlows: 0, lostPackets: 0 }
 
 /**
@@ -120,6 +128,8 @@ export interface Backend {
   /** A rule that is not among them has counted nothing. */
   hits(): readonly Hits[]
   drops(): readonly DeviceDrops[]
+  /** Maps that can be full. Walks through those whose entries the kernel does not count. */
+  maps(): readonly MapFigures[]
   /** Takes the recorded flows out; at most this many are told, the rest is counted as lost. */
   drainFlows(most: number): DrainedFlows
   /** Lets go; what is enforced stays in force. */

@@ -47,7 +47,7 @@ beforeEach(() => {
     instanceId: 'this start',
     flowsPerSecond: 5_000,
     facts: () => known,
-    policyVersion: () => new Uint8Array(32),
+    policy: () => ({ policy: { devices: [], views: [] }, version: new Uint8Array(32) }),
     now: () => 7,
   })
 })

@@ -1,7 +1,8 @@
-import type { HostFacts } from '@holdfast/policy'
+import type { HostFacts, Policy } from '@holdfast/policy'
 import { holdfast } from '@holdfast/proto'
 import type { Backend, Flow, FlowVerdict, Hits } from './backend.ts'
 import { hitLedger } from './hit-ledger.ts'
+import { type PacketTotal, packetTotals } from './packet-totals.ts'
 import { type PeerLookup, peerLookup } from './peer-lookup.ts'
 import type { FlowFigures } from './protocol.ts'
 
@@ -14,7 +15,8 @@ export interface EvidenceOptions {
   readonly instanceId: string
   readonly flowsPerSecond: number
   readonly facts: () => HostFacts | undefined
-  readonly policyVersion: () => Uint8Array | undefined
+  /** What is in the kernel now. */
+  readonly policy: () => { readonly policy: Policy; readonly version: Uint8Array } | undefined
   readonly now: () => number
 }
 
@@ -22,6 +24,8 @@ export interface EvidenceOptions {
 export interface Evidence {
   /** Totals of the rules whose figures changed since the last call; from the first call on. */
   counters(): Uint8Array[]
+  /** As of the last call of `counters`. */
+  packets(): readonly PacketTotal[]
   /** Nothing when nothing was recorded or lost. */
   flows(): readonly { readonly batch: Uint8Array; readonly figures: FlowFigures }[]
   /** What was made and could not be sent counts as lost. */
@@ -43,6 +47,7 @@ const verdicts: Readonly<Record<FlowVerdict, holdfast.agent.v1.FlowVerdict>> = {
 export function evidence(options: EvidenceOptions): Evidence {
   const { backend, nodeId, instanceId, now } = options
   const ledger = hitLedger()
+  const packets = packetTotals()
   let number = 0
   let lostFlows = 0
   let lostPackets = 0
@@ -68,7 +73,7 @@ export function evidence(options: EvidenceOptions): Evidence {
       instanceId,
       number: ++number,
       sentAtUnixMs: now(),
-      policyVersion: policyVersion ?? options.policyVersion() ?? null,
+      policyVersion: policyVersion ?? options.policy()?.version ?? null,
       flows: flows.map((flow) => recordOf(flow, whose)),
       ...lost,
     }).finish()
@@ -79,6 +84,7 @@ export function evidence(options: EvidenceOptions): Evidence {
   return {
     counters() {
       const changed = ledger.take(backend.hits())
+      packets.take(changed, options.policy()?.policy)
       const reports: Uint8Array[] = []
       for (let at = 0; at < changed.length; at += countersAtOnce) {
         reports.push(
@@ -92,6 +98,7 @@ export function evidence(options: EvidenceOptions): Evidence {
       }
       return reports
     },
+    packets: packets.totals,
     flows() {
       const drained = backend.drainFlows(options.flowsPerSecond)
       lostFlows += drained.lostFlows

@@ -68,6 +68,7 @@ export function fakeBackend(name: BackendName = 'bpf'): FakeBackend {
     },
     hits: () => fake.hitCounts,
     drops: () => fake.dropCounts,
+    maps: () => [],
     drainFlows() {
       const { drained } = fake
       fake.drained = noFlows

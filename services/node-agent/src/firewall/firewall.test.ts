@@ -35,6 +35,8 @@ function start(): void {
         last = status
       },
       sendCounters: () => {},
+      onPackets: () => {},
+      onMaps: () => {},
       sendFlows: () => true,
       onLost: () => {},
       log,

@@ -2,6 +2,8 @@ import type { Worker } from 'node:worker_threads'
 import type { HostFacts } from '@holdfast/policy'
 import type { Logger } from '@holdfast/telemetry'
 import { type Feed, rulesFilter } from '../follow/feed.ts'
+import type { MapFigures } from './backend.ts'
+import type { PacketTotal } from './packet-totals.ts'
 import type {
   Answer,
   Answers,
@@ -18,6 +20,8 @@ export interface FirewallHandlers {
   readonly onStatus: (status: FirewallStatus) => void
   /** Sends a CounterReport; one that is not sent is told by the next totals. */
   readonly sendCounters: (report: Uint8Array) => void
+  readonly onPackets: (packets: readonly PacketTotal[]) => void
+  readonly onMaps: (maps: readonly MapFigures[]) => void
   /** Sends a FlowBatch; false when nobody is connected. */
   readonly sendFlows: (batch: Uint8Array, figures: FlowFigures) => boolean
   readonly onLost: (reason: string) => void
@@ -96,6 +100,12 @@ export function startFirewall(options: FirewallOptions, handlers: FirewallHandle
         return
       case 'counters':
         handlers.sendCounters(message.report)
+        return
+      case 'packets':
+        handlers.onPackets(message.packets)
+        return
+      case 'maps':
+        handlers.onMaps(message.maps)
         return
       case 'flows':
         unsent.add(message.batch, message.figures)

@@ -29,6 +29,8 @@ const log: EnforcerLog = {
 
 const flowsEveryMs = 1_000
 const countersEveryMs = 5_000
+/** Counting the entries of a hash map means walking through it. */
+const mapsEveryMs = 15_000
 const now = Date.now
 
 // What arrives while this starts waits in the port.
@@ -51,7 +53,7 @@ const proof = evidence({
   instanceId: options.instanceId,
   flowsPerSecond: options.flowsPerSecond,
   facts: running.facts,
-  policyVersion: () => running.policy()?.version,
+  policy: running.policy,
   now,
 })
 
@@ -83,8 +85,13 @@ const timers = [
     () =>
       tellEvidence('counters', () => {
         for (const report of proof.counters()) say({ tell: 'counters', report })
+        say({ tell: 'packets', packets: proof.packets() })
       }),
     countersEveryMs,
+  ),
+  setInterval(
+    () => tellEvidence('maps', () => say({ tell: 'maps', maps: backend.maps() })),
+    mapsEveryMs,
   ),
 ]
 

@@ -73,6 +73,8 @@ export function hostFirewall(options: HostFirewallOptions): HostFirewall {
       options.onStatus()
     },
     sendCounters: (report) => void send('counters', report),
+    onPackets: metrics.packets,
+    onMaps: metrics.maps,
     sendFlows(batch, figures) {
       const isSent = send('flows', batch)
       if (isSent) metrics.flows(figures)

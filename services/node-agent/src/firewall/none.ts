@@ -8,6 +8,7 @@ export const noBackend = (reason: string, capabilities: readonly Capability[]): 
   observe: async () => ({ policy: undefined, devices: [], faults: [] }),
   hits: () => [],
   drops: () => [],
+  maps: () => [],
   drainFlows: () => noFlows,
   close() {},
   uninstall: async () => {},

@@ -1,6 +1,8 @@
 import type { HostFacts } from '@holdfast/policy'
 import type { FeedPosition } from '../follow/feed.ts'
 import type { Pin, TakenCommit } from '../state/saved-fold.ts'
+import type { MapFigures } from './backend.ts'
+import type { PacketTotal } from './packet-totals.ts'
 import type { FirewallStatus } from './status.ts'
 
 /** What the agent and its firewall, a thread of its own, say to each other. Everything can be cloned. */
@@ -71,6 +73,8 @@ export type FromFirewall =
   | { readonly tell: 'status'; readonly status: FirewallStatus }
   /** A CounterReport. */
   | { readonly tell: 'counters'; readonly report: Uint8Array }
+  | { readonly tell: 'packets'; readonly packets: readonly PacketTotal[] }
+  | { readonly tell: 'maps'; readonly maps: readonly MapFigures[] }
   /** A FlowBatch and what is in it. */
   | { readonly tell: 'flows'; readonly batch: Uint8Array; readonly figures: FlowFigures }
   | {

@@ -1,10 +1,15 @@
 import { Counter, Gauge, Histogram, type Registry } from '@holdfast/telemetry'
+import type { MapFigures } from '../firewall/backend.ts'
+import type { PacketTotal } from '../firewall/packet-totals.ts'
 import type { FlowFigures } from '../firewall/protocol.ts'
 import type { FirewallStatus } from '../firewall/status.ts'
+import { growing } from './growing.ts'
 
 export interface FirewallMetrics {
   status(status: FirewallStatus): void
   flows(figures: FlowFigures): void
+  packets(packets: readonly PacketTotal[]): void
+  maps(maps: readonly MapFigures[]): void
 }
 
 const buckets = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -43,6 +48,25 @@ export function firewallMetrics(registry: Registry): FirewallMetrics {
     'When the kernel was last read back',
     (s) => s.provenAtUnixMs / 1000,
   )
+  const decided = growing({
+    registry,
+    name: 'holdfast_firewall_packets_total',
+    help: 'Packets a rule decided, by direction and verdict',
+    labelNames: ['direction', 'verdict'],
+  })
+  const undecided = growing({
+    registry,
+    name: 'holdfast_firewall_undecided_packets_total',
+    help: 'Packets no rule decided, by device and reason',
+    labelNames: ['device', 'reason'],
+  })
+  const ofMap = (name: string, help: string): Gauge<'map'> =>
+    new Gauge({ name, help, labelNames: ['map'] as const, registers })
+  const entries = ofMap(
+    'holdfast_bpf_map_entries',
+    'Entries of a map of the firewall in the kernel',
+  )
+  const maxEntries = ofMap('holdfast_bpf_map_max_entries', 'Entries such a map has room for')
   const total = (name: string, help: string): Counter => new Counter({ name, help, registers })
   const drift = total('holdfast_firewall_drift_total', 'Foreign changes found')
   const repaired = total('holdfast_firewall_drift_repaired_total', 'Foreign changes undone')
@@ -65,6 +89,12 @@ export function firewallMetrics(registry: Registry): FirewallMetrics {
     status(status) {
       const before = last
       last = status
+      for (const { device, drops } of status.devices) {
+        const { defaults, fragments, unparsable } = drops
+        for (const [reason, now] of Object.entries({ default: defaults, fragments, unparsable })) {
+          undecided.is({ device, reason }, now)
+        }
+      }
       // The counts begin anew with the firewall's thread.
       drift.inc(Math.max(0, status.driftFound - (before?.driftFound ?? 0)))
       repaired.inc(Math.max(0, status.driftRepaired - (before?.driftRepaired ?? 0)))
@@ -72,6 +102,19 @@ export function firewallMetrics(registry: Registry): FirewallMetrics {
       build.observe(status.figures.buildMs / 1000)
       swap.observe(status.figures.swapMs / 1000)
       change.observe(status.changeMs / 1000)
+    },
+    packets(packets) {
+      for (const { direction, verdict, packets: now } of packets) {
+        decided.is({ direction, verdict }, now)
+      }
+    },
+    maps(maps) {
+      entries.reset()
+      maxEntries.reset()
+      for (const map of maps) {
+        entries.set({ map: map.name }, map.entries)
+        maxEntries.set({ map: map.name }, map.maxEntries)
+      }
     },
     flows(figures) {
       flows.inc(figures.flows)

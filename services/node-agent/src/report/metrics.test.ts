@@ -47,24 +47,38 @@ test('peers have lines up to the cap, the first scrape included', async () => {
     observed: { ...emptyDevice('wg0', 4), peers },
     isGone: false,
   }
+  let current = status
   const count = agentMetrics({
     registry,
-    statuses: () => [status],
+    statuses: () => [current],
     stateOf: (id) => state.interfaces.get(id),
     isFollowing: () => true,
     sequence: () => 1n,
     maxPeers: 2,
-    now: () => 50_000,
   })
   count(status, { durationMs: 5, steps: 1, drift: 2 })
   const text = (await registry.metrics()).replaceAll(/,?service="node-agent"/g, '')
   const lines = (name: string): string[] =>
     text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-  expect(lines('holdfast_peer_receive_bytes')).toHaveLength(2)
-  expect(lines('holdfast_peers_without_metrics')[0]).toMatch(/ 1$/)
-  expect(lines('holdfast_peer_handshake_age_seconds')).toHaveLength(1)
-  expect(lines('holdfast_peer_handshake_age_seconds')[0]).toMatch(/name="peer-1".* 10$/)
-  expect(lines('holdfast_interface_receive_bytes')[0]).toMatch(/ 6$/)
-  expect(lines('holdfast_interface_enforced')[0]).toMatch(/device="wg0".* 1$/)
-  expect(lines('holdfast_drift_repaired_total')[0]).toMatch(/ 2$/)
+  expect(lines('holdfast_wireguard_peer_receive_bytes_total')).toHaveLength(2)
+  expect(lines('holdfast_wireguard_peers_without_metrics')[0]).toMatch(/ 1$/)
+  const handshakes = lines('holdfast_wireguard_peer_last_handshake_timestamp_seconds')
+  expect(handshakes).toHaveLength(2)
+  expect(handshakes[0]).toMatch(/name="peer-1".* 40$/)
+  expect(handshakes[1]).toMatch(/name="peer-2".* 0$/)
+  expect(lines('holdfast_wireguard_interface_receive_bytes_total')[0]).toMatch(/ 6$/)
+  expect(lines('holdfast_wireguard_interface_enforced')[0]).toMatch(/interface="wg0".* 1$/)
+  expect(lines('holdfast_agent_drift_repaired_total')[0]).toMatch(/ 2$/)
+  expect(text).not.toContain([...peers.keys()][0])
+
+  // A peer that goes takes nothing out of the sum of its interface, and one that began anew adds to it.
+  const [first, second] = [...peers.values()]
+  if (!first || !second) throw new Error('there are three')
+  const later = new Map([
+    [first.publicKey, { ...first, rxBytes: 100 }],
+    [second.publicKey, { ...second, rxBytes: 1 }],
+  ])
+  current = { ...status, observed: { ...emptyDevice('wg0', 4), peers: later } }
+  const again = await registry.metrics()
+  expect(again).toMatch(/holdfast_wireguard_interface_receive_bytes_total\{interface="wg0"\} 106\n/)
 })

@@ -66,6 +66,11 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     help: 'Commits covered by the last checkpoint this node cosigned.',
     registers: [options.registry],
   })
+  const cosigned = new Gauge({
+    name: 'holdfast_witness_cosigned_timestamp_seconds',
+    help: 'When this node last cosigned a checkpoint since it was started; 0 before the first.',
+    registers: [options.registry],
+  })
   const measure = (): void => {
     refusing.set(view.refusal === '' ? 0 : 1)
     size.set(Number(view.size))
@@ -95,6 +100,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
       // First remembered, then told: a witness that forgot could be shown another history.
       await saveView(dataFolder, judgement.view)
       view = judgement.view
+      if (judgement.type !== 'refused') cosigned.set(now() / 1000)
       measure()
     }
     tell()

@@ -28,7 +28,7 @@ import {
   l2BytesOf,
   pinnedDevices,
 } from './devices.ts'
-import { hitsIn, lossesIn, statsIn, zeroSlots } from './figures.ts'
+import { fillOf, hitsIn, lossesIn, statsIn, zeroSlots } from './figures.ts'
 import { drainFlows, type Generation } from './flow-log.ts'
 import {
   blobBehind,
@@ -282,6 +282,7 @@ export function bpfBackend(options: BpfOptions): Backend {
 
     hits: () => hitsIn(maps, slots),
     drops: () => statsIn(maps, slots),
+    maps: () => fillOf(maps, slots),
 
     drainFlows(most) {
       const source = { maps, generation: (number: number) => generations.get(number) }

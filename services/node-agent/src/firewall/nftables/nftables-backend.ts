@@ -88,6 +88,7 @@ export function nftablesBackend(command: readonly string[] | undefined): Backend
         limitedPackets: Number(limitedPackets),
       })),
     drops: () => dropsOf(countersNow()?.devices ?? [], loaded),
+    maps: () => [],
     drainFlows: () => noFlows,
     close() {},
     async uninstall() {
