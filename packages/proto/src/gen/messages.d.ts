@@ -4343,6 +4343,12 @@ export namespace holdfast {
                 /** DiffObjectsResponse counts. */
                 counts: holdfast.audit.v1.DiffCount.$Properties[];
 
+                /** DiffObjectsResponse toSequence. */
+                toSequence: number;
+
+                /** DiffObjectsResponse isCut. */
+                isCut: boolean;
+
                 /**
                  * Creates a new DiffObjectsResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -4383,6 +4389,12 @@ export namespace holdfast {
 
                     /** DiffObjectsResponse counts */
                     counts?: (holdfast.audit.v1.DiffCount.$Properties[]|null);
+
+                    /** DiffObjectsResponse toSequence */
+                    toSequence?: (number|null);
+
+                    /** DiffObjectsResponse isCut */
+                    isCut?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -28757,9 +28769,6 @@ export namespace holdfast {
                 /** GetRuleRequest organization. */
                 organization: string;
 
-                /** GetRuleRequest atSequence. */
-                atSequence: number;
-
                 /** GetRuleRequest withCounters. */
                 withCounters: boolean;
 
@@ -28800,9 +28809,6 @@ export namespace holdfast {
 
                     /** GetRuleRequest organization */
                     organization?: (string|null);
-
-                    /** GetRuleRequest atSequence */
-                    atSequence?: (number|null);
 
                     /** GetRuleRequest withCounters */
                     withCounters?: (boolean|null);
@@ -28917,9 +28923,6 @@ export namespace holdfast {
                 /** ListRulesRequest action. */
                 action: holdfast.rules.v1.Action;
 
-                /** ListRulesRequest atSequence. */
-                atSequence: number;
-
                 /** ListRulesRequest withCounters. */
                 withCounters: boolean;
 
@@ -28975,9 +28978,6 @@ export namespace holdfast {
 
                     /** ListRulesRequest action */
                     action?: (holdfast.rules.v1.Action|null);
-
-                    /** ListRulesRequest atSequence */
-                    atSequence?: (number|null);
 
                     /** ListRulesRequest withCounters */
                     withCounters?: (boolean|null);
@@ -33329,9 +33329,6 @@ export namespace holdfast {
                 /** GetNodePolicyRequest node. */
                 node: string;
 
-                /** GetNodePolicyRequest atSequence. */
-                atSequence: number;
-
                 /**
                  * Creates a new GetNodePolicyRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -33366,9 +33363,6 @@ export namespace holdfast {
 
                     /** GetNodePolicyRequest node */
                     node?: (string|null);
-
-                    /** GetNodePolicyRequest atSequence */
-                    atSequence?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -34469,6 +34463,15 @@ export namespace holdfast {
                 /** CompareAccessResponse omitted. */
                 omitted: string[];
 
+                /** CompareAccessResponse fromSequence. */
+                fromSequence: number;
+
+                /** CompareAccessResponse toSequence. */
+                toSequence: number;
+
+                /** CompareAccessResponse organizationId. */
+                organizationId: string;
+
                 /**
                  * Creates a new CompareAccessResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -34507,6 +34510,15 @@ export namespace holdfast {
                     /** CompareAccessResponse omitted */
                     omitted?: (string[]|null);
 
+                    /** CompareAccessResponse fromSequence */
+                    fromSequence?: (number|null);
+
+                    /** CompareAccessResponse toSequence */
+                    toSequence?: (number|null);
+
+                    /** CompareAccessResponse organizationId */
+                    organizationId?: (string|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
@@ -34534,14 +34546,14 @@ export namespace holdfast {
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** AccessDifference nodeId. */
-                nodeId: string;
+                /** AccessDifference places. */
+                places: holdfast.rules.v1.AccessPlace.$Properties[];
 
-                /** AccessDifference nodeName. */
-                nodeName: string;
+                /** AccessDifference direction. */
+                direction: string;
 
-                /** AccessDifference interfaceName. */
-                interfaceName: string;
+                /** AccessDifference family. */
+                family: string;
 
                 /** AccessDifference source. */
                 source: string;
@@ -34552,11 +34564,11 @@ export namespace holdfast {
                 /** AccessDifference protocol. */
                 protocol: string;
 
-                /** AccessDifference portFrom. */
-                portFrom: number;
+                /** AccessDifference sourcePorts. */
+                sourcePorts: holdfast.rules.v1.PortRange.$Properties[];
 
-                /** AccessDifference portTo. */
-                portTo: number;
+                /** AccessDifference destinationPorts. */
+                destinationPorts: holdfast.rules.v1.PortRange.$Properties[];
 
                 /** AccessDifference before. */
                 before: string;
@@ -34564,17 +34576,20 @@ export namespace holdfast {
                 /** AccessDifference beforeBy. */
                 beforeBy: string;
 
+                /** AccessDifference beforeRuleId. */
+                beforeRuleId: string;
+
                 /** AccessDifference after. */
                 after: string;
 
                 /** AccessDifference afterBy. */
                 afterBy: string;
 
+                /** AccessDifference afterRuleId. */
+                afterRuleId: string;
+
                 /** AccessDifference sentence. */
                 sentence: string;
-
-                /** AccessDifference direction. */
-                direction: string;
 
                 /**
                  * Creates a new AccessDifference instance using the specified properties.
@@ -34608,14 +34623,14 @@ export namespace holdfast {
                 /** Properties of an AccessDifference. */
                 interface $Properties {
 
-                    /** AccessDifference nodeId */
-                    nodeId?: (string|null);
+                    /** AccessDifference places */
+                    places?: (holdfast.rules.v1.AccessPlace.$Properties[]|null);
 
-                    /** AccessDifference nodeName */
-                    nodeName?: (string|null);
+                    /** AccessDifference direction */
+                    direction?: (string|null);
 
-                    /** AccessDifference interfaceName */
-                    interfaceName?: (string|null);
+                    /** AccessDifference family */
+                    family?: (string|null);
 
                     /** AccessDifference source */
                     source?: (string|null);
@@ -34626,11 +34641,11 @@ export namespace holdfast {
                     /** AccessDifference protocol */
                     protocol?: (string|null);
 
-                    /** AccessDifference portFrom */
-                    portFrom?: (number|null);
+                    /** AccessDifference sourcePorts */
+                    sourcePorts?: (holdfast.rules.v1.PortRange.$Properties[]|null);
 
-                    /** AccessDifference portTo */
-                    portTo?: (number|null);
+                    /** AccessDifference destinationPorts */
+                    destinationPorts?: (holdfast.rules.v1.PortRange.$Properties[]|null);
 
                     /** AccessDifference before */
                     before?: (string|null);
@@ -34638,17 +34653,20 @@ export namespace holdfast {
                     /** AccessDifference beforeBy */
                     beforeBy?: (string|null);
 
+                    /** AccessDifference beforeRuleId */
+                    beforeRuleId?: (string|null);
+
                     /** AccessDifference after */
                     after?: (string|null);
 
                     /** AccessDifference afterBy */
                     afterBy?: (string|null);
 
+                    /** AccessDifference afterRuleId */
+                    afterRuleId?: (string|null);
+
                     /** AccessDifference sentence */
                     sentence?: (string|null);
-
-                    /** AccessDifference direction */
-                    direction?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -34656,6 +34674,83 @@ export namespace holdfast {
 
                 /** Shape of an AccessDifference. */
                 type $Shape = holdfast.rules.v1.AccessDifference.$Properties;
+            }
+
+            /**
+             * Properties of an AccessPlace.
+             * @deprecated Use holdfast.rules.v1.AccessPlace.$Properties instead.
+             */
+            interface IAccessPlace extends holdfast.rules.v1.AccessPlace.$Properties {
+            }
+
+            /** Represents an AccessPlace. */
+            class AccessPlace {
+
+                /**
+                 * Constructs a new AccessPlace.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.rules.v1.AccessPlace.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AccessPlace nodeId. */
+                nodeId: string;
+
+                /** AccessPlace nodeName. */
+                nodeName: string;
+
+                /** AccessPlace interfaceName. */
+                interfaceName: string;
+
+                /**
+                 * Creates a new AccessPlace instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AccessPlace instance
+                 */
+                static create(properties: holdfast.rules.v1.AccessPlace.$Shape): holdfast.rules.v1.AccessPlace & holdfast.rules.v1.AccessPlace.$Shape;
+                static create(properties?: holdfast.rules.v1.AccessPlace.$Properties): holdfast.rules.v1.AccessPlace;
+
+                /**
+                 * Encodes the specified AccessPlace message. Does not implicitly {@link holdfast.rules.v1.AccessPlace.verify|verify} messages.
+                 * @param message AccessPlace message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.rules.v1.AccessPlace.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AccessPlace message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.rules.v1.AccessPlace & holdfast.rules.v1.AccessPlace.$Shape} AccessPlace
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.rules.v1.AccessPlace & holdfast.rules.v1.AccessPlace.$Shape;
+            }
+
+            namespace AccessPlace {
+
+                /** Properties of an AccessPlace. */
+                interface $Properties {
+
+                    /** AccessPlace nodeId */
+                    nodeId?: (string|null);
+
+                    /** AccessPlace nodeName */
+                    nodeName?: (string|null);
+
+                    /** AccessPlace interfaceName */
+                    interfaceName?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AccessPlace. */
+                type $Shape = holdfast.rules.v1.AccessPlace.$Properties;
             }
         }
     }

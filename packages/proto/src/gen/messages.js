@@ -6451,6 +6451,8 @@ export const holdfast = $root.holdfast = (() => {
                 DiffObjectsResponse.prototype.objects = $util.emptyArray;
                 DiffObjectsResponse.prototype.nextCursor = "";
                 DiffObjectsResponse.prototype.counts = $util.emptyArray;
+                DiffObjectsResponse.prototype.toSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                DiffObjectsResponse.prototype.isCut = false;
 
                 DiffObjectsResponse.create = function(properties) {
                     return new DiffObjectsResponse(properties);
@@ -6471,6 +6473,10 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.counts != null && message.counts.length)
                         for (let i = 0; i < message.counts.length; ++i)
                             $root.holdfast.audit.v1.DiffCount.encode(message.counts[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+                    if (message.toSequence != null && $Object.hasOwnProperty.call(message, "toSequence") && (typeof message.toSequence === "object" ? message.toSequence.low || message.toSequence.high : message.toSequence !== 0))
+                        writer.uint32(32).uint64(message.toSequence);
+                    if (message.isCut != null && $Object.hasOwnProperty.call(message, "isCut") && message.isCut !== false)
+                        writer.uint32(40).bool(message.isCut);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -6527,6 +6533,24 @@ export const holdfast = $root.holdfast = (() => {
                                 if (!(message.counts && message.counts.length))
                                     message.counts = [];
                                 message.counts.push($root.holdfast.audit.v1.DiffCount.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toSequence = value;
+                                else
+                                    delete message.toSequence;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isCut = value;
+                                else
+                                    delete message.isCut;
                                 continue;
                             }
                         }
@@ -40833,7 +40857,6 @@ export const holdfast = $root.holdfast = (() => {
 
                 GetRuleRequest.prototype.rule = "";
                 GetRuleRequest.prototype.organization = "";
-                GetRuleRequest.prototype.atSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 GetRuleRequest.prototype.withCounters = false;
 
                 GetRuleRequest.create = function(properties) {
@@ -40851,8 +40874,6 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(10).string(message.rule);
                     if (message.organization != null && $Object.hasOwnProperty.call(message, "organization") && message.organization !== "")
                         writer.uint32(18).string(message.organization);
-                    if (message.atSequence != null && $Object.hasOwnProperty.call(message, "atSequence") && (typeof message.atSequence === "object" ? message.atSequence.low || message.atSequence.high : message.atSequence !== 0))
-                        writer.uint32(24).uint64(message.atSequence);
                     if (message.withCounters != null && $Object.hasOwnProperty.call(message, "withCounters") && message.withCounters !== false)
                         writer.uint32(32).bool(message.withCounters);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -40904,15 +40925,6 @@ export const holdfast = $root.holdfast = (() => {
                                     message.organization = value;
                                 else
                                     delete message.organization;
-                                continue;
-                            }
-                        case 3: {
-                                if (wireType !== 0)
-                                    break;
-                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                    message.atSequence = value;
-                                else
-                                    delete message.atSequence;
                                 continue;
                             }
                         case 4: {
@@ -41042,7 +41054,6 @@ export const holdfast = $root.holdfast = (() => {
                 ListRulesRequest.prototype.query = "";
                 ListRulesRequest.prototype.tag = "";
                 ListRulesRequest.prototype.action = 0;
-                ListRulesRequest.prototype.atSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 ListRulesRequest.prototype.withCounters = false;
                 ListRulesRequest.prototype.nodeId = "";
 
@@ -41069,8 +41080,6 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(42).string(message.tag);
                     if (message.action != null && $Object.hasOwnProperty.call(message, "action") && message.action !== 0)
                         writer.uint32(48).int32(message.action);
-                    if (message.atSequence != null && $Object.hasOwnProperty.call(message, "atSequence") && (typeof message.atSequence === "object" ? message.atSequence.low || message.atSequence.high : message.atSequence !== 0))
-                        writer.uint32(56).uint64(message.atSequence);
                     if (message.withCounters != null && $Object.hasOwnProperty.call(message, "withCounters") && message.withCounters !== false)
                         writer.uint32(64).bool(message.withCounters);
                     if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId") && message.nodeId !== "")
@@ -41160,15 +41169,6 @@ export const holdfast = $root.holdfast = (() => {
                                     message.action = value;
                                 else
                                     delete message.action;
-                                continue;
-                            }
-                        case 7: {
-                                if (wireType !== 0)
-                                    break;
-                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                    message.atSequence = value;
-                                else
-                                    delete message.atSequence;
                                 continue;
                             }
                         case 8: {
@@ -47367,7 +47367,6 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 GetNodePolicyRequest.prototype.node = "";
-                GetNodePolicyRequest.prototype.atSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 GetNodePolicyRequest.create = function(properties) {
                     return new GetNodePolicyRequest(properties);
@@ -47382,8 +47381,6 @@ export const holdfast = $root.holdfast = (() => {
                         throw $Error("max depth exceeded");
                     if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
                         writer.uint32(10).string(message.node);
-                    if (message.atSequence != null && $Object.hasOwnProperty.call(message, "atSequence") && (typeof message.atSequence === "object" ? message.atSequence.low || message.atSequence.high : message.atSequence !== 0))
-                        writer.uint32(16).uint64(message.atSequence);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -47424,15 +47421,6 @@ export const holdfast = $root.holdfast = (() => {
                                     message.node = value;
                                 else
                                     delete message.node;
-                                continue;
-                            }
-                        case 2: {
-                                if (wireType !== 0)
-                                    break;
-                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
-                                    message.atSequence = value;
-                                else
-                                    delete message.atSequence;
                                 continue;
                             }
                         }
@@ -48967,6 +48955,9 @@ export const holdfast = $root.holdfast = (() => {
 
                 CompareAccessResponse.prototype.differences = $util.emptyArray;
                 CompareAccessResponse.prototype.omitted = $util.emptyArray;
+                CompareAccessResponse.prototype.fromSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                CompareAccessResponse.prototype.toSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                CompareAccessResponse.prototype.organizationId = "";
 
                 CompareAccessResponse.create = function(properties) {
                     return new CompareAccessResponse(properties);
@@ -48985,6 +48976,12 @@ export const holdfast = $root.holdfast = (() => {
                     if (message.omitted != null && message.omitted.length)
                         for (let i = 0; i < message.omitted.length; ++i)
                             writer.uint32(18).string(message.omitted[i]);
+                    if (message.fromSequence != null && $Object.hasOwnProperty.call(message, "fromSequence") && (typeof message.fromSequence === "object" ? message.fromSequence.low || message.fromSequence.high : message.fromSequence !== 0))
+                        writer.uint32(24).uint64(message.fromSequence);
+                    if (message.toSequence != null && $Object.hasOwnProperty.call(message, "toSequence") && (typeof message.toSequence === "object" ? message.toSequence.low || message.toSequence.high : message.toSequence !== 0))
+                        writer.uint32(32).uint64(message.toSequence);
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId !== "")
+                        writer.uint32(42).string(message.organizationId);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -48998,7 +48995,7 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $Reader.recursionLimit)
                         throw $Error("max depth exceeded");
-                    let end, message;
+                    let end, message, value;
                     if (length === $undefined)
                         end = reader.len;
                     else {
@@ -49034,6 +49031,33 @@ export const holdfast = $root.holdfast = (() => {
                                 message.omitted.push(reader.stringVerify());
                                 continue;
                             }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.fromSequence = value;
+                                else
+                                    delete message.fromSequence;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.toSequence = value;
+                                else
+                                    delete message.toSequence;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -49057,26 +49081,30 @@ export const holdfast = $root.holdfast = (() => {
             v1.AccessDifference = (function() {
 
                 const AccessDifference = function (properties) {
+                    this.places = [];
+                    this.sourcePorts = [];
+                    this.destinationPorts = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                AccessDifference.prototype.nodeId = "";
-                AccessDifference.prototype.nodeName = "";
-                AccessDifference.prototype.interfaceName = "";
+                AccessDifference.prototype.places = $util.emptyArray;
+                AccessDifference.prototype.direction = "";
+                AccessDifference.prototype.family = "";
                 AccessDifference.prototype.source = "";
                 AccessDifference.prototype.destination = "";
                 AccessDifference.prototype.protocol = "";
-                AccessDifference.prototype.portFrom = 0;
-                AccessDifference.prototype.portTo = 0;
+                AccessDifference.prototype.sourcePorts = $util.emptyArray;
+                AccessDifference.prototype.destinationPorts = $util.emptyArray;
                 AccessDifference.prototype.before = "";
                 AccessDifference.prototype.beforeBy = "";
+                AccessDifference.prototype.beforeRuleId = "";
                 AccessDifference.prototype.after = "";
                 AccessDifference.prototype.afterBy = "";
+                AccessDifference.prototype.afterRuleId = "";
                 AccessDifference.prototype.sentence = "";
-                AccessDifference.prototype.direction = "";
 
                 AccessDifference.create = function(properties) {
                     return new AccessDifference(properties);
@@ -49089,34 +49117,39 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
-                    if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId") && message.nodeId !== "")
-                        writer.uint32(10).string(message.nodeId);
-                    if (message.nodeName != null && $Object.hasOwnProperty.call(message, "nodeName") && message.nodeName !== "")
-                        writer.uint32(18).string(message.nodeName);
-                    if (message.interfaceName != null && $Object.hasOwnProperty.call(message, "interfaceName") && message.interfaceName !== "")
-                        writer.uint32(26).string(message.interfaceName);
+                    if (message.places != null && message.places.length)
+                        for (let i = 0; i < message.places.length; ++i)
+                            $root.holdfast.rules.v1.AccessPlace.encode(message.places[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.direction != null && $Object.hasOwnProperty.call(message, "direction") && message.direction !== "")
+                        writer.uint32(18).string(message.direction);
+                    if (message.family != null && $Object.hasOwnProperty.call(message, "family") && message.family !== "")
+                        writer.uint32(26).string(message.family);
                     if (message.source != null && $Object.hasOwnProperty.call(message, "source") && message.source !== "")
                         writer.uint32(34).string(message.source);
                     if (message.destination != null && $Object.hasOwnProperty.call(message, "destination") && message.destination !== "")
                         writer.uint32(42).string(message.destination);
                     if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== "")
                         writer.uint32(50).string(message.protocol);
-                    if (message.portFrom != null && $Object.hasOwnProperty.call(message, "portFrom") && message.portFrom !== 0)
-                        writer.uint32(56).uint32(message.portFrom);
-                    if (message.portTo != null && $Object.hasOwnProperty.call(message, "portTo") && message.portTo !== 0)
-                        writer.uint32(64).uint32(message.portTo);
+                    if (message.sourcePorts != null && message.sourcePorts.length)
+                        for (let i = 0; i < message.sourcePorts.length; ++i)
+                            $root.holdfast.rules.v1.PortRange.encode(message.sourcePorts[i], writer.uint32(58).fork(), _depth + 1).ldelim();
+                    if (message.destinationPorts != null && message.destinationPorts.length)
+                        for (let i = 0; i < message.destinationPorts.length; ++i)
+                            $root.holdfast.rules.v1.PortRange.encode(message.destinationPorts[i], writer.uint32(66).fork(), _depth + 1).ldelim();
                     if (message.before != null && $Object.hasOwnProperty.call(message, "before") && message.before !== "")
                         writer.uint32(74).string(message.before);
                     if (message.beforeBy != null && $Object.hasOwnProperty.call(message, "beforeBy") && message.beforeBy !== "")
                         writer.uint32(82).string(message.beforeBy);
+                    if (message.beforeRuleId != null && $Object.hasOwnProperty.call(message, "beforeRuleId") && message.beforeRuleId !== "")
+                        writer.uint32(90).string(message.beforeRuleId);
                     if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
-                        writer.uint32(90).string(message.after);
+                        writer.uint32(98).string(message.after);
                     if (message.afterBy != null && $Object.hasOwnProperty.call(message, "afterBy") && message.afterBy !== "")
-                        writer.uint32(98).string(message.afterBy);
+                        writer.uint32(106).string(message.afterBy);
+                    if (message.afterRuleId != null && $Object.hasOwnProperty.call(message, "afterRuleId") && message.afterRuleId !== "")
+                        writer.uint32(114).string(message.afterRuleId);
                     if (message.sentence != null && $Object.hasOwnProperty.call(message, "sentence") && message.sentence !== "")
-                        writer.uint32(106).string(message.sentence);
-                    if (message.direction != null && $Object.hasOwnProperty.call(message, "direction") && message.direction !== "")
-                        writer.uint32(114).string(message.direction);
+                        writer.uint32(122).string(message.sentence);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -49153,28 +49186,27 @@ export const holdfast = $root.holdfast = (() => {
                         case 1: {
                                 if (wireType !== 2)
                                     break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.nodeId = value;
-                                else
-                                    delete message.nodeId;
+                                if (!(message.places && message.places.length))
+                                    message.places = [];
+                                message.places.push($root.holdfast.rules.v1.AccessPlace.decode(reader, reader.size(), $undefined, _depth + 1));
                                 continue;
                             }
                         case 2: {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
-                                    message.nodeName = value;
+                                    message.direction = value;
                                 else
-                                    delete message.nodeName;
+                                    delete message.direction;
                                 continue;
                             }
                         case 3: {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
-                                    message.interfaceName = value;
+                                    message.family = value;
                                 else
-                                    delete message.interfaceName;
+                                    delete message.family;
                                 continue;
                             }
                         case 4: {
@@ -49205,21 +49237,19 @@ export const holdfast = $root.holdfast = (() => {
                                 continue;
                             }
                         case 7: {
-                                if (wireType !== 0)
+                                if (wireType !== 2)
                                     break;
-                                if (value = reader.uint32())
-                                    message.portFrom = value;
-                                else
-                                    delete message.portFrom;
+                                if (!(message.sourcePorts && message.sourcePorts.length))
+                                    message.sourcePorts = [];
+                                message.sourcePorts.push($root.holdfast.rules.v1.PortRange.decode(reader, reader.size(), $undefined, _depth + 1));
                                 continue;
                             }
                         case 8: {
-                                if (wireType !== 0)
+                                if (wireType !== 2)
                                     break;
-                                if (value = reader.uint32())
-                                    message.portTo = value;
-                                else
-                                    delete message.portTo;
+                                if (!(message.destinationPorts && message.destinationPorts.length))
+                                    message.destinationPorts = [];
+                                message.destinationPorts.push($root.holdfast.rules.v1.PortRange.decode(reader, reader.size(), $undefined, _depth + 1));
                                 continue;
                             }
                         case 9: {
@@ -49244,12 +49274,21 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
+                                    message.beforeRuleId = value;
+                                else
+                                    delete message.beforeRuleId;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
                                     message.after = value;
                                 else
                                     delete message.after;
                                 continue;
                             }
-                        case 12: {
+                        case 13: {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
@@ -49258,22 +49297,22 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.afterBy;
                                 continue;
                             }
-                        case 13: {
+                        case 14: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.afterRuleId = value;
+                                else
+                                    delete message.afterRuleId;
+                                continue;
+                            }
+                        case 15: {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
                                     message.sentence = value;
                                 else
                                     delete message.sentence;
-                                continue;
-                            }
-                        case 14: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.direction = value;
-                                else
-                                    delete message.direction;
                                 continue;
                             }
                         }
@@ -49294,6 +49333,116 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return AccessDifference;
+            })();
+
+            v1.AccessPlace = (function() {
+
+                const AccessPlace = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                AccessPlace.prototype.nodeId = "";
+                AccessPlace.prototype.nodeName = "";
+                AccessPlace.prototype.interfaceName = "";
+
+                AccessPlace.create = function(properties) {
+                    return new AccessPlace(properties);
+                };
+
+                AccessPlace.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.nodeId != null && $Object.hasOwnProperty.call(message, "nodeId") && message.nodeId !== "")
+                        writer.uint32(10).string(message.nodeId);
+                    if (message.nodeName != null && $Object.hasOwnProperty.call(message, "nodeName") && message.nodeName !== "")
+                        writer.uint32(18).string(message.nodeName);
+                    if (message.interfaceName != null && $Object.hasOwnProperty.call(message, "interfaceName") && message.interfaceName !== "")
+                        writer.uint32(26).string(message.interfaceName);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                AccessPlace.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.rules.v1.AccessPlace();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.nodeId = value;
+                                else
+                                    delete message.nodeId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.nodeName = value;
+                                else
+                                    delete message.nodeName;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.interfaceName = value;
+                                else
+                                    delete message.interfaceName;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return AccessPlace;
             })();
 
             return v1;
