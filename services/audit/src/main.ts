@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { FlowService, KeyService, ProofService } from '@holdfast/proto'
-import { run } from '@holdfast/service'
+import { accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
+import { accessReader } from '@holdfast/event-log/admin'
+import { EntryService, FlowService, KeyService, ProofService } from '@holdfast/proto'
+import { natsConnection, run } from '@holdfast/service'
 import { composeAudit } from './compose.ts'
+import { composeEntries } from './compose-entries.ts'
 import { composeTree } from './compose-tree.ts'
 import { settings } from './config.ts'
 import { readModels } from './projections/read-models.ts'
@@ -22,6 +25,7 @@ await run('audit', settings, { migrations }, (app) => {
     now: Date.now,
   })
   const { keysDir, archiveDir, checkpointFile, checkpointWebhook } = app.settings
+  const { natsCredentialsFile, natsCaFile } = app.settings
   const tree = composeTree({
     log,
     postgres,
@@ -36,13 +40,50 @@ await run('audit', settings, { migrations }, (app) => {
         mayBeInner: app.settings.checkpointWebhookPrivate,
       },
     },
+    access: {
+      reader: accessReader({
+        url: app.settings.natsUrl.join(','),
+        name: 'audit',
+        ...(natsCredentialsFile === undefined ? {} : { credentialsFile: natsCredentialsFile }),
+        ...(natsCaFile === undefined ? {} : { caFile: natsCaFile }),
+      }),
+      retentionMs: app.settings.retentionMs,
+      onEnded: (epoch, because) =>
+        app.alarm({
+          code: 'audit.access_epoch_ended',
+          severity: 'error',
+          title: 'A tree of the access records ended, another one begins',
+          detail: because,
+          key: epoch,
+        }),
+    },
+    now: Date.now,
+  })
+  const trail = composeEntries({
+    log,
+    postgres,
+    telemetry,
+    keyService: app.connect(KeyService),
+    projections: () => app.projections,
+    recorder: accessRecorder({
+      store: accessStore(natsConnection('audit', app.settings)),
+      // It says who read the trail, and their session says where from.
+      sources: accessSources(log.lineageId),
+      log: telemetry.log,
+      registry: telemetry.registry,
+      now: Date.now,
+    }),
+    retentionMs: app.settings.retentionMs,
     now: Date.now,
   })
   app.readiness('checkpoints', tree.readiness)
   app.onStart(audit.start)
   app.onStart(tree.start)
+  app.onStart(trail.start)
+  app.onDrain(trail.stop)
   app.onDrain(tree.stop)
   app.onDrain(audit.stop)
   app.serve(FlowService, audit.flows)
   app.serve(ProofService, tree.proofs)
+  app.serve(EntryService, trail.entries)
 })

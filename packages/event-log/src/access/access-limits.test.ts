@@ -22,6 +22,7 @@ const attempts = fc.array(
   fc.record({
     afterMs: fc.oneof(fc.nat(20), fc.nat(90_000)),
     isSuccess: fc.boolean(),
+    isFrequent: fc.boolean(),
     source: fc.nat(120),
     account: fc.nat(400),
     times: fc.oneof(fc.constant(1), fc.nat(300)),
@@ -34,6 +35,7 @@ const limits = fc.record({
   failures: fc.integer({ min: 0, max: 60 }),
   sums: fc.integer({ min: 0, max: 50 }),
   successes: fc.integer({ min: 0, max: 100 }),
+  frequent: fc.integer({ min: 0, max: 5 }),
 })
 
 interface Told {
@@ -49,7 +51,7 @@ function play(
   const told: AccessEntry[] = []
   const tried: (AccessAttempt & { readonly at: number })[] = []
   let now = 1_800_000_000_000
-  for (const { afterMs, isSuccess, source, account, times } of steps) {
+  for (const { afterMs, isSuccess, isFrequent, source, account, times } of steps) {
     now += afterMs
     for (let i = 0; i < times; i++) {
       const attempt: AccessAttempt = {
@@ -57,6 +59,8 @@ function play(
         result: isSuccess ? 'success' : 'failure',
         source: `192.0.2.${source}`,
         account: `account ${account + i}`,
+        isFrequent,
+        sessionId: `session ${source}`,
       }
       tried.push({ ...attempt, at: now })
       told.push(...limiter.decide(attempt, now))
@@ -96,7 +100,7 @@ test('however many fail from wherever, the records stay within the bound', () =>
       expect(records.length).toBeLessThanOrEqual(maxFailureRecords(chosen, spanMs))
       expect(records.length).toBeLessThanOrEqual(failed.length)
       expect(told.length - records.length).toBeLessThanOrEqual(
-        (chosen.successes + 1) * (Math.floor(spanMs / chosen.windowMs) + 1),
+        (chosen.successes + chosen.frequent + 1) * (Math.floor(spanMs / chosen.windowMs) + 1),
       )
     }),
   )
@@ -113,6 +117,25 @@ test('the accounts of a sum are never fewer than there were', () => {
     }),
     { numRuns: 50 },
   )
+})
+
+test('what a session does again and again is one record, then one sum a minute', () => {
+  const limiter = accessLimiter()
+  const read = (sessionId: string): AccessAttempt => ({
+    action: 'audit_read',
+    result: 'success',
+    target: 'ListEntries',
+    userId: 'one',
+    sessionId,
+    isFrequent: true,
+  })
+  const told = Array.from({ length: 1_000 }, (_, i) => limiter.decide(read('first'), i)).flat()
+  expect(told.map(({ count, windowMs }) => [count, windowMs])).toEqual([[1, 0]])
+  expect(limiter.decide(read('second'), 1_000)).toHaveLength(1)
+  const [summary, ...rest] = limiter.decide(success, 60_000)
+  expect(rest).toHaveLength(1)
+  expect(summary).toMatchObject({ action: 'audit_read', sessionId: 'first', count: 999 })
+  expect(limiter.end(70_000)).toEqual([])
 })
 
 test('ten failures of a source stand by themselves, the rest is one record a minute', () => {

@@ -1,6 +1,7 @@
+import { entries } from './entries.ts'
 import { nodes } from './nodes.ts'
 import { peers } from './peers.ts'
 import { rules } from './rules.ts'
 
 /** Everything this service projects. */
-export const readModels = [nodes, peers, rules]
+export const readModels = [entries, nodes, peers, rules]

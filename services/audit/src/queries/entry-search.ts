@@ -1,0 +1,203 @@
+import { type Postgres, type Sql, sql } from '@holdfast/postgres'
+
+/** Positions, from an inclusive one to an exclusive one. */
+export interface Range {
+  readonly from: bigint
+  readonly to: bigint
+}
+
+/** Rows of a table found by an index on (column, position), newest or oldest first. */
+export interface Source {
+  readonly table: Sql
+  readonly column: string
+  readonly type: 'uuid' | 'text' | 'bytea'
+  /** Any of them; each is read in order by itself. */
+  readonly values: readonly (string | Uint8Array)[]
+}
+
+/** One condition of a question. */
+export interface Condition {
+  /** Of a row `e`. */
+  readonly where: Sql
+  /** Where all its rows are found in order; together they may name a position twice. Absent: no index helps. */
+  readonly sources?: readonly Source[]
+  /** As `where`, by an index that has no order; for when there is nothing better. */
+  readonly unordered?: Sql
+}
+
+export interface Search {
+  readonly table: Sql
+  readonly conditions: readonly Condition[]
+  readonly range: Range
+  readonly limit: number
+  readonly isAscending: boolean
+}
+
+/** Up to this many rows of one condition are all looked at. */
+const few = 2_000
+/** What is looked at in order before it is worth thinking about something better. */
+const firstWindow = 4_000
+/** Rows of the windows after it; behind them comes all the rest at once. */
+const furtherWindows: readonly (number | undefined)[] = [32_000, 256_000, undefined]
+
+/**
+ * Positions of the rows that meet all conditions, in order, at most `limit`. The planner of Postgres cannot know
+ * whether the newest of what is common meets the other conditions within a page or never, so the way is chosen here:
+ *
+ * 1. A condition few rows meet: all of these are looked at.
+ * 2. Otherwise the newest rows of one condition are looked at in order; where matches are not rare, that is a page.
+ * 3. Otherwise matches are rare among what is common: the indexes are intersected as bitmaps, over windows that grow.
+ */
+export async function findPositions(
+  postgres: Postgres,
+  search: Search,
+  signal: AbortSignal,
+): Promise<readonly bigint[]> {
+  const { conditions, limit } = search
+  const how = { signal }
+  const ordered = conditions.filter(({ sources }) => sources !== undefined)
+  const counts = await countUpTo(postgres, search, ordered, few, signal)
+  const smallest = Math.min(...counts)
+  if (smallest < few) {
+    const driver = ordered[counts.indexOf(smallest)]
+    if (smallest === 0 || !driver) return []
+    const rows = await postgres.query<{ position: bigint }>(
+      among(search, positionsOf(driver.sources ?? [], search, search.range, few), driver),
+      how,
+    )
+    return rows.map(({ position }) => position)
+  }
+
+  const [driver] = ordered
+  const sources = driver?.sources ?? [wholeTable(search.table)]
+  const [window] = await postgres.query<{ found: bigint[]; seen: bigint; edge: bigint | null }>(
+    sql`
+    with d as materialized (${positionsOf(sources, search, search.range, firstWindow)}),
+      found as (${among(search, sql`select position from d`, driver)})
+    select array(select position from found) as found, (select count(*) from d) as seen,
+      (select ${edgeOf(search)}(position) from d) as edge`,
+    how,
+  )
+  if (!window) return []
+  const { found, seen, edge } = window
+  if (found.length >= limit || seen < firstWindow || edge === null) return found
+  return [...found, ...(await searchFurther(postgres, search, edge, limit - found.length, signal))]
+}
+
+/** How many rows each condition has in the range, counted up to a bound: as many index entries are read. */
+async function countUpTo(
+  postgres: Postgres,
+  search: Search,
+  conditions: readonly Condition[],
+  bound: number,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  if (conditions.length === 0) return []
+  const counts = conditions.map(
+    ({ sources = [] }) =>
+      sql`(select count(*) from (${positionsOf(sources, search, search.range, bound)}) p)`,
+  )
+  const [row] = await postgres.query<{ counts: bigint[] }>(
+    sql`select array[${sql.join(counts)}] as counts`,
+    { signal },
+  )
+  return (row?.counts ?? []).map(Number)
+}
+
+/** Windows behind what was looked at, each intersected by itself. */
+async function searchFurther(
+  postgres: Postgres,
+  search: Search,
+  edge: bigint,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<readonly bigint[]> {
+  const found: bigint[] = []
+  let rest = beyond(search, edge)
+  for (const rows of furtherWindows) {
+    const stop =
+      rows === undefined ? undefined : await positionAfter(postgres, search, rest, rows, signal)
+    const range = stop === undefined ? rest : upTo(search, rest, stop)
+    const more = await postgres.tx(
+      async (tx) => {
+        // In order is what was tried already; the statistics of one column say nothing of two.
+        await tx.script('set local enable_indexscan = off; set local enable_seqscan = off')
+        return await tx.query<{ position: bigint }>(sql`
+          select e.position from ${search.table} e
+          where ${inRange(range)} and ${all(search.conditions.map((c) => c.unordered ?? c.where))}
+          order by e.position ${order(search)} limit ${wanted - found.length}`)
+      },
+      { readOnly: true, signal },
+    )
+    for (const { position } of more) found.push(position)
+    if (stop === undefined || found.length >= wanted) break
+    rest = beyond(search, stop)
+  }
+  return found
+}
+
+/** Where the so-and-so-many-th row of the table stands; undefined when there are not as many. */
+async function positionAfter(
+  postgres: Postgres,
+  search: Search,
+  range: Range,
+  rows: number,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  const [row] = await postgres.query<{ position: bigint }>(
+    sql`
+    select position from ${search.table} where ${inRange(range, sql`position`)}
+    order by position ${order(search)} offset ${rows} limit 1`,
+    { signal },
+  )
+  return row?.position
+}
+
+const beyond = ({ isAscending, range }: Search, edge: bigint): Range =>
+  isAscending ? { from: edge + 1n, to: range.to } : { from: range.from, to: edge }
+
+const upTo = ({ isAscending }: Search, range: Range, stop: bigint): Range =>
+  isAscending ? { from: range.from, to: stop + 1n } : { from: stop, to: range.to }
+
+/** Of these positions, those that meet the other conditions. */
+const among = (search: Search, positions: Sql, driver: Condition | undefined): Sql => sql`
+  select e.position from (select distinct position from (${positions}) p) d
+    join ${search.table} e on e.position = d.position
+  where ${all(search.conditions.filter((c) => c !== driver).map(({ where }) => where))}
+  order by e.position ${order(search)} limit ${search.limit}`
+
+/** The first positions of several sources, merged; each is read no further than the bound. */
+function positionsOf(
+  sources: readonly Source[],
+  search: Pick<Search, 'isAscending'>,
+  range: Range,
+  bound: number,
+): Sql {
+  const each = sources.map(({ table, column, type, values }) => {
+    const name = sql.identifier(column)
+    const matches = (value: Sql) => sql`
+      select position from ${table} where ${column === '' ? sql`true` : sql`${name} = ${value}`}
+        and ${inRange(range, sql`position`)}
+      order by position ${order(search)} limit ${bound}`
+    const [only] = values
+    if (values.length <= 1) return sql`(${matches(sql`${only}::${sql.raw(type)}`)})`
+    return sql`(select p.position from unnest(${values}::${sql.raw(`${type}[]`)}) v
+      cross join lateral (${matches(sql`v`)}) p)`
+  })
+  return sql`select position from (${sql.join(each, sql.raw(' union all '))}) s
+    order by position ${order(search)} limit ${bound}`
+}
+
+const wholeTable = (table: Sql): Source => ({ table, column: '', type: 'text', values: [] })
+
+const inRange = ({ from, to }: Range, column: Sql = sql`e.position`): Sql =>
+  sql`${column} >= ${from} and ${column} < ${to}`
+
+export const all = (conditions: readonly Sql[]): Sql =>
+  conditions.length === 0 ? sql`true` : sql.join(conditions, sql.raw(' and '))
+
+const order = ({ isAscending }: Pick<Search, 'isAscending'>): Sql =>
+  sql.raw(isAscending ? 'asc' : 'desc')
+
+/** The far end of a window. */
+const edgeOf = ({ isAscending }: Search): Sql => sql.raw(isAscending ? 'max' : 'min')
