@@ -8,7 +8,7 @@ import type { Secrets } from './secrets.ts'
 
 /** What carrying out a command takes. */
 export interface CommandTools {
-  readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>
+  readonly log: Pick<EventLog, 'execute' | 'fold' | 'history' | 'read'>
   readonly secrets: Secrets
   readonly claims: Claims
   /** By node: what looks at several interfaces of one node and then writes. */

@@ -1,6 +1,7 @@
+import type { DomainError } from '@holdfast/errors'
 import type { Postgres } from '@holdfast/postgres'
 import type { EnrolmentService } from '@holdfast/proto'
-import type { Client } from '@holdfast/service'
+import type { Call, Client } from '@holdfast/service'
 import type { CommandTools } from '../commands/command-tools.ts'
 import type { Homes } from '../queries/homes.ts'
 import type { InterfaceView, InterfaceWish } from '../queries/interfaces.ts'
@@ -32,4 +33,17 @@ export interface Edge {
   logVerifierKey(): Promise<string>
   /** The node an omitted one means, when there are several. */
   readonly localNodeId: string | undefined
+}
+
+/** What hosts say, for what is shown of the present; nothing keeps what they said before. */
+export const boardOf = ({ board }: Edge, { at }: Call): StatusBoard | undefined =>
+  at === undefined ? board : undefined
+
+/** Secrets of an earlier moment are another right than those of now: they may have been rotated for a reason. */
+export function requirePastSecrets(
+  { caller, at }: Call,
+  organizationId: string,
+  hidden?: () => DomainError,
+): void {
+  if (at !== undefined) caller.require('network.secrets.past', organizationId, hidden)
 }

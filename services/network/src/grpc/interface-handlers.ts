@@ -22,7 +22,7 @@ import {
 import { matchNodes } from '../queries/nodes.ts'
 import { peersWithSecrets } from '../queries/peers.ts'
 import { createdView } from './created-view.ts'
-import type { Edge } from './edge.ts'
+import { boardOf, type Edge, requirePastSecrets } from './edge.ts'
 import { Fields, parseId } from './fields.ts'
 import { importInterface } from './import-interface.ts'
 import { maxPage, requireListScope } from './list-scope.ts'
@@ -95,7 +95,7 @@ export function interfaceHandlers(edge: Edge): Handlers<typeof InterfaceService>
         request.node,
         'network.interfaces.read',
       )
-      return { interface: printInterface(view, board) }
+      return { interface: printInterface(view, boardOf(edge, call)) }
     },
 
     async listInterfaces(request, call) {
@@ -107,7 +107,7 @@ export function interfaceHandlers(edge: Edge): Handlers<typeof InterfaceService>
       const page = parsePage(request.limit, request.cursor, maxPage)
       const filter = { organizationId, nodeId, query: searchable(request.query) }
       const { rows, nextCursor } = await listInterfaces(postgres, scope, page, filter)
-      return { interfaces: rows.map((row) => printInterface(row, board)), nextCursor }
+      return { interfaces: rows.map((row) => printInterface(row, boardOf(edge, call))), nextCursor }
     },
 
     async updateInterface(request, call) {
@@ -136,14 +136,15 @@ export function interfaceHandlers(edge: Edge): Handlers<typeof InterfaceService>
     async exportInterface(request, call) {
       const place = await interfacePlace(edge, call, request.id, 'network.secrets.read')
       const { interfaceId, organizationId } = place
-      let found = await interfaceWithSecrets(postgres, interfaceId)
-      if (!found) {
+      requirePastSecrets(call, organizationId)
+      let found = await interfaceWithSecrets(postgres, interfaceId, call.at)
+      if (!found && call.at === undefined) {
         await edge.catchUp()
         found = await interfaceWithSecrets(postgres, interfaceId)
       }
       if (!found) throw InterfaceNotFound({ interface: request.id })
       const open = tools.secrets.open
-      const peers = await peersWithSecrets(postgres, { interfaceId })
+      const peers = await peersWithSecrets(postgres, { interfaceId }, call.at)
       const privateKey = await open(organizationId, interfaceId, 'private_key', found.privateKey)
       const hostPeers = await Promise.all(
         peers.map(async ({ id, settings, publicKey, presharedKey }) => ({
@@ -154,7 +155,10 @@ export function interfaceHandlers(edge: Edge): Handlers<typeof InterfaceService>
         })),
       )
       const { settings } = found
-      const config = renderHostConfig(settings, privateKey, hostPeers, tools.now())
+      // Whether a peer had expired then is a question to the clock of then.
+      const past = call.at === undefined ? undefined : await tools.log.read(call.at)
+      const now = past?.timeUnixMs ?? tools.now()
+      const config = renderHostConfig(settings, privateKey, hostPeers, now)
       return { name: settings.name, config }
     },
   }

@@ -10,7 +10,7 @@ import { NodeNotFound } from '../domain/errors.ts'
 import { parseName } from '../domain/name.ts'
 import type { NodeSettings } from '../domain/node.ts'
 import { listNodes, matchNodes, type NodeView } from '../queries/nodes.ts'
-import type { Edge } from './edge.ts'
+import { boardOf, type Edge } from './edge.ts'
 import { Fields, parseId } from './fields.ts'
 import { maxPage, requireListScope } from './list-scope.ts'
 import { parseUplinks } from './parse-firewall.ts'
@@ -98,7 +98,7 @@ export function nodeHandlers(edge: Edge): Handlers<typeof NodeService> {
 
     async getNode(request, call) {
       const node = await resolveNode(edge, call, request.node, 'network.nodes.read')
-      return { node: printNode(node, board, tools.now()) }
+      return { node: printNode(node, boardOf(edge, call), tools.now()) }
     },
 
     async listNodes(request, call) {
@@ -109,7 +109,7 @@ export function nodeHandlers(edge: Edge): Handlers<typeof NodeService> {
         query: searchable(request.query),
       })
       const now = tools.now()
-      return { nodes: rows.map((row) => printNode(row, board, now)), nextCursor }
+      return { nodes: rows.map((row) => printNode(row, boardOf(edge, call), now)), nextCursor }
     },
 
     async updateNode(request, call) {

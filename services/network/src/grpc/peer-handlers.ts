@@ -1,4 +1,5 @@
 import { idFrom, isUuid, type PeerId } from '@holdfast/domain'
+import { invalid } from '@holdfast/errors'
 import type { Outcome } from '@holdfast/event-log'
 import { parsePage, searchable } from '@holdfast/postgres'
 import type { PeerService } from '@holdfast/proto'
@@ -17,7 +18,8 @@ import type { InterfaceEvent, InterfaceState } from '../domain/interface-state.t
 import { peerStatuses } from '../domain/peer-status.ts'
 import { peerSources } from '../queries/peer-sources.ts'
 import { listPeers, type PeerView, peerTimes } from '../queries/peers.ts'
-import type { Edge } from './edge.ts'
+import type { StatusBoard } from '../status/status-board.ts'
+import { boardOf, type Edge, requirePastSecrets } from './edge.ts'
 import { Fields, parseId } from './fields.ts'
 import { maxPage, requireListScope } from './list-scope.ts'
 import {
@@ -33,7 +35,9 @@ type InterfaceOutcome = Outcome<InterfaceState, InterfaceEvent>
 
 export function peerHandlers(edge: Edge): Handlers<typeof PeerService> {
   const { tools, postgres, board } = edge
-  const print = (view: PeerView) => ({ peer: printPeer(view, board, tools.now()) })
+  const print = (view: PeerView, shown: StatusBoard | undefined = board) => ({
+    peer: printPeer(view, shown, tools.now()),
+  })
 
   /** The answer to a change: what the aggregate says now, with the times only the read model has. */
   async function changed(
@@ -72,7 +76,9 @@ export function peerHandlers(edge: Edge): Handlers<typeof PeerService> {
     })
   }
 
-  const sourceOf = peerSources(postgres)
+  const presentSource = peerSources(postgres)
+  const sourceOf = (id: string, at?: bigint) =>
+    at === undefined ? presentSource(id) : peerSources(postgres, at)(id)
 
   /** A peer the caller may read, by its id. Once its home is known this takes no query. */
   async function readablePlace(call: Call, id: string) {
@@ -93,7 +99,8 @@ export function peerHandlers(edge: Edge): Handlers<typeof PeerService> {
 
     async getPeer(request, call) {
       const { peer, interface: on } = request
-      return print(await resolvePeer(edge, call, peer, on, 'network.peers.read'))
+      const found = await resolvePeer(edge, call, peer, on, 'network.peers.read')
+      return print(found, boardOf(edge, call))
     },
 
     async listPeers(request, call) {
@@ -104,11 +111,12 @@ export function peerHandlers(edge: Edge): Handlers<typeof PeerService> {
       const scope = requireListScope(call, 'network.peers.read', organizationId)
       const page = parsePage(request.limit, request.cursor, maxPage)
       const status = peerStatuses[request.status - 1]
+      if (status !== undefined && call.at !== undefined) throw noPastStatus()
       if (status !== undefined) await edge.flushStatus()
       const now = tools.now()
       const filter = { organizationId, interfaceId, query: searchable(request.query), status, now }
       const { rows, nextCursor } = await listPeers(postgres, scope, page, filter)
-      return { peers: rows.map((row) => printPeer(row, board, now)), nextCursor }
+      return { peers: rows.map((row) => printPeer(row, boardOf(edge, call), now)), nextCursor }
     },
 
     async updatePeer(request, call) {
@@ -134,8 +142,9 @@ export function peerHandlers(edge: Edge): Handlers<typeof PeerService> {
           : await resolvePeer(edge, call, wanted, on, 'network.peers.read')
       const hidden = () => PeerNotFound({ peer: id })
       call.caller.require('network.secrets.read', organizationId, hidden)
-      let source = await sourceOf(id)
-      if (!source) {
+      requirePastSecrets(call, organizationId, hidden)
+      let source = await sourceOf(id, call.at)
+      if (!source && call.at === undefined) {
         await edge.catchUp()
         source = await sourceOf(id)
       }
@@ -174,6 +183,14 @@ export function peerHandlers(edge: Edge): Handlers<typeof PeerService> {
     },
   }
 }
+
+/** Whether a peer is connected is what hosts say now, and nothing keeps. */
+const noPastStatus = () =>
+  invalid({
+    field: 'status',
+    code: 'not_with_at',
+    detail: 'cannot be asked of the past: the log does not know who was connected',
+  })
 
 /** What an addition made, from its own fact: a repeated addition gives the same answer. */
 function addedView(

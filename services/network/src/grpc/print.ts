@@ -17,9 +17,16 @@ type EnforcementState = V1['EnforcementState'][keyof V1['EnforcementState']]
 /** In the order of the proto enum. */
 const enforcement = { pending: 1, enforced: 2, failed: 3 } as const
 
-/** `now` in ms since 1970. */
-export function printNode(node: NodeView, board: StatusBoard, now: number): NodeMessage {
-  const figures = board.node(node.id)
+/** What hosts say is of the present: of a past state only what the log says is printed. */
+const unknown = 0
+
+/** `now` in ms since 1970. Without a board: of a past state. */
+export function printNode(
+  node: NodeView,
+  board: StatusBoard | undefined,
+  now: number,
+): NodeMessage {
+  const figures = board?.node(node.id)
   return {
     id: node.id,
     organizationId: node.organizationId,
@@ -49,9 +56,13 @@ const printFirewall = (settings: FirewallSettings): FirewallMessage => ({
   unparsableVerdict: verdictNumber(settings.unparsableVerdict),
 })
 
-export function printInterface(view: InterfaceView, board: StatusBoard): InterfaceMessage {
+/** Without a board: of a past state. */
+export function printInterface(
+  view: InterfaceView,
+  board: StatusBoard | undefined,
+): InterfaceMessage {
   const { settings } = view
-  const figures = board.interface(view.nodeId, view.id)
+  const figures = board?.interface(view.nodeId, view.id)
   return {
     id: view.id,
     organizationId: view.organizationId,
@@ -73,7 +84,7 @@ export function printInterface(view: InterfaceView, board: StatusBoard): Interfa
     addressQuarantineSeconds: settings.addressQuarantineSeconds,
     firewall: printFirewall(settings.firewall),
     enforcement: {
-      state: enforcementState(figures, view.sequence),
+      state: board ? enforcementState(figures, view.sequence) : unknown,
       appliedSequence: figures?.appliedSequence ?? 0,
       desiredSequence: Number(view.sequence),
       error: figures?.error ?? '',
@@ -84,10 +95,14 @@ export function printInterface(view: InterfaceView, board: StatusBoard): Interfa
   }
 }
 
-/** `now` in ms since 1970: a peer expires by the clock and not by an event. */
-export function printPeer(view: PeerView, board: StatusBoard, now: number): PeerMessage {
+/** `now` in ms since 1970: a peer expires by the clock and not by an event. Without a board: of a past state. */
+export function printPeer(
+  view: PeerView,
+  board: StatusBoard | undefined,
+  now: number,
+): PeerMessage {
   const { settings } = view
-  const figures = board.peer(view)
+  const figures = board?.peer(view)
   const latestHandshakeUnixMs = figures?.latestHandshakeUnixMs ?? 0
   const status = peerStatus(settings, latestHandshakeUnixMs, now)
   return {
@@ -112,12 +127,14 @@ export function printPeer(view: PeerView, board: StatusBoard, now: number): Peer
     createdAtUnixMs: view.createdAtUnixMs,
     updatedAtUnixMs: view.updatedAtUnixMs,
     revision: Number(view.revision),
-    status: peerStatuses.indexOf(status) + 1,
+    status: board ? peerStatuses.indexOf(status) + 1 : unknown,
     latestHandshakeUnixMs,
     rxBytes: figures?.rxBytes ?? 0,
     txBytes: figures?.txBytes ?? 0,
     observedEndpoint: figures?.endpoint ?? '',
-    enforcement: enforcementState(board.interface(view.nodeId, view.interfaceId), view.sequence),
+    enforcement: board
+      ? enforcementState(board.interface(view.nodeId, view.interfaceId), view.sequence)
+      : unknown,
   }
 }
 

@@ -9,9 +9,10 @@ import { matchNodes, type NodeView, oldestNodes } from '../queries/nodes.ts'
 import { matchPeers, type PeerView } from '../queries/peers.ts'
 import type { Edge } from './edge.ts'
 
-/** What the caller may see with a permission. */
+/** What the caller may see with a permission, now or as of the moment it asks for. */
 export const scopeOf = (call: Call, permission: Permission): ReadScope => ({
   organizations: call.caller.organizations(permission),
+  ...(call.at === undefined ? {} : { at: call.at }),
 })
 
 /** Names in requests are short; longer ones match nothing. A NUL would not even reach Postgres. */

@@ -7,6 +7,8 @@ import type { InterfaceSettings } from '../domain/settings.ts'
 import { placeOf } from './place.ts'
 
 const table = 'interfaces'
+/** Moves with every peer, and every move is kept: so it is narrow. */
+const counts = 'interface_counts'
 
 const settingsRow = (settings: InterfaceSettings) => ({
   name: settings.name,
@@ -30,23 +32,24 @@ const changed = (commit: Commit, set: Record<string, unknown>): RowChange[] => [
     op: 'patch',
     table,
     key: keyOf(commit),
-    set: { updated_at_unix_ms: commit.timeUnixMs, sequence: commit.sequence, ...set },
+    set: { updated_at_unix_ms: commit.timeUnixMs, ...set },
   },
   { op: 'add', table, key: keyOf(commit), column: 'revision', by: 1n },
+  ...followed(commit),
 ]
 
 /** A change among its peers: the host has to follow, but the interface's own revision stays. */
 const followed = (commit: Commit, peers = 0): RowChange[] => [
-  { op: 'patch', table, key: keyOf(commit), set: { sequence: commit.sequence } },
+  { op: 'patch', table: counts, key: keyOf(commit), set: { sequence: commit.sequence } },
   ...(peers === 0
     ? []
-    : [{ op: 'add' as const, table, key: keyOf(commit), column: 'peer_count', by: peers }]),
+    : [{ op: 'add' as const, table: counts, key: keyOf(commit), column: 'peer_count', by: peers }]),
 ]
 
 /** Rows behind everything about interfaces, sealed key included, so that rendering needs no replay. */
 export const interfaces = defineProjection<InterfaceEvent>({
   name: 'network.interfaces',
-  version: 2,
+  version: 3,
   context: 'network',
   tables: [
     {
@@ -70,16 +73,27 @@ export const interfaces = defineProjection<InterfaceEvent>({
         public_key: 'text',
         // Encoded `holdfast.log.v1.Sealed`.
         private_key: 'bytea',
-        peer_count: 'integer',
         created_at_unix_ms: 'bigint',
         updated_at_unix_ms: 'bigint',
         revision: 'bigint',
+      },
+      key: ['interface_id'],
+      isTemporal: true,
+      organizationColumn: 'organization_id',
+      indexes: ['(name, interface_id)', '(node_id, name)'],
+    },
+    {
+      name: counts,
+      columns: {
+        interface_id: 'uuid',
+        organization_id: 'uuid',
+        peer_count: 'integer',
         // Of the last commit on the aggregate, peers included: what the host should have applied.
         sequence: 'bigint',
       },
       key: ['interface_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
-      indexes: ['(name, interface_id)', '(node_id, name)'],
     },
   ],
   codecs: { interface: interfaceCodec },
@@ -94,12 +108,20 @@ export const interfaces = defineProjection<InterfaceEvent>({
           organization_id: event.organizationId,
           public_key: event.publicKey,
           private_key: sealedBytes(event.privateKey),
-          peer_count: 0,
           created_at_unix_ms: commit.timeUnixMs,
           updated_at_unix_ms: commit.timeUnixMs,
           revision: 1n,
-          sequence: commit.sequence,
           ...settingsRow(event.settings), // last: spread first, Node copies a hundred times slower
+        },
+      },
+      {
+        op: 'put',
+        table: counts,
+        row: {
+          interface_id: placeOf(commit).interfaceId,
+          organization_id: event.organizationId,
+          peer_count: 0,
+          sequence: commit.sequence,
         },
       },
     ],
@@ -109,7 +131,10 @@ export const interfaces = defineProjection<InterfaceEvent>({
         public_key: event.publicKey,
         private_key: sealedBytes(event.privateKey),
       }),
-    InterfaceDeleted: (_event, commit) => [{ op: 'remove', table, key: keyOf(commit) }],
+    InterfaceDeleted: (_event, commit) => [
+      { op: 'remove', table, key: keyOf(commit) },
+      { op: 'remove', table: counts, key: keyOf(commit) },
+    ],
     PeerAdded: (_event, commit) => followed(commit, 1),
     PeerRemoved: (_event, commit) => followed(commit, -1),
     PeerUpdated: (_event, commit) => followed(commit),

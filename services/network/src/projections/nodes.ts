@@ -5,7 +5,7 @@ import type { NodeEvent } from '../domain/node.ts'
 /** Rows behind ListNodes and GetNode. Raise `version` with every change: the rows are rebuilt beside the old. */
 export const nodes = defineProjection<NodeEvent>({
   name: 'network.nodes',
-  version: 2,
+  version: 3,
   context: 'network',
   tables: [
     {
@@ -26,6 +26,7 @@ export const nodes = defineProjection<NodeEvent>({
         revision: 'bigint',
       },
       key: ['node_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(name_key, node_id)', '(created_sequence)'],
     },

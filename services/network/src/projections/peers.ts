@@ -39,7 +39,7 @@ const changed = (commit: Commit, peerId: PeerId, set: Record<string, unknown>): 
 /** Rows behind everything about peers, sealed keys included, so that rendering needs no replay. */
 export const peers = defineProjection<InterfaceEvent>({
   name: 'network.peers',
-  version: 1,
+  version: 2,
   context: 'network',
   tables: [
     {
@@ -73,6 +73,7 @@ export const peers = defineProjection<InterfaceEvent>({
         sequence: 'bigint',
       },
       key: ['peer_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: [
         '(created_sequence, peer_id)',

@@ -22,6 +22,8 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
+  type Sql,
   sql,
   toPage,
 } from '@holdfast/postgres'
@@ -77,12 +79,15 @@ interface InterfaceRow {
   readonly sequence: bigint
 }
 
-const selected = sql`
+/** Interfaces with their nodes, now or after a sequence. */
+const selectedAt = (at: bigint | undefined): Sql => sql`
   select i.interface_id, i.organization_id, i.node_id, i.name, i.addresses, i.listen_port, i.mtu, i.dns,
     i.endpoint, i.client_allowed_ips, i.is_enabled, i.extra_directives, i.address_quarantine_seconds,
-    i.firewall, i.public_key, i.private_key, i.peer_count, i.created_at_unix_ms, i.updated_at_unix_ms, i.revision,
-    i.sequence, n.name as node_name, n.endpoint_host as node_endpoint_host
-  from network.interfaces i join network.nodes n on n.node_id = i.node_id`
+    i.firewall, i.public_key, i.private_key, c.peer_count, i.created_at_unix_ms, i.updated_at_unix_ms, i.revision,
+    c.sequence, n.name as node_name, n.endpoint_host as node_endpoint_host
+  from ${relation('network', 'interfaces', at)} i
+    join ${relation('network', 'interface_counts', at)} c on c.interface_id = i.interface_id
+    join ${relation('network', 'nodes', at)} n on n.node_id = i.node_id`
 
 const toView = (row: InterfaceRow): InterfaceView => ({
   id: row.interface_id,
@@ -119,7 +124,7 @@ async function matchInterfaces(
 ): Promise<readonly InterfaceView[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<InterfaceRow>(sql`
-      ${selected}
+      ${selectedAt(scope.at)}
       where ${isUuid(idOrName) ? sql`i.interface_id = ${idOrName}::uuid` : sql`i.name = ${idOrName}`}
         and ${nodeId === undefined ? sql`true` : sql`i.node_id = ${nodeId}::uuid`}
       order by i.name, i.interface_id limit 20`),
@@ -141,7 +146,7 @@ export const interfaceMatcher = (
     const matches = new Map<string, Promise<readonly InterfaceView[]>>()
     return await Promise.all(
       wishes.map(({ scope, idOrName, nodeId }) => {
-        const key = JSON.stringify([scope.organizations, idOrName, nodeId])
+        const key = JSON.stringify([scope.organizations, `${scope.at}`, idOrName, nodeId])
         const found = matches.get(key) ?? matchInterfaces(postgres, scope, idOrName, nodeId)
         matches.set(key, found)
         return found
@@ -153,9 +158,10 @@ export const interfaceMatcher = (
 export async function interfacesWithSecrets(
   postgres: Postgres,
   ids: readonly string[],
+  at?: bigint,
 ): Promise<readonly InterfaceWithSecrets[]> {
   const rows = await postgres.query<InterfaceRow>(
-    sql`${selected} where i.interface_id = any (${ids}::uuid[])`,
+    sql`${selectedAt(at)} where i.interface_id = any (${ids}::uuid[])`,
   )
   return rows.map((row) => ({
     ...toView(row),
@@ -168,8 +174,9 @@ export async function interfacesWithSecrets(
 export async function interfaceWithSecrets(
   postgres: Postgres,
   id: string,
+  at?: bigint,
 ): Promise<InterfaceWithSecrets | undefined> {
-  const [found] = await interfacesWithSecrets(postgres, [id])
+  const [found] = await interfacesWithSecrets(postgres, [id], at)
   return found
 }
 
@@ -206,7 +213,7 @@ export async function listInterfaces(
   const { where, tail } = keyset(page, sql`i.name`, sql`i.interface_id`)
   const rows = await postgres.read(scope, (tx) =>
     tx.query<InterfaceRow>(sql`
-      ${selected}
+      ${selectedAt(scope.at)}
       where ${where}
         and ${organizationId === '' ? sql`true` : sql`i.organization_id = ${organizationId}::uuid`}
         and ${nodeId === '' ? sql`true` : sql`i.node_id = ${nodeId}::uuid`}

@@ -7,6 +7,7 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
   sql,
   toPage,
 } from '@holdfast/postgres'
@@ -63,7 +64,7 @@ export async function matchNodes(
 ): Promise<readonly NodeView[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<NodeRow>(sql`
-      select ${columns} from network.nodes
+      select ${columns} from ${relation('network', 'nodes', scope.at)} n
       where ${isUuid(idOrName) ? sql`node_id = ${idOrName}::uuid` : sql`name_key = ${nameKey(idOrName)}`}
       order by name_key, node_id limit 20`),
   )
@@ -78,7 +79,8 @@ export async function oldestNodes(
 ): Promise<readonly NodeView[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<NodeRow>(
-      sql`select ${columns} from network.nodes order by created_sequence, node_id limit 20`,
+      sql`select ${columns} from ${relation('network', 'nodes', scope.at)} n
+        order by created_sequence, node_id limit 20`,
     ),
   )
   return rows.map(toView)
@@ -98,7 +100,7 @@ export async function listNodes(
   const { where, tail } = keyset(page, sql`name_key`, sql`node_id`)
   const rows = await postgres.read(scope, (tx) =>
     tx.query<NodeRow>(sql`
-      select ${columns} from network.nodes
+      select ${columns} from ${relation('network', 'nodes', scope.at)} n
       where ${where}
         and ${organizationId === '' ? sql`true` : sql`organization_id = ${organizationId}::uuid`}
         and ${query === '' ? sql`true` : sql`name_key like ${containing(nameKey(query))}`}

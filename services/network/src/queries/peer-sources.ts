@@ -10,18 +10,19 @@ export interface PeerSource {
 }
 
 /**
- * Reads peers with their interfaces, many at once when many are asked for. Whatever organization they are of:
+ * Reads peers with their interfaces, now or after a sequence, many at once when many are asked for. Whatever organization they are of:
  * the caller has asked for permission already.
  */
 export function peerSources(
   postgres: Postgres,
+  at?: bigint,
 ): (peerId: string) => Promise<PeerSource | undefined> {
   return gather(async (peerIds) => {
-    const found = await peersWithSecrets(postgres, { peerIds })
+    const found = await peersWithSecrets(postgres, { peerIds }, at)
     const peers = new Map<string, PeerWithSecrets>(found.map((peer) => [peer.id, peer]))
     const interfaceIds = [...new Set(found.map(({ interfaceId }) => interfaceId))]
     const hubs = new Map<string, InterfaceWithSecrets>(
-      (await interfacesWithSecrets(postgres, interfaceIds)).map((hub) => [hub.id, hub]),
+      (await interfacesWithSecrets(postgres, interfaceIds, at)).map((hub) => [hub.id, hub]),
     )
     return peerIds.map((id) => {
       const peer = peers.get(id)

@@ -13,6 +13,7 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
   type Sql,
   sequenceOf,
   sql,
@@ -80,7 +81,9 @@ const columns = sql`
   p.description, p.public_key, p.private_key is not null as has_private_key,
   p.preshared_key is not null as has_preshared_key, p.created_at_unix_ms, p.updated_at_unix_ms,
   p.created_sequence, p.revision, p.sequence, i.name as interface_name`
-const tables = sql`network.peers p join network.interfaces i on i.interface_id = p.interface_id`
+const tablesAt = (at: bigint | undefined): Sql => sql`
+  ${relation('network', 'peers', at)} p
+  join ${relation('network', 'interfaces', at)} i on i.interface_id = p.interface_id`
 
 const toView = (row: PeerRow): PeerView => ({
   id: row.peer_id,
@@ -118,7 +121,7 @@ export async function matchPeers(
 ): Promise<readonly PeerView[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<PeerRow>(sql`
-      select ${columns} from ${tables}
+      select ${columns} from ${tablesAt(scope.at)}
       where ${isUuid(idOrName) ? sql`p.peer_id = ${idOrName}::uuid` : sql`p.name_key = ${nameKey(idOrName)}`}
         and ${interfaceId === undefined ? sql`true` : sql`p.interface_id = ${interfaceId}::uuid`}
       order by p.name_key, p.peer_id limit 20`),
@@ -142,13 +145,14 @@ const withSecrets = (row: PeerRow & Secrets): PeerWithSecrets => ({
 export async function peersWithSecrets(
   postgres: Postgres,
   which: { readonly peerIds: readonly string[] } | { readonly interfaceId: string },
+  at?: bigint,
 ): Promise<readonly PeerWithSecrets[]> {
   const condition =
     'peerIds' in which
       ? sql`p.peer_id = any (${which.peerIds}::uuid[])`
       : sql`p.interface_id = ${which.interfaceId}::uuid`
   const rows = await postgres.query<PeerRow & Secrets>(sql`
-    select ${columns}, p.private_key, p.preshared_key from ${tables}
+    select ${columns}, p.private_key, p.preshared_key from ${tablesAt(at)}
     where ${condition} order by p.created_sequence, p.peer_id`)
   return rows.map(withSecrets)
 }
@@ -194,14 +198,14 @@ export async function listPeers(
   const rows = await postgres.read(scope, (tx) =>
     tx.query<PeerRow>(sql`
       with p as materialized (
-        select p.* from network.peers p ${needsHandshake(filter.status) ? handshakeJoin : sql.empty}
+        select p.* from ${relation('network', 'peers', scope.at)} p ${needsHandshake(filter.status) ? handshakeJoin : sql.empty}
         where ${where}
           and ${organizationId === '' ? sql`true` : sql`p.organization_id = ${organizationId}::uuid`}
           and ${interfaceId === '' ? sql`true` : sql`p.interface_id = ${interfaceId}::uuid`}
           and ${filter.query === '' ? sql`true` : matching(filter.query)}
           and ${filter.status === undefined ? sql`true` : hasStatus(filter.status, filter.now)}
         ${tail})
-      select ${columns} from p join network.interfaces i on i.interface_id = p.interface_id
+      select ${columns} from p join ${relation('network', 'interfaces', scope.at)} i on i.interface_id = p.interface_id
       order by p.created_sequence, p.peer_id`),
   )
   const { rows: shown, nextCursor } = toPage(rows, page, (row) => ({

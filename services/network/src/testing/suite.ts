@@ -55,6 +55,7 @@ export interface CallOptions {
   readonly commandId?: CommandId
   readonly requestHash?: Uint8Array
   readonly expectedRevision?: bigint
+  readonly at?: bigint
 }
 
 /** A call, and where its command went. */
@@ -62,7 +63,7 @@ export function newCall(options: CallOptions = {}): { call: Call; sequence: () =
   const caller = options.caller ?? person('SUPER_ADMIN', '*')
   const commandId = options.commandId ?? newId<CommandId>()
   const { signal } = new AbortController()
-  const { requestHash, expectedRevision } = options
+  const { requestHash, expectedRevision, at } = options
   const beside = {
     commandId,
     isKeyed: options.commandId !== undefined,
@@ -74,6 +75,7 @@ export function newCall(options: CallOptions = {}): { call: Call; sequence: () =
   let committed = 0n
   const call: Call = {
     ...beside,
+    ...(at === undefined ? {} : { at }),
     caller,
     committed(sequence) {
       committed = sequence
