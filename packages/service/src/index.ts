@@ -1,5 +1,5 @@
 export { NotSignedIn, ServiceDenied } from './access.ts'
-export { type Alarm, alarmSubject, decodeAlarm } from './alarm.ts'
+export { type Alarm, alarmSubject, decodeAlarm, encodeAlarm } from './alarm.ts'
 export type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
 export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './caller.ts'
 export { type Channel, openChannel } from './channel.ts'
@@ -26,6 +26,7 @@ export {
   type ServingSpec,
   servingSettings,
 } from './settings.ts'
+export { type StandingAlarms, standingAlarms } from './standing-alarms.ts'
 export { readTlsIdentity, type TlsFiles, type TlsIdentity } from './tls.ts'
 export {
   accessTokenAudience,

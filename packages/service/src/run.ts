@@ -2,6 +2,7 @@ import type { Definition, Values } from '@holdfast/config'
 import { type EventLog, LogUnavailable } from '@holdfast/event-log'
 import { migrate, openPostgres } from '@holdfast/postgres'
 import { openProjections, type Projection, type Projections } from '@holdfast/projections'
+import type { Alarm } from './alarm.ts'
 import type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
 import { lateProjections } from './late-projections.ts'
 import { createRpcServer } from './rpc-server.ts'
@@ -12,6 +13,7 @@ import type {
   ServiceSpec,
   ServingSpec,
 } from './settings.ts'
+import { standingAlarms } from './standing-alarms.ts'
 import { start } from './start.ts'
 import { readTlsIdentity } from './tls.ts'
 
@@ -71,6 +73,7 @@ export function run<S extends ServiceSpec>(
 
     opened = await openProjections({ log, postgres, telemetry, service: name, projections: wanted })
     log.useCommands(opened.commands)
+    life.defer('alarms', watchReadModels(opened, edge.alarm))
     health.check('projections', () => {
       if (projections.isReady()) return { isReady: true }
       const behind = projections.status().filter(({ state }) => state !== 'live')
@@ -88,6 +91,29 @@ export function run<S extends ServiceSpec>(
     server.setServing(true)
     telemetry.log.info({ port }, 'serving')
   })
+}
+
+const readModelsEveryMs = 5_000
+
+/** Tells of read models that stand still until a person looks. Returns the way to stop that. */
+function watchReadModels(
+  projections: Pick<Projections, 'status'>,
+  alarm: (alarm: Alarm) => void,
+): () => void {
+  const alarms = standingAlarms(alarm)
+  const look = (): void =>
+    alarms.say(
+      projections.status().map(({ name, state, reason = '' }) => ({
+        code: 'projection.halted',
+        severity: 'critical',
+        key: name,
+        title: `The read model ${name} stands still`,
+        ...(state === 'halted' ? { detail: reason } : { isOver: true }),
+      })),
+    )
+  const timer = setInterval(look, readModelsEveryMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 /** What the read models hold, as hashes: equal hashes at equal checkpoints are equal rows. Reads every row. */
