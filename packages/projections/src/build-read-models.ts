@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Checkpoint, Commit } from '@holdfast/event-log'
+
 import type { Postgres, Transaction } from '@holdfast/postgres'
+import { ProjectionPoisoned } from './errors.ts'
 import { foldCommits, lastBefore, type Poison, writeFolded } from './fold.ts'
 import { addBuild, advance, type Build, checkpointAt, origin, setState } from './ledger.ts'
 import { MemoryFold } from './memory-fold.ts'
@@ -40,26 +43,87 @@ export async function buildReadModels(
 ): Promise<readonly Built[]> {
   const deps = { limits: inMemory, ...given }
   const makings = projections.map((projection) => new Making(deps, projection))
-  await foldLog(deps.log, makings, await deps.log.head(), signal)
-  const built: Built[] = []
-  for (const making of makings) built.push(await whole(deps, making, signal))
-  return built
+  try {
+    await foldLog(deps.log, makings, await deps.log.head(), signal)
+    const built: Built[] = []
+    for (const making of makings) built.push(await whole(deps, making, signal))
+    return built
+  } catch (error) {
+    for (const making of makings) await making.abandon()
+    throw error
+  }
 }
 
-/** Up to a sequence, and possibly a little further. */
+/**
+ * Makes tables of the log up to a sequence, for nobody to see: the build stays `filling`, so that a start drops it
+ * should we die before we can. Throws `projection.poisoned` when a commit cannot be taken in.
+ */
+export async function buildForComparison(
+  given: BuildOptions,
+  projection: Projection,
+  end: bigint,
+  signal: AbortSignal,
+  onProgress: (sequence: bigint) => void,
+): Promise<Build> {
+  const making = new Making({ limits: inMemory, ...given }, projection, end)
+  try {
+    await foldLog(given.log, [making], end, signal, onProgress)
+    if (making.poison) throw poisoned(projection, making.poison)
+    const { build, poison } = await making.finish('filling')
+    if (poison) throw poisoned(projection, poison)
+    return build
+  } catch (error) {
+    await making.abandon()
+    throw error
+  }
+}
+
+export const poisoned = ({ name }: Projection, { sequence, error }: Poison) =>
+  ProjectionPoisoned({ name, sequence }, error)
+
+/** Commits folded without letting others have their turn, when we are in nobody's way. */
+const politeCommits = 250
+
+/** Up to a sequence, and possibly a little further. With `onProgress` it lets others have their turn in between. */
 async function foldLog(
   log: LogReader,
   makings: readonly Making[],
   until: bigint,
   signal: AbortSignal,
+  onProgress?: (sequence: bigint) => void,
 ): Promise<void> {
   if (until === 0n) return
+  await readLog(log, { from: 1n, until, name: 'rebuild', signal }, async (commits) => {
+    const size = onProgress ? politeCommits : commits.length
+    for (let begin = 0; begin < commits.length; begin += size) {
+      const some = commits.slice(begin, begin + size)
+      for (const making of makings) await making.take(some)
+      if (!onProgress) continue
+      onProgress(some.at(-1)?.sequence ?? 0n)
+      await setImmediate()
+    }
+  })
+}
+
+export interface Stretch {
+  readonly from: bigint
+  readonly until: bigint
+  readonly name: string
+  readonly signal: AbortSignal
+}
+
+/** Reads the log from a sequence to another, and possibly a little further. */
+export async function readLog(
+  log: LogReader,
+  { from, until, name, signal }: Stretch,
+  take: (commits: readonly Commit[]) => Promise<void>,
+): Promise<void> {
   const reached = new AbortController()
   await log.subscribe(
-    { from: 1n, name: 'rebuild', signal: AbortSignal.any([signal, reached.signal]) },
+    { from, name, signal: AbortSignal.any([signal, reached.signal]) },
     async (commits) => {
       if (reached.signal.aborted) return
-      for (const making of makings) await making.take(commits)
+      await take(commits)
       const last = commits.at(-1)
       if (last && last.sequence >= until) reached.abort()
     },
@@ -70,7 +134,7 @@ async function foldLog(
 /** A commit that failed half way has left its first half in memory: then the log is read again, up to it. */
 async function whole(deps: Deps, making: Making, signal: AbortSignal): Promise<Built> {
   if (!making.isSpoilt) return making.finish()
-  await making.discard()
+  await making.abandon()
   const { poison } = making
   const end = (poison?.sequence ?? 1n) - 1n
   const again = new Making(deps, making.projection, end)
@@ -125,18 +189,19 @@ class Making {
     else if (this.#memory.closedVersions > this.#deps.limits.versions) await this.#unload()
   }
 
-  async finish(): Promise<Built> {
+  async finish(state: 'building' | 'filling' = 'building'): Promise<Built> {
     const filled = this.#build
-    if (!filled) return { build: await this.#materialize('building'), poison: this.#poison }
-    const build: Build = { ...filled, state: 'building', checkpoint: this.#checkpoint }
-    await this.#tx((tx) => setState(tx, this.#deps.service, build, 'building'))
+    if (!filled) return { build: await this.#materialize(state), poison: this.#poison }
+    const build: Build = { ...filled, state, checkpoint: this.#checkpoint }
+    await this.#tx((tx) => setState(tx, this.#deps.service, build, state))
     return { build, poison: this.#poison }
   }
 
-  /** Takes away what it has written. Not after `finish`. */
-  async discard(): Promise<void> {
+  /** Takes away what it has written and not finished, if the database lets us; a start does it otherwise. */
+  async abandon(): Promise<void> {
     const written = this.#build ?? this.#bare
-    if (written) await this.#tx((tx) => discardBuild(tx, this.#deps.service, written))
+    if (!written) return
+    await this.#tx((tx) => discardBuild(tx, this.#deps.service, written)).catch(() => undefined)
   }
 
   async #unload(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Postgres, type Sql, sql } from '@holdfast/postgres'
+import { type Postgres, type Sql, sql, type Transaction } from '@holdfast/postgres'
 import type { Build } from './ledger.ts'
 import { storedTables } from './schema.ts'
 import type { Projection, TableSpec } from './types.ts'
@@ -18,10 +18,7 @@ export function contentHash(
 ): Promise<string> {
   return postgres.tx(
     async (tx) => {
-      // `row(…)::text` prints through these.
-      await tx.script(`
-        set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local bytea_output = 'hex';
-        set local extra_float_digits = 1; set local intervalstyle = 'iso_8601'`)
+      await printAlike(tx)
       const hash = createHash('sha256')
       const tables = projection.tables.flatMap(storedTables)
       for (const table of tables.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -30,7 +27,7 @@ export function contentHash(
         await tx.execute(sql`
           declare content no scroll cursor for
           select row(${sql.join(columns.map((column) => sql.identifier(column)))})::text as line
-          from ${sql.identifier(build.schema, table.name)} order by ${order(table)}`)
+          from ${sql.identifier(build.schema, table.name)} order by ${inKeyOrder(table)}`)
         for (;;) {
           const rows = await tx.query<{ line: string }>(
             sql`fetch forward ${sql.raw(String(pageRows))} from content`,
@@ -46,8 +43,14 @@ export function contentHash(
   )
 }
 
+/** `row(…)::text` prints through these. */
+export const printAlike = (tx: Transaction): Promise<void> =>
+  tx.script(`
+    set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local bytea_output = 'hex';
+    set local extra_float_digits = 1; set local intervalstyle = 'iso_8601'`)
+
 /** Text by code point, whatever the database's own collation. */
-const order = (table: TableSpec): Sql =>
+export const inKeyOrder = (table: TableSpec): Sql =>
   sql.join(
     table.key.map((column) =>
       table.columns[column] === 'text'

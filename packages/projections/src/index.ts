@@ -3,6 +3,9 @@ export { Lagging, NotProjecting, ProjectionPoisoned, UnknownProjection } from '.
 export { openProjections, type ProjectionsOptions } from './open-projections.ts'
 export { dropReadModels } from './schema.ts'
 export type {
+  CheckedReadModel,
+  CheckProgress,
+  Difference,
   LogReader,
   Projection,
   ProjectionSpec,

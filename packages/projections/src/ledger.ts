@@ -9,7 +9,7 @@ import { versionsTable } from './versions.ts'
  *
  * A build is one set of tables in a schema of its own. `live`: the views show it. `building`: complete up to its
  * checkpoint, waiting to become live. `previous`: what was live before, kept for the way back until the next build.
- * `filling`: a rebuild too large for memory is at work on it, or died there.
+ * `filling`: a rebuild too large for memory or a comparison is at work on it, or died there; a start drops it.
  */
 export interface Build {
   readonly name: string

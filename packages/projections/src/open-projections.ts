@@ -39,6 +39,7 @@ export async function openProjections(options: ProjectionsOptions): Promise<Proj
   return {
     reached: (sequence, signal) => positions.reach(sequence, undefined, signal),
     rebuild: (name, signal) => projector.rebuild(name, signal),
+    check: (name, signal, onProgress) => projector.check(name, signal, onProgress),
     async hash(name) {
       const projection = projections.find((one) => one.name === name)
       if (!projection) throw UnknownProjection({ name })

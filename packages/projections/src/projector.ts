@@ -1,7 +1,8 @@
 import { CommitUnreadable, LogForked, LogGap } from '@holdfast/event-log'
 import { isLockTimeout, type Postgres, type Session } from '@holdfast/postgres'
 import type { Telemetry } from '@holdfast/telemetry'
-import { buildReadModels } from './build-read-models.ts'
+import { buildReadModels, poisoned } from './build-read-models.ts'
+import { checkReadModel } from './check-read-model.ts'
 import { NotProjecting, ProjectionPoisoned, UnknownProjection } from './errors.ts'
 import { feed } from './feed.ts'
 import type { Poison } from './fold.ts'
@@ -10,9 +11,16 @@ import { allBuilds, type Build, setState, usableBuilds } from './ledger.ts'
 import { type ProjectionMetrics, projectionMetrics } from './metrics.ts'
 import type { Positions } from './positions.ts'
 import type { RecentCommands } from './recent-commands.ts'
-import { discardBuild, hasViews, showViews, switchTo } from './schema.ts'
+import { discardBuild, dropUnfinished, hasViews, showViews, switchTo } from './schema.ts'
 import { type Target, targetOf, verifyCheckpoint } from './target.ts'
-import type { LogReader, Projection, ProjectionState, ProjectionStatus } from './types.ts'
+import type {
+  CheckedReadModel,
+  CheckProgress,
+  LogReader,
+  Projection,
+  ProjectionState,
+  ProjectionStatus,
+} from './types.ts'
 
 const standbyPollMs = 250
 /** The same while a reader waits for rows another instance writes. */
@@ -47,6 +55,7 @@ export class Projector {
   /** Ends the feed at hand, so that the next one serves other targets. */
   #refeed = new AbortController()
   #loop: Promise<void> = Promise.resolve()
+  #replay: Promise<void> = Promise.resolve()
   #targets: readonly Target[] = []
   #isLeading = false
   /** The end of the log when we began: until then, rows are from before the start. */
@@ -80,6 +89,7 @@ export class Projector {
     this.#stop.abort(new Error('the projector stops'))
     this.#changed()
     await this.#loop
+    await this.#replay
   }
 
   status(): readonly ProjectionStatus[] {
@@ -98,22 +108,55 @@ export class Projector {
 
   /** See `Projections.rebuild`. */
   async rebuild(name: string, signal: AbortSignal = this.#stop.signal): Promise<void> {
-    const { service, projections, postgres } = this.#options
-    const projection = projections.find((one) => one.name === name)
-    if (!projection) throw UnknownProjection({ name })
-    if (!this.#isLeading) throw NotProjecting({ service })
-    const either = AbortSignal.any([signal, this.#stop.signal])
-    const [built] = await buildReadModels(this.#options, [projection], either)
-    if (!built) return
-    if (built.poison) {
-      await postgres.tx((tx) => discardBuild(tx, service, built.build))
-      throw ProjectionPoisoned({ name, sequence: built.poison.sequence }, built.poison.error)
-    }
-    this.#refeed.abort()
-    await this.#until(
-      () => this.#targets.some(({ build }) => isSame(build, built.build) && build.state === 'live'),
-      either,
+    const projection = this.#named(name)
+    await this.#alone(signal, async (either) => {
+      const { service, postgres } = this.#options
+      const [built] = await buildReadModels(this.#options, [projection], either)
+      if (!built) return
+      if (built.poison) {
+        await postgres.tx((tx) => discardBuild(tx, service, built.build))
+        throw poisoned(projection, built.poison)
+      }
+      this.#refeed.abort()
+      await this.#until(
+        () =>
+          this.#targets.some(({ build }) => isSame(build, built.build) && build.state === 'live'),
+        either,
+      )
+    })
+  }
+
+  /** See `Projections.check`. */
+  check(
+    name: string,
+    signal: AbortSignal = this.#stop.signal,
+    onProgress: (progress: CheckProgress) => void = () => undefined,
+  ): Promise<CheckedReadModel> {
+    const projection = this.#named(name)
+    return this.#alone(signal, (either) =>
+      checkReadModel(this.#options, projection, either, onProgress),
     )
+  }
+
+  #named(name: string): Projection {
+    const projection = this.#options.projections.find((one) => one.name === name)
+    if (!projection) throw UnknownProjection({ name })
+    return projection
+  }
+
+  /** Replays of the log, one after the other: each takes a core and memory of its own. */
+  #alone<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const either = AbortSignal.any([signal, this.#stop.signal])
+    const mine = this.#replay.then(() => {
+      either.throwIfAborted()
+      if (!this.#isLeading) throw NotProjecting({ service: this.#options.service })
+      return work(either)
+    })
+    this.#replay = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    return mine
   }
 
   async #run(): Promise<void> {
@@ -168,6 +211,7 @@ export class Projector {
       }
       // A lost tail is written again from the log, and its checkpoint is lost with it.
       await session.script('set synchronous_commit = off')
+      await session.tx((tx) => dropUnfinished(tx, service))
       this.#isLeading = true
       while (!signal.aborted) {
         this.#refeed = new AbortController()

@@ -136,7 +136,7 @@ export async function switchTo(
   for (const other of await allBuilds(tx, service, build.name)) {
     if (other.build === build.build) continue
     if (other.state === 'live') await setState(tx, service, other, 'previous')
-    else await discardBuild(tx, service, other)
+    else if (other.state !== 'filling') await discardBuild(tx, service, other)
   }
   await setState(tx, service, build, 'live')
   await showViews(tx, service, projection, build, readerRole)
@@ -227,6 +227,13 @@ export async function hasViews(
 export async function discardBuild(tx: Queryable, service: string, build: Build): Promise<void> {
   await tx.execute(sql`drop schema if exists ${sql.identifier(build.schema)} cascade`)
   await removeBuild(tx, service, build)
+}
+
+/** Drops what somebody was making and no longer is. Only for who holds the projector's lock. */
+export async function dropUnfinished(tx: Queryable, service: string): Promise<void> {
+  for (const build of await allBuilds(tx, service)) {
+    if (build.state === 'filling') await discardBuild(tx, service, build)
+  }
 }
 
 /**

@@ -91,6 +91,37 @@ export interface ProjectionStatus {
   readonly reason?: string
 }
 
+/** How far a check has come. */
+export interface CheckProgress {
+  readonly name: string
+  readonly sequence: bigint
+  readonly goal: bigint
+}
+
+/** The first row, by table and key, that is not what a replay of the log makes it. */
+export interface Difference {
+  /** Ends in `__past` for the versions of a temporal table. */
+  readonly table: string
+  /** Key columns and their values. */
+  readonly key: Readonly<Record<string, string>>
+  /** `missing`: only the replay has it. `unexpected`: only the live rows have it. */
+  readonly kind: 'changed' | 'missing' | 'unexpected'
+  /** Which columns differ, when both have it. Never their values, which may be secret. */
+  readonly columns: readonly string[]
+  /** Differing rows of that table. */
+  readonly rows: bigint
+}
+
+export interface CheckedReadModel {
+  readonly name: string
+  readonly version: number
+  /** The commits that were replayed: up to here. */
+  readonly sequence: bigint
+  readonly seconds: number
+  /** Undefined when they are equal. */
+  readonly difference?: Difference
+}
+
 /** What projections need of the log. */
 export type LogReader = Pick<EventLog, 'subscribe' | 'read' | 'head' | 'seen' | 'safe' | 'status'>
 
@@ -99,6 +130,15 @@ export interface Projections {
   reached(sequence: bigint, signal?: AbortSignal): Promise<void>
   /** Folds the log from its first commit into fresh tables and switches the views; readers notice nothing. */
   rebuild(name: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Replays the log beside the live rows and compares both at one sequence. One at a time; readers and the live rows
+   * notice nothing. Throws `projection.standby` when another instance keeps the rows.
+   */
+  check(
+    name: string,
+    signal?: AbortSignal,
+    onProgress?: (progress: CheckProgress) => void,
+  ): Promise<CheckedReadModel>
   /** SHA-256 over all rows in canonical form, independent of the order they were written in. */
   hash(name: string): Promise<string>
   status(): readonly ProjectionStatus[]
