@@ -1,14 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EventLog } from '@holdfast/event-log'
+import type { AccessReader } from '@holdfast/event-log/admin'
 import { formatOrigin } from '@holdfast/merkle'
 import type { Postgres } from '@holdfast/postgres'
 import type { KeyService } from '@holdfast/proto'
 import { type Client, type Readiness, replaceDurably } from '@holdfast/service'
 import type { Telemetry } from '@holdfast/telemetry'
+import { accessMetrics } from './access-tree/access-metrics.ts'
+import { accessTrees } from './access-tree/access-trees.ts'
+import { AccessKeeper } from './access-tree/keep-access-tree.ts'
 import { lastCheckpoint } from './checkpoints/checkpoint-store.ts'
 import { type SigningPace, usualPace } from './checkpoints/clerk.ts'
 import { keyFiles } from './checkpoints/key-files.ts'
 import { type PushTarget, pusher } from './checkpoints/pusher.ts'
+import { keysInOffice } from './checkpoints/signing-keys.ts'
 import { webhook } from './checkpoints/webhook.ts'
 import { signingKeyId } from './commands/aggregates.ts'
 import { SigningFrozen, SigningPending } from './domain/errors.ts'
@@ -31,6 +36,13 @@ export interface TreeParts {
   readonly push: {
     readonly file: string | undefined
     readonly webhook: { readonly url: string; readonly mayBeInner: boolean } | undefined
+  }
+  readonly access: {
+    readonly reader: AccessReader
+    /** How long records are kept, 0 without end. */
+    readonly retentionMs: number
+    /** One of its trees ended, for a reason nobody wants. */
+    readonly onEnded: (epoch: string, because: string) => void
   }
   readonly pace?: Partial<SigningPace>
   /** ms since 1970. */
@@ -66,6 +78,28 @@ export function composeTree(parts: TreeParts) {
     onSigned: (note) => push.push(note),
     now,
   })
+  const accessKeeper = new AccessKeeper({
+    log,
+    postgres,
+    logger: telemetry.log,
+    reader: parts.access.reader,
+    keyFiles: files,
+    origin,
+    archiveDir: parts.archiveDir,
+    pace: { ...usualPace, ...parts.pace },
+    onEnded: parts.access.onEnded,
+    now,
+  })
+  const access = accessTrees({
+    postgres,
+    keeper: accessKeeper,
+    reader: parts.access.reader,
+    retentionMs: parts.access.retentionMs,
+    origin,
+    keysFor: (of) => keysInOffice({ log, keyFiles: files, origin: of }),
+    now,
+  })
+  accessMetrics(telemetry.registry, () => accessKeeper.status(), now)
   treeMetrics(telemetry.registry, () => keeper.status(), now)
   const prover = openProver({ postgres, origin, tiles, onDamage: () => keeper.treeIsDamaged() })
 
@@ -93,9 +127,11 @@ export function composeTree(parts: TreeParts) {
       origin,
       prover,
       keyTools: { log, postgres, keyFiles: files, origin },
+      access,
       sign,
     }),
     status: () => keeper.status(),
+    accessStatus: () => accessKeeper.status(),
     /** What somebody who looks after the instance should know; reads and proofs go on. */
     readiness(): Readiness {
       const { frozen, refusing } = keeper.status()
@@ -108,8 +144,12 @@ export function composeTree(parts: TreeParts) {
       return { isReady: true, ...(reasons.length > 0 ? { reason: reasons.join('; ') } : {}) }
     },
     /** Begins; the database must be migrated. */
-    start: () => keeper.start(),
+    start(): void {
+      keeper.start()
+      accessKeeper.start()
+    },
     async stop(): Promise<void> {
+      await accessKeeper.stop()
       await keeper.stop()
       await push.stop()
     },

@@ -4,14 +4,14 @@ import {
   FormatError,
   formatNote,
   type KeyChain,
-  openCheckpoint,
+  openTreeCheckpoint,
   parseNote,
   rootFromTiles,
   type SignedCheckpoint,
   TrustError,
 } from '@holdfast/merkle'
-import type { Postgres } from '@holdfast/postgres'
-import { tilesIn } from '../tree/tile-store.ts'
+import type { Postgres, Queryable } from '@holdfast/postgres'
+import { type TileOwner, tilesIn } from '../tree/tile-store.ts'
 import { sameBytes, treeSize } from '../tree/tree-position.ts'
 import { checkpointAt, storeCheckpoint } from './checkpoint-store.ts'
 import { Inconsistent, lockSigning } from './sign-checkpoint.ts'
@@ -26,9 +26,12 @@ export function adoptCheckpoint(options: {
   readonly origin: string
   readonly chain: KeyChain
   readonly note: string
+  /** Default: the log's. */
+  readonly tiles?: { readonly owner: TileOwner; readonly size: (tx: Queryable) => Promise<bigint> }
   readonly now: () => number
 }): Promise<boolean> {
-  const { postgres, origin, chain, note, now } = options
+  const { postgres, origin, chain, note, now, tiles } = options
+  const treeOf = tiles?.size ?? (async (tx: Queryable) => (await treeSize(tx, origin)) ?? 0n)
   const found = opened(note, chain)
   if (found?.origin !== origin) return Promise.resolve(false)
   const { size, root } = found
@@ -39,8 +42,8 @@ export function adoptCheckpoint(options: {
       if (sameBytes(known.root, root)) return false
       throw new Inconsistent(`two checkpoints of size ${size} were signed`, false)
     }
-    if (size <= ((await treeSize(tx, origin)) ?? 0n)) {
-      const ours = await rootFromTiles(size, tilesIn(tx))
+    if (size <= (await treeOf(tx))) {
+      const ours = await rootFromTiles(size, tilesIn(tx, tiles?.owner))
       if (!sameBytes(ours, root)) {
         throw new Inconsistent(
           `the log does not begin with the ${size} commits of a checkpoint that was signed`,
@@ -63,7 +66,7 @@ export function adoptCheckpoint(options: {
 /** Undefined for what is no note, or none of ours. */
 function opened(note: string, chain: KeyChain): SignedCheckpoint | undefined {
   try {
-    return openCheckpoint(note, chain)
+    return openTreeCheckpoint(note, chain)
   } catch (error) {
     if (error instanceof FormatError || error instanceof TrustError) return undefined
     throw error
@@ -73,13 +76,16 @@ function opened(note: string, chain: KeyChain): SignedCheckpoint | undefined {
 /** Notes looked at, the largest first: the rest is older than what a database may have lost. */
 const maxNotes = 10_000
 
-/** Checkpoints the archive keeps of trees larger than `above`, smallest first; none where it is out of reach. */
+/**
+ * Checkpoints the archive keeps of trees larger than `above`, smallest first; none where it is out of reach.
+ * `tree` is `<lineage>` for the log, `<lineage>/access/<epoch>` for an epoch of ACCESS.
+ */
 export async function archivedNotes(
   archiveDir: string,
-  lineageId: string,
+  tree: string,
   above: bigint,
 ): Promise<readonly string[]> {
-  const directory = join(archiveDir, lineageId, 'checkpoints')
+  const directory = join(archiveDir, tree, 'checkpoints')
   const names = (await namesIn(directory))
     .map((name) => ({ name, size: BigInt(/^(\d{1,20})\.note$/.exec(name)?.[1] ?? -1) }))
     .filter(({ size }) => size > above)

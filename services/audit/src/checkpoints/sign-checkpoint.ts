@@ -2,14 +2,14 @@ import {
   consistencyProof,
   formatCheckpoint,
   type KeyChain,
-  openCheckpoint,
+  openTreeCheckpoint,
   rootFromTiles,
   type Signer,
   signNote,
   verifyConsistency,
 } from '@holdfast/merkle'
 import { type Postgres, type Queryable, sql } from '@holdfast/postgres'
-import { tilesIn } from '../tree/tile-store.ts'
+import { type TileOwner, tilesIn } from '../tree/tile-store.ts'
 import { sameBytes } from '../tree/tree-position.ts'
 import { lastCheckpoint, type StoredCheckpoint, storeCheckpoint } from './checkpoint-store.ts'
 
@@ -32,6 +32,10 @@ export interface KeysNow {
 export interface SigningRequest {
   readonly postgres: Postgres
   readonly origin: string
+  /** Default: the log's. */
+  readonly tiles?: TileOwner
+  /** Further lines of the checkpoint, as they are to be when it is signed. Default: none. */
+  readonly extensions?: (tx: Queryable) => Promise<readonly string[]>
   /** What signs, and all that ever did, as the log has it now. */
   readonly keysNow: () => Promise<KeysNow>
   readonly size: bigint
@@ -48,7 +52,7 @@ export interface SigningRequest {
 export function signCheckpoint(
   request: SigningRequest,
 ): Promise<StoredCheckpoint | 'held' | 'unchanged'> {
-  const { postgres, origin, keysNow, size, root, now } = request
+  const { postgres, origin, keysNow, size, root, now, tiles = 'log' } = request
   return postgres.tx(async (tx) => {
     await lockSigning(tx)
     const [change] = await tx.query(sql`select from audit.key_changes`)
@@ -63,10 +67,11 @@ export function signCheckpoint(
         false,
       )
     }
-    await requireGrown(tx, last, { size, root })
+    await requireGrown(tx, tiles, last, { size, root })
     if (last?.size === size) return 'unchanged'
 
-    const note = signNote(formatCheckpoint({ origin, size, root }), signer)
+    const extensions = (await request.extensions?.(tx)) ?? []
+    const note = signNote(formatCheckpoint({ origin, size, root, extensions }), signer)
     const checkpoint = { size, root, note, signedAt: new Date(now()) }
     await storeCheckpoint(tx, origin, checkpoint)
     return checkpoint
@@ -84,7 +89,7 @@ export async function lockSigning(tx: Queryable): Promise<void> {
 function requireOurs(last: StoredCheckpoint, chain: KeyChain): void {
   const what = `the last checkpoint on record, of size ${last.size},`
   try {
-    const { size, root } = openCheckpoint(last.note, chain)
+    const { size, root } = openTreeCheckpoint(last.note, chain)
     if (size === last.size && sameBytes(root, last.root)) return
   } catch (error) {
     throw new Inconsistent(`${what} was not signed by this log`, false, error)
@@ -94,10 +99,11 @@ function requireOurs(last: StoredCheckpoint, chain: KeyChain): void {
 
 async function requireGrown(
   tx: Queryable,
+  owner: TileOwner,
   last: Pick<StoredCheckpoint, 'size' | 'root'> | undefined,
   { size, root }: { readonly size: bigint; readonly root: Uint8Array },
 ): Promise<void> {
-  const tiles = tilesIn(tx)
+  const tiles = tilesIn(tx, owner)
   const isSame = await tilesSay(async () => sameBytes(await rootFromTiles(size, tiles), root))
   if (!isSame) throw new Inconsistent('the tiles of the tree are not what was written', true)
   if (!last) return

@@ -76,3 +76,47 @@ export const TreeBehind = defineError(
   'unavailable',
   () => 'the tree of the log is being made and has not come this far; try again',
 )
+
+export const AccessEpochNotFound = defineError(
+  'audit.access_epoch_not_found',
+  'not_found',
+  (d: { epoch: string }) =>
+    d.epoch === ''
+      ? 'there is no tree of ACCESS yet; try again in some seconds'
+      : `there is no tree of ACCESS by the name ${d.epoch}`,
+)
+
+export const AccessRecordNotFound = defineError(
+  'audit.access_record_not_found',
+  'not_found',
+  (d: { sequence: string }) => `there is no record ${d.sequence} in ACCESS, or you may not see it`,
+)
+
+export const AccessRecordGone = defineError(
+  'audit.access_record_gone',
+  'not_found',
+  (d: { sequence: string }) =>
+    `record ${d.sequence} of ACCESS is not kept any more; a proof taken before still verifies`,
+)
+
+export const TombstoneRefused = defineError(
+  'audit.tombstone_refused',
+  'illegal_state',
+  (d: { first: string; last: string; reason: string }) =>
+    `records ${d.first} to ${d.last} of ACCESS are not given up: ${d.reason}`,
+)
+
+/** Also raised for what the caller may not know of. */
+export const ObjectNotFound = defineError(
+  'audit.object_not_found',
+  'not_found',
+  (d: { object: string }) => `nothing is known of ${d.object}, or you may not see it`,
+)
+
+/** `matches` lists them as `<kind> <name> (<id>)`, separated by commas. */
+export const AmbiguousObject = defineError(
+  'audit.ambiguous_object',
+  'conflict',
+  (d: { name: string; matches: string }) =>
+    `${d.name} names several: ${d.matches}; use the id, or say the kind`,
+)

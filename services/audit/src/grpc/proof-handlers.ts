@@ -4,20 +4,18 @@ import { verifierKey, witnessName } from '@holdfast/merkle'
 import { type Postgres, parsePage, sequenceOf, toPage } from '@holdfast/postgres'
 import { holdfast, type ProofService } from '@holdfast/proto'
 import type { Caller, Handlers } from '@holdfast/service'
+import type { AccessTrees } from '../access-tree/access-trees.ts'
 import { changeKey, type KeyTools } from '../checkpoints/change-key.ts'
-import {
-  type CosignedCheckpoint,
-  checkpointAt,
-  checkpointsBelow,
-  lastCheckpoint,
-  withCosignatures,
-} from '../checkpoints/checkpoint-store.ts'
+import { checkpointsBelow, withCosignatures } from '../checkpoints/checkpoint-store.ts'
 import { chainOf, readKeys } from '../checkpoints/signing-keys.ts'
-import { CheckpointNotFound, EntryNotFound } from '../domain/errors.ts'
+import { EntryNotFound } from '../domain/errors.ts'
 import type { Prover } from '../tree/prover.ts'
 import { listWitnesses } from '../witnesses/witness-store.ts'
+import { accessProofHandlers } from './access-proof-handlers.ts'
+import { checkpointOf, parseSize, printCheckpoint } from './print-checkpoint.ts'
 import { readEntries } from './read-entries.ts'
 
+const { Tree } = holdfast.audit.v1
 const permission = 'audit.log.read'
 const maxPage = 500
 
@@ -27,6 +25,7 @@ export interface ProofParts {
   readonly origin: string
   readonly prover: Prover
   readonly keyTools: KeyTools
+  readonly access: AccessTrees
   /** Waits for a checkpoint of all that is safe now. */
   readonly sign: (signal: AbortSignal) => Promise<void>
 }
@@ -34,16 +33,15 @@ export interface ProofParts {
 export function proofHandlers(parts: ProofParts): Handlers<typeof ProofService> {
   const { log, postgres, origin, prover } = parts
 
-  /** Of a size, or the last one. */
-  async function checkpoint(size: bigint): Promise<CosignedCheckpoint> {
-    const found =
-      size === 0n
-        ? await lastCheckpoint(postgres, origin)
-        : await checkpointAt(postgres, origin, size)
-    const [cosigned] = found ? await withCosignatures(postgres, origin, [found]) : []
-    if (!cosigned) throw CheckpointNotFound({ size: size.toString() })
-    return cosigned
+  /** The log's, or that of ACCESS which was asked for. */
+  async function treeOf(asked: TreeAsked): Promise<{ origin: string; prover: Prover }> {
+    if (asked.tree === Tree.TREE_ACCESS) return await parts.access.tree(asked.epoch)
+    if (asked.epoch !== '')
+      throw invalid({ field: 'epoch', code: 'unexpected', detail: 'is for ACCESS only' })
+    return { origin, prover }
   }
+
+  const checkpoint = (size: bigint, of = origin) => checkpointOf(postgres, of, size)
 
   async function signingKeys() {
     const keys = await readKeys(log)
@@ -60,11 +58,17 @@ export function proofHandlers(parts: ProofParts): Handlers<typeof ProofService> 
   }
 
   return {
-    async getCheckpoint({ size }) {
-      return { checkpoint: printCheckpoint(await checkpoint(parseSize(size, 'size'))) }
+    ...accessProofHandlers({ postgres, access: parts.access }),
+
+    async getCheckpoint(request) {
+      const size = parseSize(request.size, 'size')
+      const tree = await treeOf(request)
+      return { checkpoint: printCheckpoint(await checkpoint(size, tree.origin)) }
     },
 
-    async listCheckpoints({ limit, cursor }) {
+    async listCheckpoints(request) {
+      const { limit, cursor } = request
+      const { origin } = await treeOf(request)
       const page = parsePage(limit, cursor, maxPage)
       const below = page.after && sequenceOf(page.after)
       const rows = await checkpointsBelow(postgres, origin, below, page.limit + 1)
@@ -76,7 +80,11 @@ export function proofHandlers(parts: ProofParts): Handlers<typeof ProofService> 
       return { checkpoints: checkpoints.map(printCheckpoint), nextCursor }
     },
 
-    async signCheckpoint(_request, { signal }) {
+    async signCheckpoint({ tree }, { signal }) {
+      if (tree === Tree.TREE_ACCESS) {
+        const signed = await parts.access.sign(signal)
+        return { checkpoint: printCheckpoint(await checkpoint(0n, signed)) }
+      }
       await parts.sign(signal)
       return { checkpoint: printCheckpoint(await checkpoint(0n)) }
     },
@@ -98,13 +106,14 @@ export function proofHandlers(parts: ProofParts): Handlers<typeof ProofService> 
     async getConsistencyProof(request) {
       const fromSize = parseSize(request.fromSize, 'from')
       const to = parseSize(request.toSize, 'to')
-      const { size } = await checkpoint(0n)
+      const tree = await treeOf(request)
+      const { size } = await checkpoint(0n, tree.origin)
       const toSize = to === 0n ? size : to
       if (fromSize > toSize) {
         const detail = `must not be above ${toSize}`
         throw invalid({ field: 'from', code: 'out_of_range', detail })
       }
-      const { fromRoot, toRoot, path } = await prover.consistency(fromSize, toSize, size)
+      const { fromRoot, toRoot, path } = await tree.prover.consistency(fromSize, toSize, size)
       return {
         fromSize: Number(fromSize),
         toSize: Number(toSize),
@@ -188,23 +197,7 @@ const printEntry = ({ sequence, subject, commitId, bytes }: Commit) => ({
   payload: bytes,
 })
 
-const printCheckpoint = ({
-  size,
-  root,
-  cosignedNote,
-  signedAt,
-  witnesses,
-}: CosignedCheckpoint) => ({
-  size: Number(size),
-  root,
-  note: cosignedNote,
-  signedAtUnixMs: signedAt.getTime(),
-  witnesses: [...witnesses],
-})
-
-function parseSize(value: number, field: string): bigint {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw invalid({ field, code: 'out_of_range', detail: 'must be below 2^53' })
-  }
-  return BigInt(value)
+interface TreeAsked {
+  readonly tree: holdfast.audit.v1.Tree
+  readonly epoch: string
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { newId } from '@holdfast/domain'
+import { accessReader } from '@holdfast/event-log/admin'
 import { formatOrigin, TreeHead } from '@holdfast/merkle'
 import { migrate, sql } from '@holdfast/postgres'
 import { openProjections } from '@holdfast/projections'
@@ -20,6 +21,9 @@ import { readModels } from '../projections/read-models.ts'
 import { leafOf } from '../tree/leaf-feed.ts'
 import { type Facts, facts } from './facts.ts'
 import { requests } from './suite.ts'
+
+/** What is older may be given up. */
+export const accessRetentionMs = 90 * 86_400_000
 
 const quick: SigningPace = { commits: 256n, everyMs: 300, leastMs: 20, witnessPatienceMs: 0 }
 
@@ -50,6 +54,7 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
   log.useCommands(projections.commands)
   const dataKey = { id: newId<string>(), key: new Uint8Array(randomBytes(32)), isActive: true }
   const archiveDir = join(directory, 'archive')
+  const endedEpochs: { readonly epoch: string; readonly because: string }[] = []
   const checkpointFile = join(directory, 'checkpoint')
   let ahead = 0
   const keyService = { getDataKeys: () => Promise.resolve({ keys: [dataKey] }) }
@@ -63,6 +68,15 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
       keysDir,
       archiveDir,
       push: { file: checkpointFile, webhook: undefined },
+      access: {
+        reader: accessReader({
+          url: nats.url,
+          name: 'audit',
+          credentialsFile: nats.identities.credentialsFile('audit'),
+        }),
+        retentionMs: accessRetentionMs,
+        onEnded: (epoch, because) => void endedEpochs.push({ epoch, because }),
+      },
       pace: { ...quick, ...pace },
       now: () => Date.now() + ahead,
     })
@@ -78,6 +92,7 @@ export async function startTreeSuite(options: { readonly isOwn?: boolean } = {})
     network,
     projections,
     archiveDir,
+    endedEpochs,
     checkpointFile,
     keysDir,
     origin: formatOrigin(log),

@@ -12,7 +12,12 @@ const maxWaiting = 4 * batchLeaves
 /** Under load, how long a small batch waits for company. */
 const lingerMs = 50
 
-export const leafOf = ({ sequence, subject, commitId, bytes }: Commit): Uint8Array =>
+export const leafOf = ({
+  sequence,
+  subject,
+  commitId,
+  bytes,
+}: Pick<Commit, 'sequence' | 'subject' | 'commitId' | 'bytes'>): Uint8Array =>
   leafHash({ sequence, subject, messageId: commitId, payload: bytes })
 
 export interface FeedOptions {
@@ -96,7 +101,7 @@ async function write(options: FeedOptions, inbox: LeafInbox, signal: AbortSignal
 }
 
 /** Whether a level has got hashes between two sizes. */
-const isOther = (from: bigint, to: bigint, level: number): boolean =>
+export const isOther = (from: bigint, to: bigint, level: number): boolean =>
   from >> BigInt(8 * level) !== to >> BigInt(8 * level)
 
 /** Leaves on their way. */

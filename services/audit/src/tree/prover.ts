@@ -16,6 +16,9 @@ import { leafOf } from './leaf-feed.ts'
 import type { CachedTiles } from './tile-store.ts'
 import { treeSize } from './tree-position.ts'
 
+/** What a leaf is made of. */
+export type Proven = Pick<Commit, 'sequence' | 'subject' | 'commitId' | 'bytes'>
+
 type Root = { readonly size: bigint; readonly root: Uint8Array }
 
 /** Makes proofs of what is signed. */
@@ -26,7 +29,7 @@ export interface Prover {
    * That a commit is in a checkpoint. Throws `audit.entry_not_proven` when it is beyond, `audit.entry_altered` when
    * the log holds something else than what was signed.
    */
-  inclusion(commit: Commit, checkpoint: Root): Promise<readonly Uint8Array[]>
+  inclusion(commit: Proven, checkpoint: Root): Promise<readonly Uint8Array[]>
   /** That one tree begins with another. Throws `audit.size_unknown` for what is beyond the last checkpoint. */
   consistency(
     fromSize: bigint,
@@ -46,10 +49,14 @@ export interface Prover {
 export function openProver(options: {
   readonly postgres: Postgres
   readonly origin: string
-  readonly tiles: CachedTiles
+  readonly tiles: Pick<CachedTiles, 'read' | 'forget'>
+  /** Sequence of leaf 0. Default 1. */
+  readonly first?: bigint
+  /** Of the tree, where it is not the log's. */
+  readonly size?: () => Promise<bigint>
   readonly onDamage: () => void
 }): Prover {
-  const { postgres, origin, tiles, onDamage } = options
+  const { postgres, origin, tiles, first = 1n, onDamage } = options
 
   /** Once more with fresh tiles when what is kept proves nothing. */
   async function proven<T>(prove: (read: TileReader) => Promise<T | undefined>): Promise<T> {
@@ -66,13 +73,13 @@ export function openProver(options: {
   }
 
   return {
-    size: async () => (await treeSize(postgres, origin)) ?? 0n,
+    size: options.size ?? (async () => (await treeSize(postgres, origin)) ?? 0n),
 
     async inclusion(commit, { size, root }) {
       const { sequence } = commit
-      if (sequence > size)
+      const index = sequence - first
+      if (index >= size)
         throw EntryNotProven({ sequence: sequence.toString(), size: size.toString() })
-      const index = sequence - 1n
       return await proven(async (read) => {
         const path = await inclusionProof({ index, size, tiles: read })
         if (verifyInclusion({ leaf: leafOf(commit), index, size, path, root })) return path
@@ -102,7 +109,8 @@ export function openProver(options: {
   }
 }
 
-async function leafIn(read: TileReader, index: bigint, size: bigint): Promise<Uint8Array> {
+/** A leaf hash of a tree of `size`. */
+export async function leafIn(read: TileReader, index: bigint, size: bigint): Promise<Uint8Array> {
   const tile = index / BigInt(tileWidth)
   const left = size - tile * BigInt(tileWidth)
   const width = left < BigInt(tileWidth) ? Number(left) : tileWidth

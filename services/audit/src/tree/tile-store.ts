@@ -3,14 +3,21 @@ import { hashBytes, type Tile, type TileReader, tileWidth } from '@holdfast/merk
 import { type Queryable, sql, unnest } from '@holdfast/postgres'
 import { TreeBehind } from '../domain/errors.ts'
 
+/** Whose tiles: those of the log, or of an epoch of ACCESS by its name in `access_epochs`. */
+export type TileOwner = 'log' | { readonly epoch: bigint }
+
 /** Reads tiles as they stand in the database, each time. Throws `audit.tree_behind` where there are fewer hashes. */
-export function tilesIn(queryable: Pick<Queryable, 'query'>): TileReader {
+export function tilesIn(queryable: Pick<Queryable, 'query'>, owner: TileOwner = 'log'): TileReader {
+  const stored =
+    owner === 'log'
+      ? sql`audit.tiles`
+      : sql`(select level, tile, hashes from audit.access_tiles where epoch = ${owner.epoch})`
   // The hashes of one proof are wanted at the same moment and come with one statement.
   const fetch = gather<Place, Uint8Array | undefined>(async (places) => {
     const rows = await queryable.query<{ at: number; hashes: Buffer }>(sql`
       select wanted.at, t.hashes
       from ${unnest({ at: 'integer', level: 'integer', tile: 'bigint' }, places.map(rowOf))} as wanted
-      join audit.tiles t on t.level = wanted.level and t.tile = wanted.tile`)
+      join ${stored} t on t.level = wanted.level and t.tile = wanted.tile`)
     const found = new Map(rows.map(({ at, hashes }) => [at, hashes]))
     return places.map((_, at) => found.get(at))
   })
@@ -65,12 +72,24 @@ export class CachedTiles {
 }
 
 /** Writes new tiles and longer ones over shorter ones. */
-export async function writeTiles(tx: Queryable, tiles: readonly Tile[]): Promise<void> {
+export async function writeTiles(
+  tx: Queryable,
+  tiles: readonly Tile[],
+  owner: TileOwner = 'log',
+): Promise<void> {
   if (tiles.length === 0) return
   const rows = tiles.map(({ level, index, bytes }) => ({ level, tile: index, hashes: bytes }))
   const columns = { level: 'integer', tile: 'bigint', hashes: 'bytea' } as const
-  await tx.execute(sql`
-    insert into audit.tiles (level, tile, hashes)
-    select level, tile, hashes from ${unnest(columns, rows)} as u
-    on conflict (level, tile) do update set hashes = excluded.hashes`)
+  const given = unnest(columns, rows)
+  await tx.execute(
+    owner === 'log'
+      ? sql`
+        insert into audit.tiles (level, tile, hashes)
+        select level, tile, hashes from ${given} as u
+        on conflict (level, tile) do update set hashes = excluded.hashes`
+      : sql`
+        insert into audit.access_tiles (epoch, level, tile, hashes)
+        select ${owner.epoch}, level, tile, hashes from ${given} as u
+        on conflict (epoch, level, tile) do update set hashes = excluded.hashes`,
+  )
 }
