@@ -13,7 +13,7 @@ export {
   startingWith,
   toPage,
 } from './page.ts'
-export { pastOf, relation } from './relation.ts'
+export { pastOf, relation, versionsOf } from './relation.ts'
 export { searchable } from './searchable.ts'
 export { Sql, sql } from './sql.ts'
 export { isConnectionError, isDataError, isLockTimeout } from './translate-error.ts'

@@ -11,3 +11,10 @@ export const relation = (schema: string, table: string, at?: bigint): Sql =>
 
 /** Name of the function that gives a table's rows as of a sequence. */
 export const pastOf = (table: string): string => `${table}_at`
+
+/**
+ * Every version of a temporal table's rows: its columns, `valid_from` and `valid_to` (sequences; the largest bigint while
+ * it holds). For the history of rows; the rows of one moment come from `relation`.
+ */
+export const versionsOf = (schema: string, table: string): Sql =>
+  sql.identifier(schema, `${table}_versions`)

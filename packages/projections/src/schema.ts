@@ -5,6 +5,7 @@ import {
   type Sql,
   sql,
   type Transaction,
+  versionsOf,
 } from '@holdfast/postgres'
 import { allBuilds, type Build, prepareLedger, removeBuild, setState } from './ledger.ts'
 import type { Projection, TableSpec } from './types.ts'
@@ -158,8 +159,27 @@ export async function showViews(
       create view ${view} with (security_invoker = true) as
       select ${names} from ${sql.identifier(build.schema, name)}`)
     await tx.execute(sql`grant select on ${view} to ${sql.identifier(readerRole)}`)
+    await showVersions(tx, service, table, build, readerRole)
     await showPast(tx, service, table, build)
   }
+}
+
+/** The view `versionsOf` names: every version, for questions about the history of rows. */
+async function showVersions(
+  tx: Transaction,
+  service: string,
+  table: TableSpec,
+  build: Build,
+  readerRole: string,
+): Promise<void> {
+  const view = versionsOf(service, table.name)
+  await tx.execute(sql`drop view if exists ${view}`)
+  if (!table.isTemporal) return
+  const names = sql.join(Object.keys(versionColumns(table)).map((column) => sql.identifier(column)))
+  await tx.execute(sql`
+    create view ${view} with (security_invoker = true) as
+    select ${names} from ${sql.identifier(build.schema, versionsTable(table))}`)
+  await tx.execute(sql`grant select on ${view} to ${sql.identifier(readerRole)}`)
 }
 
 /**
