@@ -1,12 +1,12 @@
 import type { ObjectKind } from '@holdfast/catalogue'
-import { type Queryable, type Sql, sql, unnest } from '@holdfast/postgres'
+import { type Queryable, type Sql, sql, unnest, versionsOf } from '@holdfast/postgres'
 import type { FlatFields, Json } from './flat-fields.ts'
 import { type ObjectKey, type Slot, type SlotFields, slots } from './object-changes.ts'
 import { decodeSlot, type ObjectState } from './object-state.ts'
 
 /** Every version of every object; a version is from its commit until before the next. */
-export const versions: Sql = sql.identifier('audit', 'objects__past')
-export const memberVersions: Sql = sql.identifier('audit', 'object_members__past')
+export const versions: Sql = versionsOf('audit', 'objects')
+export const memberVersions: Sql = versionsOf('audit', 'object_members')
 
 /** Kinds that have members. */
 export const kindsWithMembers: ReadonlySet<ObjectKind> = new Set<ObjectKind>([

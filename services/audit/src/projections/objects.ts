@@ -36,7 +36,7 @@ export const objects: Projection = {
       key: ['object_id', 'kind'],
       organizationColumn: 'organization_id',
       isTemporal: true,
-      indexes: ['(parent_id) where parent_id is not null', '(kind, name)'],
+      indexes: ['(parent_id) where parent_id is not null', '(lower(name), kind)'],
     },
     {
       name: 'object_members',
