@@ -60,6 +60,26 @@ export function userCommands(program: Command, context: Context): void {
         )
       },
     )
+  user
+    .command('erase <name-or-id>')
+    .description(
+      'forget a person for good: what was done stays, and nobody can read any more by whom',
+    )
+    .option('--confirm <username>', 'the user name, instead of being asked for it')
+    .action(async (name: string, options: { confirm?: string }, command: Command) => {
+      const api = context.api(command)
+      const found = await api.json<User>(`/users/${segment(name)}`)
+      const confirmed =
+        options.confirm ??
+        (await context.ask.text(
+          `This destroys the keys of ${found.username}; nothing brings them back.\nType the user name to go on: `,
+        ))
+      await api.send(`/users/${segment(found.id)}/erase`, {
+        method: 'POST',
+        body: { confirm_username: confirmed.trim() },
+      })
+      print(context, command, { id: found.id }, ({ id }) => `Forgotten. In the log they are ${id}.`)
+    })
   for (const [verb, isDisabled] of [
     ['disable', true],
     ['enable', false],

@@ -1,5 +1,5 @@
 import type { RootKey } from '@holdfast/crypto'
-import type { OrganizationId } from '@holdfast/domain'
+import type { OrganizationId, UserId } from '@holdfast/domain'
 import { accessKeyKind, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
 import { Lagging } from '@holdfast/projections'
 import {
@@ -15,9 +15,12 @@ import { passwordChanger } from './commands/change-password.ts'
 import { userChanger } from './commands/change-users.ts'
 import { userCreator } from './commands/create-user.ts'
 import { enrolmentCommands } from './commands/enrolments.ts'
+import { userEraser } from './commands/erase-user.ts'
 import { oneAtATime } from './commands/one-at-a-time.ts'
 import { organizationCommands } from './commands/organizations.ts'
+import { ownContext } from './commands/own-context.ts'
 import { adminSeeder } from './commands/seed-admin.ts'
+import { personKinds } from './domain/user.ts'
 import { authHandlers } from './grpc/auth-handlers.ts'
 import { enrolmentHandlers, type IssueNodeJwt } from './grpc/enrolment-handlers.ts'
 import { keyHandlers } from './grpc/key-handlers.ts'
@@ -37,7 +40,7 @@ import { countNodes } from './queries/nodes.ts'
 import { listOrganizations } from './queries/organizations.ts'
 import { listOutlivedKeys, listSigningKeys } from './queries/signing-keys.ts'
 import { countSites } from './queries/sites.ts'
-import { listSuperAdmins } from './queries/users.ts'
+import { listErased, listSuperAdmins } from './queries/users.ts'
 import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
 import { openLockout } from './sessions/lockout.ts'
 import { passwordChecker } from './sessions/password-check.ts'
@@ -59,6 +62,7 @@ export interface AuthParts {
 }
 
 const revokedSubject = 'ctl.auth.session-revoked'
+const destroyedSubject = 'ctl.auth.keys-destroyed'
 const choresMs = 60_000
 /** Beyond the life of an access token: clocks differ, and a chore may come early. */
 const retireMs = accessTokenMs + 5 * 60_000
@@ -115,15 +119,24 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   }
 
   const createUser = userCreator({ log, persons, passwords, reservationId, locks })
-  const changeUsers = userChanger({
+  const countOtherSuperAdmins = async (userId: UserId, signal?: AbortSignal): Promise<number> => {
+    await caughtUp(signal)
+    const enabled = await listSuperAdmins(postgres, { isEnabled: true })
+    return enabled.filter((id) => id !== userId).length
+  }
+  const changeUsers = userChanger({ log, sessions, locks, countOtherSuperAdmins })
+  const eraseUsers = userEraser({
     log,
+    keyStore,
+    persons,
     sessions,
+    reservationId,
     locks,
-    async countOtherSuperAdmins(userId, signal) {
-      await caughtUp(signal)
-      const enabled = await listSuperAdmins(postgres, { isEnabled: true })
-      return enabled.filter((id) => id !== userId).length
-    },
+    countOtherSuperAdmins,
+    onDestroyed: (userId) => log.signal(destroyedSubject, Buffer.from(userId)),
+  })
+  const stopForgetting = log.onSignal(destroyedSubject, (data) => {
+    for (const kind of personKinds) keyStore.forget(Buffer.from(data).toString(), kind)
   })
   const seedAdmin = adminSeeder({
     log,
@@ -173,7 +186,10 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       }),
     }),
   )
-  app.serve(UserService, userHandlers({ log, postgres, createUser, changeUsers, reached }))
+  app.serve(
+    UserService,
+    userHandlers({ log, postgres, createUser, changeUsers, eraseUsers, reached }),
+  )
   app.serve(
     OrganizationService,
     organizationHandlers({
@@ -201,7 +217,16 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   )
   app.serve(KeyService, keyHandlers(keyStore))
 
+  /** Erasures a crash has cut off: the fact is in the log, so the keys have to be gone. */
+  async function completeErasures(): Promise<void> {
+    for (const userId of await listErased(postgres)) {
+      if (personKinds.every((kind) => keyStore.isDestroyed(userId, kind))) continue
+      await eraseUsers.complete(userId, ownContext())
+    }
+  }
+
   async function chores(): Promise<void> {
+    await completeErasures()
     await sessions.purge()
     await signingKeys.refresh()
     for (const keyId of await listOutlivedKeys(postgres, new Date(now() - retireMs))) {
@@ -215,6 +240,9 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     for (const { sessionId, revokedAtUnixMs } of await sessions.revoked()) {
       app.revokeSession(sessionId, revokedAtUnixMs)
     }
+    await completeErasures().catch((error: unknown) =>
+      telemetry.log.warn({ err: error }, 'an erasure is completed later'),
+    )
     timer = setInterval(() => {
       // Whatever a round leaves undone, the next one does.
       running = chores().catch((error: unknown) =>
@@ -224,6 +252,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   })
   app.onDrain(async () => {
     clearInterval(timer)
+    stopForgetting()
     await running
     await recorder.close()
   })

@@ -4,6 +4,7 @@ import { eventCodec } from './event-codec.ts'
 import { bindingFrom, bindingToStored, sealedFrom } from './stored-fields.ts'
 
 const {
+  DataKeyDestroyed,
   PasswordChanged,
   RoleGranted,
   RoleRevoked,
@@ -11,6 +12,7 @@ const {
   UserCreated,
   UserDisabled,
   UserEnabled,
+  UserErased,
 } = holdfast.auth.v1
 
 export const userCodec = eventCodec<UserEvent>({
@@ -44,4 +46,13 @@ export const userCodec = eventCodec<UserEvent>({
   UserDisabled: { encode: () => UserDisabled.encode({}).finish(), decode: () => ({}) },
   UserEnabled: { encode: () => UserEnabled.encode({}).finish(), decode: () => ({}) },
   UserAbandoned: { encode: () => UserAbandoned.encode({}).finish(), decode: () => ({}) },
+  UserErased: { encode: () => UserErased.encode({}).finish(), decode: () => ({}) },
+  DataKeyDestroyed: {
+    encode: ({ ownerId, kinds }) =>
+      DataKeyDestroyed.encode({ ownerId, kinds: [...kinds] }).finish(),
+    decode: (data) => {
+      const { ownerId, kinds } = DataKeyDestroyed.decode(data)
+      return { ownerId, kinds }
+    },
+  },
 })

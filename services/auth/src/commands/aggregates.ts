@@ -48,6 +48,7 @@ export const users: Aggregate<UserCommand, UserEvent, User> = {
   type: 'user',
   decider: user,
   codec: userCodec,
+  stateVersion: 2,
 }
 
 export const reservations: Aggregate<ReservationCommand, ReservationEvent, Reservation> = {

@@ -154,3 +154,24 @@ function attempt(decide: () => readonly UserEvent[]): readonly UserEvent[] {
     return []
   }
 }
+
+test('somebody forgotten is nobody, and stays so', () => {
+  const erase = { type: 'EraseUser', id: alice, otherSuperAdmins: 0 } as const
+  const erased: UserEvent = { type: 'UserErased' }
+  const destroyed: UserEvent = {
+    type: 'DataKeyDestroyed',
+    ownerId: alice,
+    kinds: ['person', 'access'],
+  }
+  given(created).when(erase).expects(erased, destroyed)
+  given(created, erased, destroyed).when(erase).expects()
+  given().when(erase).rejects(UserNotFound)
+  given(created, promoted).when(erase).rejects(LastSuperAdmin)
+  given(created, promoted)
+    .when({ ...erase, otherSuperAdmins: 1 })
+    .expects(erased, destroyed)
+  given(created, erased, destroyed)
+    .when({ type: 'CreateUser', id: alice, ...person, bindings: [] })
+    .rejects(UserNotFound)
+  given(created, erased, destroyed).when({ type: 'EnableUser', id: alice }).rejects(UserNotFound)
+})

@@ -24,6 +24,8 @@ export type UserCommand =
     }
   | { readonly type: 'DisableUser'; readonly id: UserId; readonly otherSuperAdmins: number }
   | { readonly type: 'EnableUser'; readonly id: UserId }
+  /** Forgets the person. Nothing when that was done before. */
+  | { readonly type: 'EraseUser'; readonly id: UserId; readonly otherSuperAdmins: number }
   /** Takes the right to be created from a user whose creation was cut off. Nothing when the user exists. */
   | { readonly type: 'AbandonUser'; readonly id: UserId }
 
@@ -41,6 +43,16 @@ export type UserEvent =
   | { readonly type: 'UserDisabled' }
   | { readonly type: 'UserEnabled' }
   | { readonly type: 'UserAbandoned' }
+  | { readonly type: 'UserErased' }
+  /** What is sealed with these keys cannot be read from here on; the keys go once the fact is safe. */
+  | {
+      readonly type: 'DataKeyDestroyed'
+      readonly ownerId: string
+      readonly kinds: readonly string[]
+    }
+
+/** Kinds of data keys that are a person's own. */
+export const personKinds = ['person', 'access'] as const
 
 /**
  * A person who can sign in.
@@ -52,6 +64,8 @@ export interface User {
   exists: boolean
   isAbandoned: boolean
   isDisabled: boolean
+  /** Forgotten: there is no such user any more, and the profile opens nowhere. */
+  isErased: boolean
   profile:
     | { readonly username: Sealed; readonly email: Sealed; readonly displayName: Sealed }
     | undefined
@@ -67,13 +81,16 @@ export const user: Decider<UserCommand, UserEvent, User> = {
     exists: false,
     isAbandoned: false,
     isDisabled: false,
+    isErased: false,
     profile: undefined,
     passwordHash: undefined,
     bindings: new Map(),
   }),
 
   decide(command, state) {
+    if (state.isErased && command.type === 'EraseUser') return []
     if (command.type === 'CreateUser') {
+      if (state.isErased) throw UserNotFound({ user: command.id })
       if (state.isAbandoned) throw NameTakenMeanwhile({})
       if (state.exists) throw UserExists({ id: command.id })
       const { username, email, displayName, passwordHash, bindings } = command
@@ -105,6 +122,13 @@ export const user: Decider<UserCommand, UserEvent, User> = {
         if (state.isDisabled) return []
         if (isSuperAdmin(state)) requireAnother(state, command.otherSuperAdmins)
         return [{ type: 'UserDisabled' }]
+
+      case 'EraseUser':
+        if (isSuperAdmin(state)) requireAnother(state, command.otherSuperAdmins)
+        return [
+          { type: 'UserErased' },
+          { type: 'DataKeyDestroyed', ownerId: command.id, kinds: personKinds },
+        ]
 
       case 'EnableUser':
         return state.isDisabled ? [{ type: 'UserEnabled' }] : []
@@ -140,6 +164,13 @@ export const user: Decider<UserCommand, UserEvent, User> = {
         return state
       case 'UserAbandoned':
         state.isAbandoned = true
+        return state
+      case 'UserErased':
+        state.exists = false
+        state.isErased = true
+        state.bindings.clear()
+        return state
+      case 'DataKeyDestroyed':
         return state
       default:
         return assertNever(event)

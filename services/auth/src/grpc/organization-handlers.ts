@@ -59,7 +59,7 @@ export function organizationHandlers(
 
     async getOrganization(request, call) {
       const { organization } = parseFields({ organization: idOrName(request.organization) })
-      const scope = scopeOf(call.caller, 'auth.organizations.read')
+      const scope = scopeOf(call, 'auth.organizations.read')
       return {
         organization: printOrganization(await findOrganization(postgres, scope, organization)),
       }
@@ -68,7 +68,7 @@ export function organizationHandlers(
     async listOrganizations(request, call) {
       const page = parsePage(request.limit, request.cursor, maxPage)
       const filter = parseFields({ query: query(request.query) })
-      const scope = scopeOf(call.caller, 'auth.organizations.read')
+      const scope = scopeOf(call, 'auth.organizations.read')
       const { rows, nextCursor } = await listOrganizations(postgres, scope, { ...page, ...filter })
       return { organizations: rows.map(printOrganization), nextCursor }
     },
@@ -112,7 +112,7 @@ export function organizationHandlers(
         site: idOrName(request.site),
         organization_id: optionalOrganizationId(request.organizationId),
       })
-      const scope = scopeOf(call.caller, 'auth.sites.read')
+      const scope = scopeOf(call, 'auth.sites.read')
       return { site: printSite(await findSite(postgres, scope, site, organization_id)) }
     },
 
@@ -122,11 +122,11 @@ export function organizationHandlers(
         organization_id: optionalOrganizationId(request.organizationId),
         query: query(request.query),
       })
-      const { rows, nextCursor } = await listSites(
-        postgres,
-        scopeOf(call.caller, 'auth.sites.read'),
-        { ...page, organizationId: filter.organization_id, query: filter.query },
-      )
+      const { rows, nextCursor } = await listSites(postgres, scopeOf(call, 'auth.sites.read'), {
+        ...page,
+        organizationId: filter.organization_id,
+        query: filter.query,
+      })
       return { sites: rows.map(printSite), nextCursor }
     },
 

@@ -33,6 +33,16 @@ export function parseFields<F extends Fields>(fields: F): Values<F> {
   return values as Values<F> // each field has been accepted above
 }
 
+/** Every one of a list; the first that cannot be taken speaks for it. */
+export function all<T>(items: readonly Parsed<T>[]): Parsed<readonly T[]> {
+  const values: T[] = []
+  for (const item of items) {
+    if (!item.ok) return item
+    values.push(item.value)
+  }
+  return accept(values)
+}
+
 const control = /\p{Cc}/u
 const length = (text: string): number => [...text].length
 

@@ -13,9 +13,10 @@ import type { RoleBinding } from '../domain/role.ts'
 /** The longest page of a list. */
 export const maxPage = 200
 
-/** What a caller may read by a permission. */
-export const scopeOf = (caller: Caller, permission: Permission): ReadScope => ({
+/** What a caller may read by a permission, now or as of the moment the call asks for. */
+export const scopeOf = ({ caller, at }: Call, permission: Permission): ReadScope => ({
   organizations: caller.organizations(permission),
+  ...(at === undefined ? {} : { at }),
 })
 
 /** Throws unless the caller holds the permission for the instance as a whole. */
@@ -42,15 +43,15 @@ export function requireAtLeast(caller: Caller, { role, organizationId }: RoleBin
  */
 export async function organizationMeant(
   postgres: Postgres,
-  { caller }: Call,
+  call: Call,
   permission: Permission,
   named: OrganizationId | undefined,
 ): Promise<OrganizationId> {
   if (named !== undefined) {
-    caller.require(permission, named)
+    call.caller.require(permission, named)
     return named
   }
-  const rows = await postgres.read(scopeOf(caller, permission), (tx) =>
+  const rows = await postgres.read(scopeOf(call, permission), (tx) =>
     tx.query<{ id: OrganizationId; name: string }>(
       sql`select id, name from auth.organizations order by lower(name), id limit 20`,
     ),

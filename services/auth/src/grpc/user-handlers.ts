@@ -1,4 +1,5 @@
 import type { UserId } from '@holdfast/domain'
+import { invalid } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import { parsePage } from '@holdfast/postgres'
@@ -7,10 +8,12 @@ import type { Call, Caller, Handlers } from '@holdfast/service'
 import { organizations, users } from '../commands/aggregates.ts'
 import type { ChangeUsers } from '../commands/change-users.ts'
 import type { CreateUser } from '../commands/create-user.ts'
+import type { EraseUsers } from '../commands/erase-user.ts'
 import { OrganizationNotFound, UserNotFound, UserOutOfReach } from '../domain/errors.ts'
 import type { RoleBinding } from '../domain/role.ts'
-import { findUser, listUsers } from '../queries/users.ts'
+import { findUser, listUsers, nameUsers } from '../queries/users.ts'
 import {
+  all,
   binding,
   bindings,
   displayName,
@@ -31,16 +34,17 @@ export interface UserHandlerParts {
   readonly postgres: Postgres
   readonly createUser: CreateUser
   readonly changeUsers: ChangeUsers
+  readonly eraseUsers: EraseUsers
   readonly reached: (sequence: bigint, signal: AbortSignal) => Promise<void>
 }
 
 export function userHandlers(parts: UserHandlerParts): Handlers<typeof UserService> {
-  const { log, postgres, createUser, changeUsers, reached } = parts
+  const { log, postgres, createUser, changeUsers, eraseUsers, reached } = parts
 
   async function view(id: UserId, sequence: bigint, call: Call) {
     call.committed(sequence)
     await reached(sequence, call.signal)
-    const scope = scopeOf(call.caller, 'auth.users.read')
+    const scope = scopeOf(call, 'auth.users.read')
     // A caller who took the last role they could see the user by still gets the user, without it.
     const row = await findUser(postgres, { organizations: '*' }, id)
     const isShown = ({ 1: where }: (typeof row.bindings)[number]) =>
@@ -72,12 +76,6 @@ export function userHandlers(parts: UserHandlerParts): Handlers<typeof UserServi
   }
 
   return {
-    eraseUser: () => {
-      throw new Error('eraseUser is being built')
-    },
-    nameUsers: () => {
-      throw new Error('nameUsers is being built')
-    },
     async createUser(request, call) {
       const fields = parseFields({
         username: username(request.username),
@@ -105,8 +103,34 @@ export function userHandlers(parts: UserHandlerParts): Handlers<typeof UserServi
 
     async getUser(request, call) {
       const { user } = parseFields({ user: idOrName(request.user) })
-      const scope = scopeOf(call.caller, 'auth.users.read')
+      const scope = scopeOf(call, 'auth.users.read')
       return { user: printUser(await findUser(postgres, scope, user)) }
+    },
+
+    async nameUsers(request, call) {
+      const ids = [...new Set(request.userIds)]
+      if (ids.length > maxNamed) throw tooManyIds()
+      const { user_ids: wanted } = parseFields({ user_ids: all(ids.map((id) => userId(id))) })
+      const { caller } = call
+      const found = await nameUsers(postgres, scopeOf(call, 'auth.users.read'), wanted)
+      const own = caller.userId
+      if (own !== undefined && wanted.includes(own) && found.every(({ id }) => id !== own)) {
+        const { username } = await findUser(postgres, { organizations: '*' }, own)
+        return { names: [...printNames(found), { userId: own, username }] }
+      }
+      return { names: printNames(found) }
+    },
+
+    async eraseUser(request, call) {
+      requireEverywhere(call.caller, 'auth.users.erase')
+      const { user_id: id, confirm_username: confirmed } = parseFields({
+        user_id: userId(request.userId),
+        confirm_username: idOrName(request.confirmUsername),
+      })
+      const sequence = await eraseUsers.erase(id, confirmed, call.command())
+      call.committed(sequence)
+      await reached(sequence, call.signal)
+      return {}
     },
 
     async listUsers(request, call) {
@@ -115,11 +139,11 @@ export function userHandlers(parts: UserHandlerParts): Handlers<typeof UserServi
         organization_id: optionalOrganizationId(request.organizationId),
         query: query(request.query),
       })
-      const { rows, nextCursor } = await listUsers(
-        postgres,
-        scopeOf(call.caller, 'auth.users.read'),
-        { ...page, organizationId: filter.organization_id, query: filter.query },
-      )
+      const { rows, nextCursor } = await listUsers(postgres, scopeOf(call, 'auth.users.read'), {
+        ...page,
+        organizationId: filter.organization_id,
+        query: filter.query,
+      })
       return { users: rows.map(printUser), nextCursor }
     },
 
@@ -162,6 +186,14 @@ export function userHandlers(parts: UserHandlerParts): Handlers<typeof UserServi
     },
   }
 }
+
+/** How many people are named at once. */
+const maxNamed = 500
+const tooManyIds = () =>
+  invalid({ field: 'user_ids', code: 'too_many', detail: `must be at most ${maxNamed}` })
+
+const printNames = (rows: readonly { readonly id: string; readonly username: string }[]) =>
+  rows.map(({ id, username }) => ({ userId: id, username }))
 
 function requireRoleWrite(caller: Caller, wanted: RoleBinding): void {
   if (wanted.organizationId !== undefined) caller.require('auth.roles.write', wanted.organizationId)

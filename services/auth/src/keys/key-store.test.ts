@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generateRootKey, loadRootKey, open, seal } from '@holdfast/crypto'
+import { generateRootKey, KeyDestroyed, loadRootKey, open, seal } from '@holdfast/crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KeyStoreDamaged, RootKeyMismatch } from '../domain/errors.ts'
 import { openKeyStore } from './key-store.ts'
@@ -105,6 +105,26 @@ test('a damaged or renamed key file is said to be damaged', async () => {
 
   await writeFile(path, contents.slice(0, contents.length - 9))
   expect(() => fresh.ringIfAny(owner, 'person')).toThrow(/cannot be read or does not open/)
+})
+
+test('destroyed keys are gone for good, whatever a crash leaves', async () => {
+  const store = await openKeyStore(directory, rootKey)
+  await store.ring(owner, 'person')
+  const [name = ''] = await readdir(join(directory, 'data'))
+  const contents = await readFile(join(directory, 'data', name), 'utf8')
+  await store.destroy(owner, 'person')
+  await store.destroy(owner, 'person')
+  expect(store.ringIfAny(owner, 'person')).toBeUndefined()
+  await expect(store.ring(owner, 'person')).rejects.toSatisfy(KeyDestroyed.is)
+  expect((await readdir(join(directory, 'data'))).filter((file) => file === name)).toEqual([])
+
+  // The file came back, as a crash between the two steps would leave it.
+  await writeFile(join(directory, 'data', name), contents, { mode: 0o600 })
+  const next = await openKeyStore(directory, rootKey)
+  expect(next.isDestroyed(owner, 'person')).toBe(true)
+  expect(next.ringIfAny(owner, 'person')).toBeUndefined()
+  await expect(next.dataKeys(owner, 'person')).rejects.toSatisfy(KeyDestroyed.is)
+  expect(next.isDestroyed(owner, 'access')).toBe(false)
 })
 
 test('signing keys come and go', async () => {

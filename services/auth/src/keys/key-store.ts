@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type DataKey,
+  KeyDestroyed,
   type KeyRing,
   keyRing,
   type RootKey,
@@ -20,6 +21,7 @@ import { KeyStoreDamaged, RootKeyMismatch } from '../domain/errors.ts'
  *
  *   root-key.json                      fingerprint of the root key that wraps the rest
  *   data/<owner>.<kind>.<n>.json       data keys, n counted from 1; the highest n is the active one
+ *   data/<owner>.<kind>.destroyed.json keys that were destroyed and are never made again
  *   signing/<key id>.json              private halves of signing keys
  *
  * A key is on disk, and its name too, before it is first handed out. Files are created once and never
@@ -33,6 +35,14 @@ export interface KeyStore {
   ring(owner: string, kind: string): Promise<KeyRing>
   /** The keys there are, from memory or disk, for code that may not wait; undefined when there are none. */
   ringIfAny(owner: string, kind: string): KeyRing | undefined
+  /**
+   * Destroys the keys of an owner for good: durably, here and in no copy of ours. What asks for them later is refused
+   * with `crypto.key_destroyed`. May run twice, and after a crash in between.
+   */
+  destroy(owner: string, kind: string): Promise<void>
+  isDestroyed(owner: string, kind: string): boolean
+  /** Drops what is in memory: another instance has destroyed it. */
+  forget(owner: string, kind: string): void
   /** Private key bytes; undefined when this store never had the key. */
   signingKey(keyId: string): Uint8Array | undefined
   addSigningKey(keyId: string, privateKey: Uint8Array): Promise<void>
@@ -70,8 +80,13 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
     return join(data, `${owner}.${kind}.${n}.json`)
   }
 
+  const tombstoneOf = (owner: string, kind: string) =>
+    pathOf(owner, kind, 1).replace(/1\.json$/, 'destroyed.json')
+  const isDestroyed = (owner: string, kind: string): boolean => existsSync(tombstoneOf(owner, kind))
+
   function read(owner: string, kind: string): Held | undefined {
     const keys: DataKey[] = []
+    if (isDestroyed(owner, kind)) return undefined
     for (let n = 1; existsSync(pathOf(owner, kind, n)); n++) {
       const path = pathOf(owner, kind, n)
       const { id, wrapped } = readKeyFile(path)
@@ -92,6 +107,7 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
   }
 
   async function make(owner: string, kind: string): Promise<Held> {
+    if (isDestroyed(owner, kind)) throw KeyDestroyed({ keyId: `${owner}.${kind}` })
     const id = newId<string>()
     const key = new Uint8Array(randomBytes(dataKeyBytes))
     const path = pathOf(owner, kind, 1)
@@ -122,6 +138,19 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
     dataKeys: async (owner, kind) => (await hold(owner, kind)).keys,
     ring: async (owner, kind) => (await hold(owner, kind)).ring,
     ringIfAny: (owner, kind) => ifAny(owner, kind)?.ring,
+    async destroy(owner, kind) {
+      // First that it is so: whatever a crash leaves of the files is not read again.
+      await createDurably(tombstoneOf(owner, kind), keyFile('destroyed', new Uint8Array()))
+      known.delete(`${owner}.${kind}`)
+      for (let n = 1; existsSync(pathOf(owner, kind, n)); n++) {
+        await rm(pathOf(owner, kind, n), { force: true })
+      }
+      await syncDirectory(data)
+    },
+    isDestroyed,
+    forget(owner, kind) {
+      known.delete(`${owner}.${kind}`)
+    },
     signingKey(keyId) {
       const path = signingPath(keyId)
       if (!existsSync(path)) return undefined

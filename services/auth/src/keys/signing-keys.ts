@@ -1,10 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { newId, uuidV5 } from '@holdfast/domain'
+import { uuidV5 } from '@holdfast/domain'
 import { type CommandContext, type EventLog, LogUnavailable } from '@holdfast/event-log'
 import type { KeySource } from '@holdfast/service'
 import { calculateJwkThumbprint } from 'jose'
 import { keyrings } from '../commands/aggregates.ts'
+import { ownContext } from '../commands/own-context.ts'
 import { KeyStoreLost } from '../domain/errors.ts'
 import type { Keyring } from '../domain/keyring.ts'
 import type { KeyStore } from './key-store.ts'
@@ -31,16 +32,6 @@ export interface SigningKeys extends KeySource {
   refresh(): Promise<void>
   /** Retires a key that has been replaced, and forgets its private half. */
   retire(keyId: string): Promise<void>
-}
-
-const ownContext = (): CommandContext => {
-  const commandId = newId<CommandContext['commandId']>()
-  return {
-    commandId,
-    isKeyed: false,
-    actor: { kind: 'service', id: 'auth', method: 'certificate' },
-    correlationId: commandId,
-  }
 }
 
 const retryMs = 250

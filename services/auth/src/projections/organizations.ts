@@ -5,7 +5,7 @@ import type { OrganizationEvent } from '../domain/organization.ts'
 /** Rows behind ListOrganizations. Raise `version` with every change. */
 export const organizationRows = defineProjection<OrganizationEvent>({
   name: 'auth.organizations',
-  version: 1,
+  version: 2,
   context: 'auth',
   tables: [
     {
@@ -18,6 +18,7 @@ export const organizationRows = defineProjection<OrganizationEvent>({
         revision: 'bigint',
       },
       key: ['id'],
+      isTemporal: true,
       organizationColumn: 'id',
       indexes: ['(lower(name), id)'],
     },

@@ -11,7 +11,7 @@ import type { UserEvent } from '../domain/user.ts'
  */
 export const signInRows = defineProjection<UserEvent | ReservationEvent>({
   name: 'auth.sign_in',
-  version: 1,
+  version: 2,
   context: 'auth',
   tables: [
     {
@@ -55,6 +55,9 @@ export const signInRows = defineProjection<UserEvent | ReservationEvent>({
     ],
     UserDisabled: (_, { aggregateId }) => [set(aggregateId, { is_disabled: true })],
     UserEnabled: (_, { aggregateId }) => [set(aggregateId, { is_disabled: false })],
+    UserErased: (_, { aggregateId }) => [
+      { op: 'remove', table: 'sign_in_users', key: { user_id: aggregateId } },
+    ],
   },
 })
 

@@ -5,7 +5,7 @@ import type { SiteEvent } from '../domain/site.ts'
 /** Rows behind ListSites. Raise `version` with every change. */
 export const siteRows = defineProjection<SiteEvent>({
   name: 'auth.sites',
-  version: 1,
+  version: 2,
   context: 'auth',
   tables: [
     {
@@ -19,6 +19,7 @@ export const siteRows = defineProjection<SiteEvent>({
         revision: 'bigint',
       },
       key: ['id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(lower(name), id)', '(organization_id)'],
     },

@@ -2,7 +2,7 @@ import type { UserId } from '@holdfast/domain'
 import { defineProjection, type Projection, type RowChange } from '@holdfast/projections'
 import { userCodec } from '../codecs/user-codec.ts'
 import type { UserEvent } from '../domain/user.ts'
-import type { PersonFields } from '../keys/person-fields.ts'
+import { erased, type PersonFields } from '../keys/person-fields.ts'
 
 /** Where a super-admin's role holds: everywhere. */
 export const everywhere = '*'
@@ -15,7 +15,7 @@ export const everywhere = '*'
 export const userRows = (persons: PersonFields): Projection =>
   defineProjection<UserEvent>({
     name: 'auth.users',
-    version: 1,
+    version: 2,
     context: 'auth',
     tables: [
       {
@@ -31,14 +31,22 @@ export const userRows = (persons: PersonFields): Projection =>
           revision: 'bigint',
         },
         key: ['id'],
+        isTemporal: true,
         indexes: ['(lower(username), id)'],
       },
       {
         name: 'role_bindings',
         columns: { user_id: 'uuid', role: 'text', organization_id: 'text' },
         key: ['user_id', 'role', 'organization_id'],
+        isTemporal: true,
         organizationColumn: 'organization_id',
         indexes: ['(organization_id, user_id)'],
+      },
+      {
+        // Whose keys have to be gone, and who is shown as `[erased]`.
+        name: 'erased_users',
+        columns: { user_id: 'uuid', sequence: 'bigint' },
+        key: ['user_id'],
       },
     ],
     codecs: { user: userCodec },
@@ -94,6 +102,18 @@ export const userRows = (persons: PersonFields): Projection =>
       ],
       UserEnabled: (_, { aggregateId, sequence }) => [
         set(aggregateId, { is_disabled: false, revision: sequence }),
+      ],
+      // A replay finds no key and writes the same words from the start.
+      UserErased: (_, { aggregateId, sequence }) => [
+        {
+          op: 'redact',
+          table: 'users',
+          key: { id: aggregateId },
+          set: { username: erased, email: erased, display_name: erased },
+        },
+        { op: 'remove', table: 'users', key: { id: aggregateId } },
+        { op: 'removeWhere', table: 'role_bindings', where: { user_id: aggregateId } },
+        { op: 'put', table: 'erased_users', row: { user_id: aggregateId, sequence } },
       ],
     },
   })

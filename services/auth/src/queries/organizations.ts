@@ -6,6 +6,7 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
   sql,
   toPage,
 } from '@holdfast/postgres'
@@ -30,7 +31,7 @@ export async function findOrganization(
 ): Promise<OrganizationRow> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<OrganizationRow>(sql`
-      select ${columns} from auth.organizations
+      select ${columns} from ${relation('auth', 'organizations', scope.at)} o
       where ${isUuid(idOrName) ? sql`id = ${idOrName}` : sql`lower(name) = lower(${idOrName})`}
       order by name, id limit 20`),
   )
@@ -56,7 +57,9 @@ export async function listOrganizations(
   const matching = query === '' ? sql`true` : sql`name ilike ${containing(query)}`
   const rows = await postgres.read(scope, (tx) =>
     tx.query<OrganizationRow>(
-      sql`select ${columns} from auth.organizations where ${where} and ${matching} ${tail}`,
+      sql`
+        select ${columns} from ${relation('auth', 'organizations', scope.at)} o
+        where ${where} and ${matching} ${tail}`,
     ),
   )
   return toPage(rows, page, ({ sort_key, id }) => ({ key: sort_key, id }))

@@ -6,6 +6,7 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
   type Sql,
   sql,
   toPage,
@@ -39,7 +40,7 @@ export async function findSite(
   const named = isUuid(idOrName) ? sql`id = ${idOrName}` : sql`lower(name) = lower(${idOrName})`
   const rows = await postgres.read(scope, (tx) =>
     tx.query<SiteRow>(sql`
-      select ${columns} from auth.sites
+      select ${columns} from ${relation('auth', 'sites', scope.at)} s
       where ${named} and ${inOrganization(organizationId)}
       order by name, id limit 20`),
   )
@@ -66,7 +67,7 @@ export async function listSites(
   const matching = query === '' ? sql`true` : sql`name ilike ${containing(query)}`
   const rows = await postgres.read(scope, (tx) =>
     tx.query<SiteRow>(sql`
-      select ${columns} from auth.sites
+      select ${columns} from ${relation('auth', 'sites', scope.at)} s
       where ${where} and ${inOrganization(organizationId)} and ${matching} ${tail}`),
   )
   return toPage(rows, page, ({ sort_key, id }) => ({ key: sort_key, id }))

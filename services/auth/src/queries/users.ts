@@ -6,12 +6,14 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
   type Sql,
   sql,
   toPage,
 } from '@holdfast/postgres'
 import { UserNotFound } from '../domain/errors.ts'
 import type { RoleBinding } from '../domain/role.ts'
+import { erased } from '../keys/person-fields.ts'
 
 export interface UserRow {
   readonly id: string
@@ -29,26 +31,28 @@ export interface UserRow {
 
 const all: ReadScope = { organizations: '*' }
 
+const roleBindings = (at: bigint | undefined): Sql => relation('auth', 'role_bindings', at)
+
 /**
  * `users` has no organization, so it is read without a scope, and what the reader may see is said here: the
  * people bound to the reader's organizations, and of their bindings only those.
  */
-function visible({ organizations }: ReadScope): { bindings: Sql; users: Sql } {
+function visible({ organizations, at }: ReadScope): { bindings: Sql; users: Sql } {
   if (organizations === '*') return { bindings: sql`true`, users: sql`true` }
   const bindings = sql`b.organization_id = any(${organizations}::text[])`
   return {
     bindings,
     users: sql`exists (
-      select 1 from auth.role_bindings b where b.user_id = u.id and ${bindings})`,
+      select 1 from ${roleBindings(at)} b where b.user_id = u.id and ${bindings})`,
   }
 }
 
-const columns = (bindings: Sql): Sql => sql`
+const columns = (bindings: Sql, at: bigint | undefined): Sql => sql`
   u.id, u.username, u.email, u.display_name, u.is_disabled, u.created_at, u.password_changed_at,
   u.revision, lower(u.username) as sort_key,
   coalesce((
     select jsonb_agg(jsonb_build_array(b.role, b.organization_id) order by b.role, b.organization_id)
-    from auth.role_bindings b where b.user_id = u.id and ${bindings}
+    from ${roleBindings(at)} b where b.user_id = u.id and ${bindings}
   ), '[]') as bindings`
 
 /** One user by id or name, among those the scope shows. Throws `auth.user_not_found`. */
@@ -63,7 +67,9 @@ export async function findUser(
     : sql`lower(u.username) = lower(${idOrName})`
   const [row] = await postgres.read(all, (tx) =>
     tx.query<UserRow>(
-      sql`select ${columns(bindings)} from auth.users u where ${named} and ${users} limit 1`,
+      sql`
+        select ${columns(bindings, scope.at)} from ${relation('auth', 'users', scope.at)} u
+        where ${named} and ${users} limit 1`,
     ),
   )
   if (!row) throw UserNotFound({ user: idOrName })
@@ -87,7 +93,7 @@ export async function listUsers(
     organizationId === undefined
       ? sql`true`
       : sql`exists (
-          select 1 from auth.role_bindings b
+          select 1 from ${roleBindings(scope.at)} b
           where b.user_id = u.id and b.organization_id = ${organizationId})`
   const pattern = containing(query)
   const matching =
@@ -96,7 +102,7 @@ export async function listUsers(
       : sql`(u.username ilike ${pattern} or u.email ilike ${pattern} or u.display_name ilike ${pattern})`
   const rows = await postgres.read(all, (tx) =>
     tx.query<UserRow>(sql`
-      select ${columns(bindings)} from auth.users u
+      select ${columns(bindings, scope.at)} from ${relation('auth', 'users', scope.at)} u
       where ${users} and ${within} and ${where} and ${matching} ${tail}`),
   )
   return toPage(rows, page, ({ sort_key, id }) => ({ key: sort_key, id }))
@@ -115,4 +121,27 @@ export async function listSuperAdmins(
       order by u.created_at, u.id`),
   )
   return rows.map(({ id }) => id)
+}
+
+/** What these people are called, those the scope shows; somebody who was forgotten is `[erased]`. */
+export async function nameUsers(
+  postgres: Postgres,
+  scope: ReadScope,
+  ids: readonly string[],
+): Promise<readonly { readonly id: string; readonly username: string }[]> {
+  const { users } = visible(scope)
+  return postgres.read(all, (tx) =>
+    tx.query(sql`
+      select u.id, u.username from auth.users u where u.id = any(${ids}::uuid[]) and ${users}
+      union all
+      select e.user_id, ${erased} from auth.erased_users e where e.user_id = any(${ids}::uuid[])`),
+  )
+}
+
+/** Everybody who was ever forgotten. */
+export async function listErased(postgres: Postgres): Promise<readonly UserId[]> {
+  const rows = await postgres.read(all, (tx) =>
+    tx.query<{ user_id: UserId }>(sql`select user_id from auth.erased_users order by sequence`),
+  )
+  return rows.map(({ user_id }) => user_id)
 }

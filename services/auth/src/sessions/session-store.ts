@@ -12,6 +12,7 @@ export const endings = [
   'refresh_reused',
   'password_changed',
   'user_disabled',
+  'user_erased',
   'user_gone',
 ] as const
 export type Ending = (typeof endings)[number]
@@ -50,6 +51,8 @@ export interface SessionStore {
   endFamily(refreshToken: string, userId: UserId): Promise<void>
   /** Ends all sessions of a user, but perhaps one; which ones. */
   endAll(userId: UserId, because: Ending, except?: SessionId): Promise<readonly SessionId[]>
+  /** Forgets where a user signed in from and with what; ended sessions stay as long as their tokens would. */
+  forget(userId: UserId): Promise<void>
   /** Refuses the access tokens issued so far and leaves the sessions: their roles have changed. */
   revokeAccess(userId: UserId): Promise<readonly SessionId[]>
   /** Revocations no access token can outlive are left out. Newest first. */
@@ -195,6 +198,15 @@ export function openSessionStore(options: SessionStoreOptions): SessionStore {
 
     endAll: (userId, because, except) =>
       endWhere(sql`user_id = ${userId} and id is distinct from ${except ?? null}::uuid`, because),
+
+    forget: (userId) =>
+      postgres.tx(async (tx) => {
+        await tx.execute(
+          sql`update auth.sessions set source = '', user_agent = '' where user_id = ${userId}`,
+        )
+        await tx.execute(sql`delete from auth.known_sources where user_id = ${userId}`)
+        await tx.execute(sql`delete from auth.login_failures where account = ${userId}`)
+      }),
 
     async revokeAccess(userId) {
       const when = at()

@@ -4,9 +4,10 @@ import type { Static } from 'typebox'
 import type { Clients } from '../clients.ts'
 import { reading, writing } from '../http/call.ts'
 import { sendObject } from '../http/etag.ts'
-import { closed, flagIn, named, optional, ref, textIn, words } from '../views/fields.ts'
+import { closed, flagIn, id, named, optional, ref, textIn, textOut, words } from '../views/fields.ts'
 import { present } from '../views/print.ts'
 import { printUser, roleNumber, roles, User } from '../views/user.ts'
+import { empty } from './auth.ts'
 import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId, userId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
@@ -156,6 +157,79 @@ export const userRoutes =
           options,
         )
         return sendChanged(reply, printUser(present(user, 'user')))
+      },
+    )
+
+    app.post(
+      '/users/:id/erase',
+      {
+        schema: {
+          operationId: 'eraseUser',
+          tags,
+          summary: 'Forget a person',
+          description:
+            "Destroys the keys the person's data is sealed with: names, address and password become unreadable here, in the log and in its archive, now and in what was kept of before. What was done stays in the log, and every proof of it verifies. Cannot be undone. For super-admins.",
+          security: signedIn,
+          params: byId('user'),
+          body: closed({
+            confirm_username: textIn(
+              256,
+              'The user name once more: who types it means it.',
+              'carol',
+              1,
+            ),
+          }),
+          response: { 204: empty },
+        },
+      },
+      async (request, reply) => {
+        const options = writing(request, reply)
+        const id = await userId(clients, request.params.id, request)
+        await users.eraseUser(
+          { userId: id, confirmUsername: request.body.confirm_username },
+          options,
+        )
+        return reply.code(204).send(null)
+      },
+    )
+
+    app.post(
+      '/users/names',
+      {
+        config: { isUnkeyed: true },
+        schema: {
+          operationId: 'nameUsers',
+          tags,
+          summary: 'What people are called',
+          description:
+            'For lists of what they did. Those you may not see are left out; somebody who was forgotten is "[erased]".',
+          security: signedIn,
+          body: closed({
+            user_ids: Type.Array(id('User id.'), { maxItems: 500, description: 'Whose names.' }),
+          }),
+          response: {
+            200: Type.Object({
+              items: Type.Array(
+                Type.Object({
+                  user_id: id('User id.'),
+                  username: textOut('User name.', 'carol'),
+                }),
+              ),
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const { names } = await users.nameUsers(
+          { userIds: request.body.user_ids },
+          reading(request),
+        )
+        return {
+          items: names.map(({ userId: user, username }) => ({
+            user_id: user ?? '',
+            username: username ?? '',
+          })),
+        }
       },
     )
 
