@@ -61,7 +61,11 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
 
   const safeSubject = safeSubjectIn(credentials)
   const gate = new ServerGate({ link, log, stream, lineageId, generation, safeSubject })
-  metrics.watch({ seen: () => seen, safe: () => gate.safe.current() })
+  metrics.watch({
+    // Who reads nothing hears at least what is safe.
+    seen: () => (seen > gate.knownSafe() ? seen : gate.knownSafe()),
+    safe: () => gate.safe.current(),
+  })
   const durable = durability(gate)
   const patiently = patience(gate)
   const reader = commitReader(api, stream, patiently)
