@@ -124,7 +124,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(wgQuickRoutes(clients))
       await api.register(peerRoutes(clients))
       await api.register(peerConfigRoutes(clients))
-      await api.register(ruleRoutes(clients, log))
+      await api.register(ruleRoutes(clients))
       await api.register(ruleImportRoutes(clients))
       await api.register(changeSetRoutes(clients))
       await api.register(policyRoutes(clients, log))

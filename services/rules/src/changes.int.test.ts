@@ -237,8 +237,10 @@ describe('many at once', () => {
     const filtered = await rules.listRules({ organizationId: of.id, query: 'rule-99' }, of.caller)
     expect(filtered.rules).toHaveLength(50)
     lap('filtered page')
-    const past = { organizationId: of.id, limit: 1000, atSequence: Number(done.sequence) }
-    expect((await rules.listRules(past, of.caller)).rules).toHaveLength(1000)
+    const then = { ...of.caller, at: done.sequence }
+    expect(
+      (await rules.listRules({ organizationId: of.id, limit: 1000 }, then)).rules,
+    ).toHaveLength(1000)
     lap('page of the past')
 
     expect(await codeOf(rules.createRule({ settings: settings('one more') }, of.caller))).toBe(

@@ -46,7 +46,15 @@ export function composeRules(parts: RulesParts) {
   const counters = new CounterBoard()
   let feed: StatusFeed | undefined
   const flushStatus = async () => await feed?.flush()
-  const evidence = evidenceOf({ postgres, topology, firewalls, counters, flush: flushStatus, now })
+  const evidence = evidenceOf({
+    log,
+    postgres,
+    topology,
+    firewalls,
+    counters,
+    flush: flushStatus,
+    now,
+  })
   const tools: CommandTools = { log, testsOf: testsOf(topology, now), now }
 
   const withPositions = positionsFrom({ log, postgres })

@@ -279,7 +279,7 @@ test('the firewall of a node, as meant and as acknowledged, now and then', async
       acknowledged: { isEnforced: false, error: 'the verifier refused', policyVersion: version },
     }),
   )
-  const past = await ask({ atSequence: Number(then) })
+  const past = await suite.policy.getNodePolicy({ node: one.nodeId }, { at: then })
   expect(past.devices?.[0]?.rules).toMatchObject([{ id, settings: { name: 'old' } }])
   expect(past.ruleSetSequence).toBe(Number(then))
   expect(await codeOf(ask({ node: 'gw-9' }))).toBe('rules.node_not_found')

@@ -9,7 +9,7 @@ import { closed, flagIn, id, integerIn, named, optional, ref, textIn } from '../
 import { present, timeOf } from '../views/print.ts'
 import { numberOf, printRule } from '../views/rule.ts'
 import { empty } from './auth.ts'
-import { byId, one, text } from './list.ts'
+import { byId, pastOne, text } from './list.ts'
 import { organizationId } from './resolve.ts'
 import { type Routes, signedIn } from './route.ts'
 import { changesOf, RuleBody, RulePatch, settingsOf } from './rule-body.ts'
@@ -97,7 +97,7 @@ export const changeSetRoutes =
           tags,
           summary: 'Drafts that are open',
           security: signedIn,
-          querystring: one({ organization_id: organization }),
+          querystring: pastOne({ organization_id: organization }),
           response: { 200: ChangeSets },
         },
       },
@@ -152,7 +152,7 @@ export const changeSetRoutes =
           summary: 'A draft with its operations',
           security: signedIn,
           params: byId('draft'),
-          querystring: one({}),
+          querystring: pastOne({}),
           response: { 200: ref(ChangeSet) },
         },
       },

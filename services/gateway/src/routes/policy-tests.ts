@@ -15,11 +15,12 @@ import {
 import { present } from '../views/print.ts'
 import { directionWords, numberOf, protocolWords } from '../views/rule.ts'
 import { empty } from './auth.ts'
-import { one, text } from './list.ts'
+import { pastOne, text } from './list.ts'
+import { at } from './policy.ts'
 import { organizationId } from './resolve.ts'
 import { type Routes, signedIn } from './route.ts'
 import { target, targetOf } from './rule-body.ts'
-import { at, organization } from './rules.ts'
+import { organization } from './rules.ts'
 
 const tags = ['policy']
 const testId = closed({ id: id('Test id.') })
@@ -75,7 +76,7 @@ export const policyTestRoutes =
           tags,
           summary: 'Tests every change of the rules has to pass',
           security: signedIn,
-          querystring: one({ organization_id: organization }),
+          querystring: pastOne({ organization_id: organization }),
           response: { 200: Type.Object({ items: Type.Array(ref(PolicyTest)) }) },
         },
       },

@@ -30,10 +30,10 @@ import {
 import { decimalOf, idOf, present, timeOf } from '../views/print.ts'
 import { numberOf, printRule, printRuleChange, Rule, type RuleChange } from '../views/rule.ts'
 import { Operation, operationsOf } from './change-sets.ts'
-import { byId, one, text } from './list.ts'
+import { byId, one, pastOne, text } from './list.ts'
 import { organizationId } from './resolve.ts'
 import { type Routes, signedIn } from './route.ts'
-import { at, organization } from './rules.ts'
+import { organization } from './rules.ts'
 
 const tags = ['policy']
 const direction = Type.Unsafe<string>({
@@ -42,6 +42,10 @@ const direction = Type.Unsafe<string>({
   description: 'Into the host or out of it; ingress when absent.',
   examples: ['ingress'],
 })
+/** In a body, for questions that are asked with one. */
+export const at = optional(
+  textIn(40, 'As of then: a log sequence, or a time (RFC 3339).', '2026-11-20T09:30:00Z', 1),
+)
 const PacketBody = closed({
   src: textIn(64, 'Source address.', '198.51.100.7', 2),
   dst: textIn(64, 'Destination address.', '10.10.0.2', 2),
@@ -274,7 +278,7 @@ export const policyRoutes =
             'The firewall of a node, now or then: what was intended, and what it said it enforced',
           security: signedIn,
           params: byId('node'),
-          querystring: one({ at }),
+          querystring: pastOne({}),
           response: {
             200: Type.Object({
               rule_set_sequence: textOut('Last change that is included.', '1042'),
@@ -296,10 +300,7 @@ export const policyRoutes =
         },
       },
       async (request) => {
-        const found = await policy.getNodePolicy(
-          { node: request.params.id, atSequence: await sequenceAt(log, request.query.at) },
-          reading(request),
-        )
+        const found = await policy.getNodePolicy({ node: request.params.id }, reading(request))
         const { acknowledged } = found
         return {
           rule_set_sequence: decimalOf(found.ruleSetSequence),

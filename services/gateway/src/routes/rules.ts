@@ -1,7 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Clients } from '../clients.ts'
-import { sequenceAt, type TimeSource } from '../http/at.ts'
 import { reading, writing } from '../http/call.ts'
 import { etagOf, sendObject } from '../http/etag.ts'
 import { implicitRules, printImplicit, printRuleSet, RuleSet } from '../views/change-set.ts'
@@ -25,7 +24,7 @@ import {
   RuleChange,
 } from '../views/rule.ts'
 import { empty } from './auth.ts'
-import { byId, many, one, page, sendPage, text } from './list.ts'
+import { byId, many, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { nodeId, organizationId } from './resolve.ts'
 import { type Routes, sendChanged, signedIn } from './route.ts'
 import { changesOf, RuleBody, RulePatch, settingsOf } from './rule-body.ts'
@@ -33,9 +32,6 @@ import { changesOf, RuleBody, RulePatch, settingsOf } from './rule-body.ts'
 const tags = ['rules']
 export const organization = optional(named('organization', 'Acme'))
 const inChangeSet = optional(textIn(36, 'Id of a draft: stage it there instead.', '', 36))
-export const at = optional(
-  textIn(40, 'As of then: a log sequence, or a time (RFC 3339).', '2026-11-20T09:30:00Z', 1),
-)
 const warnings = Type.Array(Type.String(), { description: 'What deserves a second look.' })
 const counters = optional(flagIn('With hits.', true))
 const query = closed({ organization, change_set: inChangeSet })
@@ -48,7 +44,7 @@ export async function findRule(
   request: FastifyRequest,
 ) {
   const found = await rules.getRule(
-    { rule, organization: inOrganization, atSequence: 0, withCounters: false },
+    { rule, organization: inOrganization, withCounters: false },
     reading(request),
   )
   return present(found.rule, 'rule')
@@ -56,7 +52,7 @@ export async function findRule(
 
 /** Rules of an organization: one by one, and what became of them. */
 export const ruleRoutes =
-  (clients: Clients, log: TimeSource): Routes =>
+  (clients: Clients): Routes =>
   async (app) => {
     const { rules } = clients
 
@@ -67,9 +63,10 @@ export const ruleRoutes =
           operationId: 'listRules',
           tags,
           summary: 'Rules in the order of evaluation',
-          description: 'Priority first, the greater before the lower; equal ones by age.',
+          description:
+            'Priority first, the greater before the lower; equal ones by age. With `at` without counters and without what nodes enforce: those are known of now only.',
           security: signedIn,
-          querystring: many(
+          querystring: pastMany(
             {
               organization_id: organization,
               q: optional(textIn(256, 'Part of the name, description or a tag.', 'scanner')),
@@ -84,7 +81,6 @@ export const ruleRoutes =
               ),
               node: optional(named('node', 'gw-berlin')),
               counters,
-              at,
             },
             1000,
           ),
@@ -103,7 +99,6 @@ export const ruleRoutes =
             query: text(asked.q),
             tag: text(asked.tag),
             action: numberOf(actionWords, asked.action),
-            atSequence: await sequenceAt(log, asked.at),
             withCounters: asked.counters ?? false,
             nodeId: await nodeId(clients, asked.node, request),
           },
@@ -153,9 +148,10 @@ export const ruleRoutes =
           operationId: 'getRule',
           tags,
           summary: 'One rule, by id or name',
+          description: 'With `at` without counters and without what nodes enforce.',
           security: signedIn,
           params: byId('rule'),
-          querystring: one({ organization, counters, at }),
+          querystring: pastOne({ organization, counters }),
           response: { 200: ref(Rule) },
         },
       },
@@ -164,7 +160,6 @@ export const ruleRoutes =
           {
             rule: request.params.id,
             organization: await organizationId(clients, request.query.organization, request),
-            atSequence: await sequenceAt(log, request.query.at),
             withCounters: request.query.counters ?? false,
           },
           reading(request),
@@ -385,8 +380,9 @@ export const ruleRoutes =
           operationId: 'getRuleSet',
           tags,
           summary: 'The rules as a whole, and the change that waits for confirmation',
+          description: 'With `at` it does not say which nodes were missing then.',
           security: signedIn,
-          querystring: one({ organization }),
+          querystring: pastOne({ organization }),
           response: { 200: ref(RuleSet) },
         },
       },

@@ -24,18 +24,18 @@ const shownNodes = 20
 export function changeSetHandlers(edge: Edge): Handlers<typeof ChangeSetService> {
   const { tools, postgres, evidence } = edge
 
-  const print = async (view: ChangeSetView) => {
+  const print = async (view: ChangeSetView, at?: bigint) => {
     const ids = view.operations.flatMap(({ kind, ruleId }) => (kind === 'create' ? [] : [ruleId]))
-    return printChangeSet(view, await ruleNames(postgres, ids))
+    return printChangeSet(view, await ruleNames(postgres, ids, at))
   }
 
   /** A draft from the read model, which has all this process knows of. */
   async function answer(call: Call, id: ChangeSetId) {
     await edge.catchUp()
     const scope = scopeOf(call, 'rules.rules.read')
-    const [view] = await openChangeSets(postgres, scope, { id })
+    const [view] = await openChangeSets(postgres, scope, { id }, call.at)
     if (!view) throw ChangeSetNotFound({ changeSet: id })
-    return { changeSet: await print(view) }
+    return { changeSet: await print(view, call.at) }
   }
 
   async function operationsOf(
@@ -113,8 +113,8 @@ export function changeSetHandlers(edge: Edge): Handlers<typeof ChangeSetService>
     async listChangeSets(request, call) {
       const { organizationId } = request
       const scope = requireListScope(call, organizationId)
-      const views = await openChangeSets(postgres, scope, { organizationId })
-      return { changeSets: await Promise.all(views.map(print)) }
+      const views = await openChangeSets(postgres, scope, { organizationId }, call.at)
+      return { changeSets: await Promise.all(views.map((view) => print(view, call.at))) }
     },
 
     async discardChangeSet(request, call) {

@@ -45,6 +45,10 @@ export interface Evidence {
     sequence: bigint,
   ): Promise<{ readonly nodes: number; readonly missing: readonly NodeTrouble[] }>
   /** Ids of the node, its site, its interfaces and their peers; undefined when the organization has no such node. */
-  placesOn(organizationId: string, nodeId: string): Promise<readonly string[] | undefined>
-  implicitRules(organizationId: string): Promise<readonly ImplicitRule[]>
+  placesOn(
+    organizationId: string,
+    nodeId: string,
+    at?: bigint,
+  ): Promise<readonly string[] | undefined>
+  implicitRules(organizationId: string, at?: bigint): Promise<readonly ImplicitRule[]>
 }

@@ -14,7 +14,7 @@ import { observedHosts } from '../policy/observed-hosts.ts'
 import { packetsOf, simulate } from '../policy/simulate.ts'
 import { changeInQuestion, situationOf } from '../policy/situation.ts'
 import { unusedDays, unusedRules } from '../policy/unused-rules.ts'
-import { pastRules } from '../queries/past-rules.ts'
+import { allRules } from '../queries/rules.ts'
 import { readCoverage, readLastHits } from '../status/read-status.ts'
 import { requirePast } from './at.ts'
 import { describedFlow, recordedFlow } from './flow-question.ts'
@@ -89,8 +89,7 @@ export function policyHandlers(edge: PolicyEdge): Handlers<typeof PolicyService>
       await edge.catchUp()
       const now = edge.now()
       const { hosts } = await topology.now(organizationId)
-      const everything = { organizations: '*' } as const
-      const rules = await pastRules(postgres, everything, organizationId, log.seen())
+      const rules = await allRules(postgres, organizationId, undefined)
       const { ruleSet } = await situationOf(edge, organizationId, {
         at: undefined,
         changeSetId: '',
@@ -120,7 +119,7 @@ export function policyHandlers(edge: PolicyEdge): Handlers<typeof PolicyService>
     },
 
     async getNodePolicy(request, call) {
-      const at = await requirePast(edge, request.atSequence)
+      const { at } = call
       await edge.catchUp()
       const scope = scopeOf(call, 'rules.rules.read')
       const [node, ...others] = await topology.nodes(scope, request.node, at)

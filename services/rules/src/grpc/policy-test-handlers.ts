@@ -63,7 +63,7 @@ export function policyTestHandlers(
     async listPolicyTests(request, call) {
       const { organizationId } = request
       const scope = requireListScope(call, organizationId)
-      const tests = await listPolicyTests(postgres, scope, organizationId)
+      const tests = await listPolicyTests(postgres, scope, organizationId, call.at)
       return { tests: tests.map(testMessage) }
     },
 

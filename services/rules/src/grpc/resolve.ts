@@ -12,9 +12,8 @@ import {
 import type { ChangeSetId, PolicyTestId, RuleId } from '../domain/ids.ts'
 import { homeOfChangeSet } from '../queries/change-sets.ts'
 import { matchOrganizations, visibleOrganizations } from '../queries/organizations.ts'
-import { matchPastRules } from '../queries/past-rules.ts'
 import { homeOfPolicyTest } from '../queries/policy-tests.ts'
-import { type FoundRule, homeOfRule, matchRules, type RuleView } from '../queries/rules.ts'
+import { type FoundRule, homeOfRule, matchRules } from '../queries/rules.ts'
 import type { Edge } from './edge.ts'
 
 /** What the caller may see with a permission. */
@@ -77,13 +76,14 @@ export async function resolveOrganization(
   return found.id
 }
 
-/** A rule by id or name; `organization`, when not empty, narrows a name. */
+/** A rule by id or name, as it was after `at` when that is given; `organization`, when not empty, narrows a name. */
 export async function resolveRule(
   edge: Edge,
   call: Call,
   idOrName: string,
   organization: string,
   permission: Permission,
+  at?: bigint,
 ): Promise<FoundRule> {
   const organizationId =
     organization === ''
@@ -91,7 +91,7 @@ export async function resolveRule(
       : await resolveOrganization(edge, call, organization, permission)
   const scope = scopeOf(call, permission)
   const matches = await search(edge, idOrName, () =>
-    matchRules(edge.postgres, scope, idOrName, organizationId),
+    matchRules(edge.postgres, scope, idOrName, organizationId, at),
   )
   if (matches.length > 1) {
     const list = matches.map(
@@ -100,26 +100,6 @@ export async function resolveRule(
     throw AmbiguousName({ name: idOrName, matches: list.join(', ') })
   }
   const [found] = matches
-  if (!found) throw RuleNotFound({ rule: shown(idOrName) })
-  return found
-}
-
-/** The same as it was after a sequence; an id may be of one that is gone since. */
-export async function resolvePastRule(
-  edge: Edge,
-  call: Call,
-  idOrName: string,
-  organization: string,
-  at: bigint,
-): Promise<RuleView> {
-  const { postgres } = edge
-  const organizationId = isUuid(idOrName)
-    ? (await rulePlace(edge, call, idOrName, organization, 'rules.rules.read')).organizationId
-    : await resolveOrganization(edge, call, organization, 'rules.rules.read')
-  const scope = { organizations: [organizationId] }
-  const [found] = isSearchable(idOrName)
-    ? await matchPastRules(postgres, scope, idOrName, organizationId, at)
-    : []
   if (!found) throw RuleNotFound({ rule: shown(idOrName) })
   return found
 }

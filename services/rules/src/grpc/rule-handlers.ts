@@ -5,9 +5,7 @@ import type { Handlers } from '@holdfast/service'
 import { changeRuleSet, type RuleSetWish } from '../commands/change-rule-set.ts'
 import { ruleIdsOf } from '../domain/ids.ts'
 import { tieWarnings } from '../domain/ties.ts'
-import { listPastRules } from '../queries/past-rules.ts'
-import { listRules } from '../queries/rules.ts'
-import { requirePast } from './at.ts'
+import { type FoundRule, listRules, numberRules } from '../queries/rules.ts'
 import { bulkHandlers } from './bulk-handlers.ts'
 import type { Edge } from './edge.ts'
 import { Fields, parseId } from './fields.ts'
@@ -17,13 +15,19 @@ import { maxPage, requireListScope } from './list-scope.ts'
 import { parseRule, parseRuleChanges } from './parse-rule.ts'
 import { present } from './present.ts'
 import { actionOf, printRule } from './print.ts'
-import { resolveOrganization, resolvePastRule, resolveRule, rulePlace } from './resolve.ts'
+import { resolveOrganization, resolveRule, rulePlace } from './resolve.ts'
 import { ruleSetHandlers } from './rule-set-handlers.ts'
 import { changedRule, createdRule } from './rule-view.ts'
 import { stageCreate, stageDelete, stageUpdate } from './stage-rule.ts'
 
 export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
   const { tools, postgres, evidence } = edge
+
+  /** Rules as they were. What hosts proved and counted is known of now only. */
+  async function printPast(found: readonly FoundRule[], at: bigint) {
+    const positions = await numberRules(postgres, found, at)
+    return found.map((rule) => printRule({ ...rule, position: positions.get(rule.id) ?? 0 }))
+  }
 
   return {
     ...bulkHandlers(edge),
@@ -54,11 +58,9 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
 
     async getRule(request, call) {
       const { rule, organization, withCounters } = request
-      const at = await requirePast(edge, request.atSequence)
-      if (at !== undefined) {
-        return { rule: printRule(await resolvePastRule(edge, call, rule, organization, at)) }
-      }
-      const found = await resolveRule(edge, call, rule, organization, 'rules.rules.read')
+      const { at } = call
+      const found = await resolveRule(edge, call, rule, organization, 'rules.rules.read', at)
+      if (at !== undefined) return { rule: (await printPast([found], at))[0] ?? null }
       const [message] = await present(edge, await edge.withPositions([found]), withCounters)
       return { rule: message ?? null }
     },
@@ -69,13 +71,13 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
       fields.check()
       const scope = requireListScope(call, request.organizationId)
       const page = parsePage(request.limit, request.cursor, maxPage)
-      const at = await requirePast(edge, request.atSequence)
-      const isOneSet = at !== undefined || request.nodeId !== ''
-      const organizationId = isOneSet
+      const { at } = call
+      const { nodeId } = request
+      const organizationId = nodeId
         ? await resolveOrganization(edge, call, request.organizationId, 'rules.rules.read')
         : request.organizationId
-      const { nodeId } = request
-      const targets = nodeId === '' ? undefined : await evidence.placesOn(organizationId, nodeId)
+      const targets =
+        nodeId === '' ? undefined : await evidence.placesOn(organizationId, nodeId, at)
       if (nodeId !== '' && !targets) {
         const detail = `the organization has no node ${nodeId}`
         throw invalid({ field: 'node_id', code: 'unknown', detail })
@@ -87,11 +89,8 @@ export function ruleHandlers(edge: Edge): Handlers<typeof RuleService> {
         action: actionOf(request.action),
         targets,
       }
-      if (at !== undefined) {
-        const { rows, nextCursor } = await listPastRules(postgres, scope, page, filter, at)
-        return { rules: rows.map((row) => printRule(row)), nextCursor }
-      }
-      const { rows, nextCursor } = await listRules(postgres, scope, page, filter)
+      const { rows, nextCursor } = await listRules(postgres, scope, page, filter, at)
+      if (at !== undefined) return { rules: await printPast(rows, at), nextCursor }
       const rules = await present(edge, await edge.withPositions(rows), request.withCounters)
       const of = organizationId === '' ? rows[0]?.organizationId : organizationId
       const implicit = of === undefined ? [] : await evidence.implicitRules(of)

@@ -14,18 +14,20 @@ export function ruleSetHandlers(
 ): Pick<Handlers<typeof RuleService>, 'getRuleSet' | 'updateRuleSet'> {
   const { tools, postgres, evidence } = edge
 
-  async function print(organizationId: OrganizationId): Promise<RuleSetMessage> {
+  /** Of the past without what hosts proved: that is known of now only. */
+  async function print(organizationId: OrganizationId, at?: bigint): Promise<RuleSetMessage> {
     const { ruleCount, isLockoutAllowed, sequence, pending } = await getRuleSet(
       postgres,
       organizationId,
+      at,
     )
-    const implicit = await evidence.implicitRules(organizationId)
+    const implicit = await evidence.implicitRules(organizationId, at)
     return {
       organizationId,
       settings: { isLockoutAllowed },
       ruleCount,
       sequence: Number(sequence),
-      pending: pending ? await printPending(organizationId, pending) : null,
+      pending: pending ? await printPending(organizationId, pending, at) : null,
       implicit: implicit.map((one) => ({ ...one })),
     }
   }
@@ -33,7 +35,9 @@ export function ruleSetHandlers(
   async function printPending(
     organizationId: OrganizationId,
     { applyId, name, untilUnixMs, sequence }: PendingView,
+    at: bigint | undefined,
   ): Promise<PendingMessage> {
+    if (at !== undefined) return { applyId, name, untilUnixMs }
     const { nodes, missing } = await evidence.progress(organizationId, sequence)
     return { applyId, name, untilUnixMs, nodes, missing: missing.map((one) => ({ ...one })) }
   }
@@ -42,7 +46,7 @@ export function ruleSetHandlers(
     async getRuleSet(request, call) {
       const { organization } = request
       const organizationId = await resolveOrganization(edge, call, organization, 'rules.rules.read')
-      return { ruleSet: await print(organizationId) }
+      return { ruleSet: await print(organizationId, call.at) }
     },
 
     async updateRuleSet(request, call) {

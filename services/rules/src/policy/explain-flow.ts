@@ -3,8 +3,8 @@ import type { Direction, IpPacket } from '@holdfast/policy'
 import { holdfast } from '@holdfast/proto'
 import { printChange, printRule } from '../grpc/print.ts'
 import { lastRuleCommit, sequenceAtTime } from '../queries/moments.ts'
-import { pastRules } from '../queries/past-rules.ts'
 import { lastChangeOf } from '../queries/rule-changes.ts'
+import { allRules } from '../queries/rules.ts'
 import type { Acknowledgement } from '../status/firewall-board.ts'
 import { acknowledgementOfVersion, readAcknowledgement } from '../status/read-status.ts'
 import { deviceInQuestion } from './device-in-question.ts'
@@ -58,7 +58,7 @@ export async function explainFlow(
   const sequence = judgedBy
     ? await lastRuleCommit(postgres, organizationId, judgedBy.ruleSetSequence)
     : await lastRuleCommit(postgres, organizationId, at)
-  const views = await pastRules(postgres, { organizations: '*' }, organizationId, sequence)
+  const views = await allRules(postgres, organizationId, sequence)
   const situation = { ...meant, ruleSet: { ...meant.ruleSet, rules: views } }
   const names = namesOf(views)
   const judged = judgePacket(policies(situation)(host), device, direction, packet, names)

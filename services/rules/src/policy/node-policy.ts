@@ -3,8 +3,7 @@ import { rulesOn } from '@holdfast/policy'
 import type { holdfast } from '@holdfast/proto'
 import { printRule } from '../grpc/print.ts'
 import { lastRuleCommit } from '../queries/moments.ts'
-import { pastRules } from '../queries/past-rules.ts'
-import type { RuleView } from '../queries/rules.ts'
+import { allRules, type RuleView } from '../queries/rules.ts'
 import type { Acknowledgement } from '../status/firewall-board.ts'
 import { readAcknowledgement } from '../status/read-status.ts'
 import { devicesOf, NodeNotFound } from './device-in-question.ts'
@@ -35,14 +34,9 @@ export async function nodePolicy(
 ): Promise<Answer> {
   const { log, postgres, topology, now } = sources
   const time = at === undefined ? now() : await timeOf(log, at, now())
-  const { hosts } =
-    at === undefined
-      ? await topology.now(organizationId)
-      : await topology.at(organizationId, at, time)
-  const host = hosts.find(({ facts }) => facts.nodeId === nodeId)
+  const host = await topology.host(organizationId, nodeId, at, time)
   if (!host) throw NodeNotFound({ node: nodeId })
-  const everything = { organizations: '*' } as const
-  const views = await pastRules(postgres, everything, organizationId, upTo)
+  const views = await allRules(postgres, organizationId, at)
   const byId = new Map<string, RuleView>(views.map((view) => [view.id, view]))
   const ruleSet = { rules: views, isLockoutAllowed: false }
   const devices = devicesOf(host).map(({ device, interfaceId }) => ({

@@ -8,7 +8,7 @@ import { ChangePlan } from '../domain/change-plan.ts'
 import { planOperations, requireDraft } from '../domain/drafts.ts'
 import type { ChangeSetId } from '../domain/ids.ts'
 import type { PolicyTest, RuleOperation, RuleSetState } from '../domain/rule-set-state.ts'
-import { ruleSetAt } from '../queries/past-rules.ts'
+import { ruleSetAt } from '../queries/rule-sets.ts'
 import type { Host } from '../topology/host.ts'
 import type { Topology } from '../topology/topology.ts'
 

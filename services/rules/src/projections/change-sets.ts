@@ -15,7 +15,7 @@ const none = operationsBytes([])
 /** Drafts. Those that ended stay, without their operations: ending one twice is one fact. */
 export const changeSets = defineProjection<RuleSetEvent>({
   name: 'rules.change_sets',
-  version: 1,
+  version: 2,
   context: 'rules',
   tables: [
     {
@@ -32,6 +32,7 @@ export const changeSets = defineProjection<RuleSetEvent>({
         opened_sequence: 'bigint',
       },
       key: ['change_set_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(opened_sequence) where is_open'],
     },

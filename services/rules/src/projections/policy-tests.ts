@@ -11,7 +11,7 @@ const table = 'policy_tests'
 /** Rows behind ListPolicyTests. Those that were deleted stay, so that deleting one twice is one fact. */
 export const policyTests = defineProjection<RuleSetEvent>({
   name: 'rules.policy_tests',
-  version: 1,
+  version: 2,
   context: 'rules',
   tables: [
     {
@@ -25,6 +25,7 @@ export const policyTests = defineProjection<RuleSetEvent>({
         test: 'bytea',
       },
       key: ['test_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(name_key, test_id)'],
     },

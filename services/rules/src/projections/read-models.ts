@@ -1,3 +1,4 @@
+import { topologyRows } from '../topology/topology-rows.ts'
 import { topologyVersions } from '../topology/topology-versions.ts'
 import { changeSets } from './change-sets.ts'
 import { organizations } from './organizations.ts'
@@ -15,4 +16,5 @@ export const readModels = [
   policyTests,
   organizations,
   topologyVersions,
+  topologyRows,
 ]

@@ -16,7 +16,7 @@ const change = (ruleId: string, kind: 'created' | 'updated' | 'deleted', commit:
 
 const rows = defineProjection<RuleSetEvent>({
   name: 'rules.changes',
-  version: 1,
+  version: 2,
   context: 'rules',
   tables: [
     {
@@ -50,6 +50,7 @@ const rows = defineProjection<RuleSetEvent>({
       },
       key: ['sequence'],
       organizationColumn: 'organization_id',
+      indexes: ['(organization_id, sequence)', '(organization_id, time_unix_ms)'],
     },
   ],
   codecs: { rule_set: ruleSetCodec },

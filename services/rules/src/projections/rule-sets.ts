@@ -4,7 +4,6 @@ import { ruleSetCodec } from '../codecs/rule-set-codec.ts'
 import type { RuleSetEvent } from '../domain/rule-set-state.ts'
 
 const table = 'rule_sets'
-const versions = 'rule_set_versions'
 const keyOf = (commit: Commit) => ({ organization_id: commit.aggregateId })
 
 const nothingPending = {
@@ -16,7 +15,7 @@ const nothingPending = {
 
 const rows = defineProjection<RuleSetEvent>({
   name: 'rules.rule_sets',
-  version: 1,
+  version: 2,
   context: 'rules',
   tables: [
     {
@@ -34,30 +33,15 @@ const rows = defineProjection<RuleSetEvent>({
         pending_sequence: 'bigint',
       },
       key: ['organization_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(pending_until_unix_ms) where pending_until_unix_ms is not null'],
-    },
-    {
-      // What the settings were from a sequence on; the defaults before the first.
-      name: versions,
-      columns: { organization_id: 'uuid', sequence: 'bigint', is_lockout_allowed: 'boolean' },
-      key: ['organization_id', 'sequence'],
-      organizationColumn: 'organization_id',
     },
   ],
   codecs: { rule_set: ruleSetCodec },
   on: {
     RuleSetSettingsUpdated: ({ isLockoutAllowed }, commit) => [
       { op: 'patch', table, key: keyOf(commit), set: { is_lockout_allowed: isLockoutAllowed } },
-      {
-        op: 'put',
-        table: versions,
-        row: {
-          ...keyOf(commit),
-          sequence: commit.sequence,
-          is_lockout_allowed: isLockoutAllowed,
-        },
-      },
     ],
     ChangeSetApplied: ({ applyId, name, confirmWithinMs }, commit) =>
       confirmWithinMs === 0

@@ -19,7 +19,7 @@ export const place = '((rank::bigint << 32) + rule_order)'
 /** Rows behind everything about the rules there are now. */
 export const rules = defineProjection<RuleSetEvent>({
   name: 'rules.rules',
-  version: 1,
+  version: 2,
   context: 'rules',
   tables: [
     {
@@ -46,6 +46,7 @@ export const rules = defineProjection<RuleSetEvent>({
         sequence: 'bigint',
       },
       key: ['rule_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: [
         `(${place}, rule_id)`,

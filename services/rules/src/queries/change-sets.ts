@@ -1,5 +1,5 @@
 import type { OrganizationId } from '@holdfast/domain'
-import { type Postgres, type ReadScope, sql } from '@holdfast/postgres'
+import { type Postgres, type ReadScope, relation, sql } from '@holdfast/postgres'
 import { holdfast } from '@holdfast/proto'
 import { operationFrom } from '../codecs/rule-set-codec.ts'
 import type { ChangeSetId } from '../domain/ids.ts'
@@ -49,16 +49,17 @@ export async function homeOfChangeSet(
   return row?.organization_id
 }
 
-/** Open ones, oldest first; of one organization, or one of them, when given. At most 1,000. */
+/** Open ones, oldest first; of one organization, or one of them, when given, and as of then. At most 1,000. */
 export async function openChangeSets(
   postgres: Postgres,
   scope: ReadScope,
   { organizationId = '', id = '' }: { organizationId?: string; id?: string },
+  at?: bigint,
 ): Promise<readonly ChangeSetView[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<Row>(sql`
       select change_set_id, organization_id, name, operations, opened_at_unix_ms, opened_by_kind, opened_by_id
-      from rules.change_sets
+      from ${relation('rules', 'change_sets', at)} c
       where is_open
         and ${organizationId === '' ? sql`true` : sql`organization_id = ${organizationId}::uuid`}
         and ${id === '' ? sql`true` : sql`change_set_id = ${id}::uuid`}
@@ -67,15 +68,17 @@ export async function openChangeSets(
   return rows.map(toView)
 }
 
-/** What rules are called, or were called last when they are gone. */
+/** What rules are called, or were called last when they are gone; by then when `at` is given. */
 export async function ruleNames(
   postgres: Postgres,
   ids: readonly string[],
+  at?: bigint,
 ): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map()
   const rows = await postgres.query<{ rule_id: string; settings: Uint8Array }>(sql`
     select distinct on (rule_id) rule_id, settings from rules.rule_changes
     where rule_id = any (${ids}::uuid[]) and settings is not null
+      and ${at === undefined ? sql`true` : sql`sequence <= ${at}`}
     order by rule_id, sequence desc`)
   return new Map(rows.map((row) => [row.rule_id, settingsFromBytes(row.settings).name]))
 }

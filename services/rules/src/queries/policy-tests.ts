@@ -1,5 +1,5 @@
 import type { OrganizationId } from '@holdfast/domain'
-import { type Postgres, type ReadScope, sql } from '@holdfast/postgres'
+import { type Postgres, type ReadScope, relation, sql } from '@holdfast/postgres'
 import { holdfast } from '@holdfast/proto'
 import { testFrom } from '../codecs/rule-message.ts'
 import type { PolicyTest } from '../domain/rule-set-state.ts'
@@ -15,15 +15,16 @@ export async function homeOfPolicyTest(
   return row?.organization_id
 }
 
-/** By name, of one organization when it is given. */
+/** By name, of one organization when it is given; as they were after `at` when it is given. */
 export async function listPolicyTests(
   postgres: Postgres,
   scope: ReadScope,
   organizationId: string,
+  at?: bigint,
 ): Promise<readonly PolicyTest[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<{ test: Uint8Array }>(sql`
-      select test from rules.policy_tests
+      select test from ${relation('rules', 'policy_tests', at)} t
       where not is_deleted
         and ${organizationId === '' ? sql`true` : sql`organization_id = ${organizationId}::uuid`}
       order by name_key, test_id`),

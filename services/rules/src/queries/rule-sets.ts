@@ -1,6 +1,8 @@
 import type { OrganizationId } from '@holdfast/domain'
-import { type Postgres, sql } from '@holdfast/postgres'
+import type { RuleSet } from '@holdfast/policy'
+import { type Postgres, relation, sql } from '@holdfast/postgres'
 import type { ApplyId } from '../domain/ids.ts'
+import { allRules } from './rules.ts'
 
 /** A change that waits for confirmation. */
 export interface PendingView {
@@ -52,12 +54,29 @@ const toView = (row: Row): RuleSetView => ({
 export async function getRuleSet(
   postgres: Postgres,
   organizationId: OrganizationId,
+  at?: bigint,
 ): Promise<RuleSetView> {
-  const [row] = await postgres.query<Row>(
-    sql`select * from rules.rule_sets where organization_id = ${organizationId}::uuid`,
-  )
+  const [row] = await postgres.query<Row>(sql`
+    select * from ${relation('rules', 'rule_sets', at)} s
+    where organization_id = ${organizationId}::uuid`)
   const empty = { ruleCount: 0, isLockoutAllowed: false, sequence: 0n, pending: undefined }
   return row ? toView(row) : { organizationId, ...empty }
+}
+
+/** The rule set of an organization after a sequence, as packages/policy has it. */
+export async function ruleSetAt(
+  postgres: Postgres,
+  organizationId: OrganizationId,
+  at: bigint,
+): Promise<RuleSet> {
+  const [rules, { isLockoutAllowed }] = await Promise.all([
+    allRules(postgres, organizationId, at),
+    getRuleSet(postgres, organizationId, at),
+  ])
+  return {
+    rules: rules.map(({ id, settings, order }) => ({ id, settings, order })),
+    isLockoutAllowed,
+  }
 }
 
 /** Sets with a change whose deadline was before `untilUnixMs`. */

@@ -7,6 +7,7 @@ import {
   type PageWish,
   type Postgres,
   type ReadScope,
+  relation,
   type Sql,
   sequenceOf,
   sql,
@@ -58,6 +59,13 @@ interface FoundRow extends RuleRow {
 }
 
 const place = sql.raw(placeText)
+const rulesAt = (at: bigint | undefined): Sql => relation('rules', 'rules', at)
+
+const plain = sql`rule_id, organization_id, rule_order, ${place} as place, settings,
+  created_at_unix_ms, updated_at_unix_ms, updated_by_kind, updated_by_id, revision, sequence`
+/** Of the past, places are counted: no set in memory knows them. */
+const columnsAt = (at: bigint | undefined): Sql =>
+  at === undefined ? columns : sql`${plain}, 0::bigint as set_sequence`
 const columns = sql`rule_id, organization_id, rule_order, ${place} as place, settings,
   created_at_unix_ms, updated_at_unix_ms, updated_by_kind, updated_by_id, revision, sequence,
   coalesce((select s.sequence from rules.rule_sets s where s.organization_id = r.organization_id), 0)
@@ -68,10 +76,7 @@ const toFoundRule = (row: FoundRow): FoundRule => ({
   setSequence: row.set_sequence,
 })
 
-export const toRuleView = (row: RuleRow, position: number): RuleView => ({
-  ...ruleOf(row),
-  position,
-})
+const toRuleView = (row: RuleRow, position: number): RuleView => ({ ...ruleOf(row), position })
 
 const ruleOf = (row: RuleRow) => ({
   id: row.rule_id,
@@ -86,16 +91,17 @@ const ruleOf = (row: RuleRow) => ({
   sequence: row.sequence,
 })
 
-/** Rules of that id, or of that name regardless of case, of one organization when it is given. At most 20. */
+/** Rules of that id, or of that name regardless of case, of one organization when it is given. At most 20. After `at` when it is given. */
 export async function matchRules(
   postgres: Postgres,
   scope: ReadScope,
   idOrName: string,
   organizationId: string | undefined,
+  at?: bigint,
 ): Promise<readonly FoundRule[]> {
   const rows = await postgres.read(scope, (tx) =>
     tx.query<FoundRow>(sql`
-      select ${columns} from rules.rules r
+      select ${columnsAt(at)} from ${rulesAt(at)} r
       where ${isUuid(idOrName) ? sql`rule_id = ${idOrName}::uuid` : sql`name_key = ${nameKey(idOrName)}`}
         and ${ofOrganization(organizationId ?? '')}
       order by name_key, rule_id limit 20`),
@@ -134,17 +140,30 @@ export interface RuleFilter {
   readonly targets: readonly string[] | undefined
 }
 
-/** In the order in which they are evaluated. */
+/** Every rule of an organization in order, now or after a sequence. */
+export async function allRules(
+  postgres: Postgres,
+  organizationId: string,
+  at: bigint | undefined,
+): Promise<readonly RuleView[]> {
+  const rows = await postgres.query<RuleRow>(sql`
+    select ${plain} from ${rulesAt(at)} r
+    where organization_id = ${organizationId}::uuid order by ${place}`)
+  return rows.map((row, i) => toRuleView(row, i + 1))
+}
+
+/** In the order in which they are evaluated; as they were after `at` when it is given. */
 export async function listRules(
   postgres: Postgres,
   scope: ReadScope,
   page: PageWish,
   filter: RuleFilter,
+  at?: bigint,
 ): Promise<Page<FoundRule>> {
   const { where, tail } = keyset(page, place, sql`rule_id`, sequenceOf)
   const rows = await postgres.read(scope, (tx) =>
     tx.query<FoundRow>(sql`
-      select ${columns} from rules.rules r
+      select ${columnsAt(at)} from ${rulesAt(at)} r
       where ${where} and ${ofOrganization(filter.organizationId)} and ${matching(filter)} ${tail}`),
   )
   const found = toPage(rows, page, (row) => ({ key: row.place.toString(), id: row.rule_id }))
@@ -155,13 +174,14 @@ export async function listRules(
 export async function numberRules(
   postgres: Postgres,
   rules: readonly Pick<FoundRule, 'id' | 'organizationId'>[],
+  at?: bigint,
 ): Promise<ReadonlyMap<string, number>> {
   const ids = rules.map(({ id }) => id)
   const of = [...new Set(rules.map(({ organizationId }) => organizationId))]
   const rows = await postgres.query<{ rule_id: string; position: bigint }>(sql`
     select rule_id, position from (
       select rule_id, row_number() over (partition by organization_id order by ${place}) as position
-      from rules.rules where organization_id = any (${of}::uuid[])) numbered
+      from ${rulesAt(at)} r where organization_id = any (${of}::uuid[])) numbered
     where rule_id = any (${ids}::uuid[])`)
   return new Map(rows.map((row) => [row.rule_id, Number(row.position)]))
 }

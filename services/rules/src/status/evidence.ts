@@ -1,5 +1,7 @@
+import type { EventLog } from '@holdfast/event-log'
 import { type Postgres, sql } from '@holdfast/postgres'
 import type { Evidence, ImplicitRule, RuleCounters } from '../grpc/evidence.ts'
+import { timeOf } from '../policy/situation.ts'
 import type { RuleView } from '../queries/rules.ts'
 import { type Host, hasDevices } from '../topology/host.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -11,14 +13,20 @@ import { noHits, readTotals } from './read-status.ts'
 /** What hosts proved and counted, as answers about rules print it. */
 export function evidenceOf(parts: {
   readonly postgres: Postgres
-  readonly topology: Pick<Topology, 'now'>
+  readonly log: Pick<EventLog, 'read'>
+  readonly topology: Pick<Topology, 'now' | 'at'>
   readonly firewalls: Pick<FirewallBoard, 'node'>
   readonly counters: Pick<CounterBoard, 'packetsPerSecond'>
   /** Writes down what was counted, so that totals include it. */
   flush(): Promise<void>
   readonly now: () => number
 }): Evidence {
-  const { postgres, topology, firewalls, counters, now } = parts
+  const { log, postgres, topology, firewalls, counters, now } = parts
+
+  const hostsAt = async (organizationId: string, at: bigint | undefined) =>
+    at === undefined
+      ? await topology.now(organizationId)
+      : await topology.at(organizationId, at, await timeOf(log, at, now()))
 
   /** Hosts of the organizations that are asked about, each read once. */
   async function hostsOf(
@@ -70,8 +78,8 @@ export function evidenceOf(parts: {
       return { nodes, missing }
     },
 
-    async placesOn(organizationId, nodeId) {
-      const { hosts } = await topology.now(organizationId)
+    async placesOn(organizationId, nodeId, at) {
+      const { hosts } = await hostsAt(organizationId, at)
       const host = hosts.find(({ facts }) => facts.nodeId === nodeId)
       if (!host) return undefined
       const { siteId } = host.facts
@@ -79,8 +87,8 @@ export function evidenceOf(parts: {
       return [nodeId, ...site, ...host.interfaceNames.keys(), ...host.peers.keys()]
     },
 
-    async implicitRules(organizationId) {
-      const { hosts } = await topology.now(organizationId)
+    async implicitRules(organizationId, at) {
+      const { hosts } = await hostsAt(organizationId, at)
       return implicitRules(hosts)
     },
   }

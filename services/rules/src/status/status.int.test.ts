@@ -9,6 +9,7 @@ import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdf
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type TestHosts, testHosts } from '../testing/hosts.ts'
 import { openTopology, type Topology } from '../topology/topology.ts'
+import { topologyRows } from '../topology/topology-rows.ts'
 import { topologyVersions } from '../topology/topology-versions.ts'
 import { CounterBoard } from './counter-board.ts'
 import { enforcementOf } from './enforcement.ts'
@@ -45,7 +46,7 @@ beforeAll(async () => {
     postgres,
     telemetry,
     service: 'rules',
-    projections: [topologyVersions],
+    projections: [topologyVersions, topologyRows],
   })
   topology = openTopology({ postgres, control: [], now: () => now })
   hosts = testHosts(await nats.open('network'), nats)

@@ -38,6 +38,7 @@ export interface CallOptions {
   readonly requestHash?: Uint8Array
   readonly expectedRevision?: bigint
   readonly reason?: string
+  readonly at?: bigint
 }
 
 /** A call, and where its command went. */
@@ -45,7 +46,7 @@ export function newCall(options: CallOptions = {}): { call: Call; sequence: () =
   const caller = options.caller ?? person('SUPER_ADMIN', '*')
   const commandId = options.commandId ?? newId<CommandId>()
   const { signal } = new AbortController()
-  const { requestHash, expectedRevision, reason } = options
+  const { requestHash, expectedRevision, reason, at } = options
   const beside = {
     commandId,
     isKeyed: options.commandId !== undefined,
@@ -57,6 +58,7 @@ export function newCall(options: CallOptions = {}): { call: Call; sequence: () =
   let committed = 0n
   const call: Call = {
     ...beside,
+    ...(at === undefined ? {} : { at }),
     caller,
     committed(sequence) {
       committed = sequence

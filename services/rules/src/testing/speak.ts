@@ -60,11 +60,12 @@ export function speakTo(suite: Suite) {
     },
 
     /** All rules there are, page by page. */
-    async all(organizationId: string, more: { atSequence?: number; limit?: number } = {}) {
+    async all(organizationId: string, more: { at?: bigint; limit?: number } = {}) {
+      const { limit = 1000, ...options } = more
       const found: Rule[] = []
       let cursor = ''
       do {
-        const page = await rules.listRules({ organizationId, limit: 1000, ...more, cursor })
+        const page = await rules.listRules({ organizationId, limit, cursor }, options)
         found.push(...(page.rules ?? []))
         cursor = page.nextCursor ?? ''
       } while (cursor !== '')

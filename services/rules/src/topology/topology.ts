@@ -1,9 +1,9 @@
 import { gather, isUuid } from '@holdfast/domain'
 import type { ControlEndpoint } from '@holdfast/policy'
-import { type Postgres, type ReadScope, sql } from '@holdfast/postgres'
+import { type Postgres, type ReadScope, relation, sql } from '@holdfast/postgres'
 import type { Host } from './host.ts'
 import { OrganizationTopology } from './organization-topology.ts'
-import { lastVersion, readVersions } from './read-versions.ts'
+import { lastVersion, readAt, readVersions } from './read-versions.ts'
 
 /** The hosts of an organization at one moment. */
 export interface TopologyView {
@@ -24,7 +24,14 @@ export interface Topology {
   now(organizationId: string): Promise<TopologyView>
   /** After the commit at this sequence. Peers that had expired by `atUnixMs` are not there. */
   at(organizationId: string, sequence: bigint, atUnixMs: number): Promise<TopologyView>
-  /** The same for sequences that only grow, each read on from the one before. */
+  /** One host as it was then, or is when nothing is said; undefined when there was none. */
+  host(
+    organizationId: string,
+    nodeId: string,
+    at: bigint | undefined,
+    atUnixMs: number,
+  ): Promise<Host | undefined>
+  /** The same as `at` for sequences that only grow, each read on from the one before. */
   follow(organizationId: string): (sequence: bigint, atUnixMs: number) => Promise<TopologyView>
   /** Nodes there were after a sequence (undefined: now) of that id, or that name regardless of case; at most 20. */
   nodes(scope: ReadScope, idOrName: string, at: bigint | undefined): Promise<readonly NamedNode[]>
@@ -88,10 +95,16 @@ export function openTopology(parts: {
 
   function follow(organizationId: string) {
     const fold = new OrganizationTopology(organizationId, control)
-    let after = 0n
+    let after: bigint | undefined
     return async (upTo: bigint, atUnixMs: number): Promise<TopologyView> => {
-      const { versions, last } = await postgres.read(everything, (tx) =>
-        readVersions(tx, organizationId, { after, upTo }),
+      const from = after
+      const { versions, last } = await postgres.read(everything, async (tx) =>
+        from === undefined
+          ? {
+              versions: await readAt(tx, organizationId, upTo),
+              last: await lastVersion(tx, organizationId, upTo),
+            }
+          : await readVersions(tx, organizationId, { after: from, upTo }),
       )
       fold.apply(versions)
       after = last
@@ -99,10 +112,26 @@ export function openTopology(parts: {
     }
   }
 
+  async function host(
+    organizationId: string,
+    nodeId: string,
+    at: bigint | undefined,
+    atUnixMs: number,
+  ): Promise<Host | undefined> {
+    if (at === undefined) {
+      const { hosts } = await refreshed(organizationId)
+      return hosts.find(({ facts }) => facts.nodeId === nodeId)
+    }
+    const fold = new OrganizationTopology(organizationId, control)
+    fold.apply(await postgres.read(everything, (tx) => readAt(tx, organizationId, at, nodeId)))
+    return fold.hosts(atUnixMs)[0]
+  }
+
   return {
     now: refreshed,
     at: (organizationId, sequence, atUnixMs) => follow(organizationId)(sequence, atUnixMs),
     follow,
+    host,
     nodes: (scope, idOrName, at) => namedNodes(postgres, scope, idOrName, at),
     async changes(organizationId, after, upTo, limit) {
       const where = sql`organization_id = ${organizationId}::uuid and sequence > ${after} and sequence <= ${upTo}`
@@ -121,7 +150,6 @@ export function openTopology(parts: {
   }
 }
 
-/** The last version of each node that ever had the name counts, and has to have it still. */
 async function namedNodes(
   postgres: Pick<Postgres, 'read'>,
   scope: ReadScope,
@@ -132,14 +160,10 @@ async function namedNodes(
   const isIt = isUuid(idOrName)
     ? sql`node_id = ${idOrName}::uuid`
     : sql`lower(name) = lower(${idOrName})`
-  const isPast = at === undefined ? sql`true` : sql`sequence <= ${at}`
   const rows = await postgres.read(scope, (tx) =>
     tx.query<{ node_id: string; name: string; organization_id: string }>(sql`
-      select node_id, name, organization_id from (
-        select distinct on (node_id) * from rules.node_versions
-        where node_id in (select node_id from rules.node_versions where ${isIt}) and ${isPast}
-        order by node_id, sequence desc) last
-      where not is_gone and ${isIt} order by node_id limit 20`),
+      select node_id, name, organization_id from ${relation('rules', 'topology_nodes', at)} t
+      where ${isIt} order by node_id limit 20`),
   )
   const all = rows.map((row) => ({
     id: row.node_id,
