@@ -1,10 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
 import { accessReader } from '@holdfast/event-log/admin'
-import { EntryService, FlowService, KeyService, ProofService } from '@holdfast/proto'
+import {
+  EntryService,
+  FlowService,
+  HistoryService,
+  KeyService,
+  ProofService,
+} from '@holdfast/proto'
 import { natsConnection, run } from '@holdfast/service'
 import { composeAudit } from './compose.ts'
 import { composeEntries } from './compose-entries.ts'
+import { composeHistory } from './compose-history.ts'
 import { composeTree } from './compose-tree.ts'
 import { settings } from './config.ts'
 import { readModels } from './projections/read-models.ts'
@@ -59,22 +66,29 @@ await run('audit', settings, { migrations }, (app) => {
     },
     now: Date.now,
   })
+  const recorder = accessRecorder({
+    store: accessStore(natsConnection('audit', app.settings)),
+    // It says who read the trail, and their session says where from.
+    sources: accessSources(log.lineageId),
+    log: telemetry.log,
+    registry: telemetry.registry,
+    now: Date.now,
+  })
   const trail = composeEntries({
     log,
     postgres,
     telemetry,
     keyService: app.connect(KeyService),
     projections: () => app.projections,
-    recorder: accessRecorder({
-      store: accessStore(natsConnection('audit', app.settings)),
-      // It says who read the trail, and their session says where from.
-      sources: accessSources(log.lineageId),
-      log: telemetry.log,
-      registry: telemetry.registry,
-      now: Date.now,
-    }),
+    recorder,
     retentionMs: app.settings.retentionMs,
     now: Date.now,
+  })
+  const { history } = composeHistory({
+    log,
+    postgres,
+    projections: () => app.projections,
+    recorder,
   })
   app.readiness('checkpoints', tree.readiness)
   app.onStart(audit.start)
@@ -86,4 +100,5 @@ await run('audit', settings, { migrations }, (app) => {
   app.serve(FlowService, audit.flows)
   app.serve(ProofService, tree.proofs)
   app.serve(EntryService, trail.entries)
+  app.serve(HistoryService, history)
 })

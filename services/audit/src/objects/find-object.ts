@@ -45,6 +45,14 @@ export async function findObject(
   throw AmbiguousObject({ name: shown(idOrName), matches })
 }
 
+/** What it is called, or was called last. */
+export async function nameOf(tx: Queryable, { kind, id }: ObjectKey): Promise<string> {
+  const [row] = await tx.query<{ name: string }>(sql`
+    select name from ${versions} where object_id = ${id}::uuid and kind = ${kind}
+    order by valid_to desc limit 1`)
+  return row?.name ?? ''
+}
+
 async function byId(
   tx: Queryable,
   id: string,

@@ -4,6 +4,7 @@ import type { Json } from './flat-fields.ts'
 import type { ObjectKey } from './object-changes.ts'
 import { diffFields, type FieldDiff, fieldsOf } from './object-state.ts'
 import {
+  forever,
   kindsWithMembers,
   type MemberRow,
   memberColumns,
@@ -34,18 +35,13 @@ interface Turn {
   readonly action: string | null
 }
 
-export interface VersionPage {
-  readonly versions: readonly Version[]
-  readonly hasMore: boolean
-}
-
 /** Versions of one object before a sequence, newest first. Costs in the number of its versions. */
 export async function listVersions(
   tx: Queryable,
   { kind, id }: ObjectKey,
   before: bigint | undefined,
   limit: number,
-): Promise<VersionPage> {
+): Promise<readonly Version[]> {
   const turns = await tx.query<Turn>(sql`
     with held as (
       select valid_from, valid_to, action,
@@ -61,9 +57,8 @@ export async function listVersions(
       where begun_after is distinct from valid_to and valid_to < ${forever}
     ), numbered as (select *, row_number() over (order by sequence) as number from turns)
     select * from numbered where ${before === undefined ? sql`true` : sql`sequence < ${before}`}
-    order by sequence desc limit ${limit + 1}`)
-  const page = turns.slice(0, limit)
-  const sequences = page.map(({ sequence }) => sequence.toString())
+    order by sequence desc limit ${limit}`)
+  const sequences = turns.map(({ sequence }) => sequence.toString())
   const rows = await tx.query<VersionRow>(sql`
     select ${versionColumns} from ${versions} v
     where v.object_id = ${id}::uuid and v.kind = ${kind}
@@ -78,23 +73,17 @@ export async function listVersions(
   const beginning = byTurn(rows, ({ valid_from }) => valid_from)
   const membersEnding = byTurn(members, ({ valid_to }) => valid_to)
   const membersBeginning = byTurn(members, ({ valid_from }) => valid_from)
-  return {
-    hasMore: turns.length > limit,
-    versions: page.map(({ number, sequence, change, action }) => ({
-      number: Number(number),
-      sequence,
-      kind: change,
-      action: action ?? '',
-      fields: diffFields(
-        fieldsThen(ending.get(sequence), membersEnding.get(sequence)),
-        fieldsThen(beginning.get(sequence), membersBeginning.get(sequence)),
-      ),
-    })),
-  }
+  return turns.map(({ number, sequence, change, action }) => ({
+    number: Number(number),
+    sequence,
+    kind: change,
+    action: action ?? '',
+    fields: diffFields(
+      fieldsThen(ending.get(sequence), membersEnding.get(sequence)),
+      fieldsThen(beginning.get(sequence), membersBeginning.get(sequence)),
+    ),
+  }))
 }
-
-/** `valid_to` of what still holds. */
-export const forever = 9_223_372_036_854_775_807n
 
 function byTurn<Row>(rows: readonly Row[], turn: (row: Row) => bigint): Map<bigint, Row[]> {
   const found = new Map<bigint, Row[]>()

@@ -8,6 +8,9 @@ import { decodeSlot, type ObjectState } from './object-state.ts'
 export const versions: Sql = versionsOf('audit', 'objects')
 export const memberVersions: Sql = versionsOf('audit', 'object_members')
 
+/** `valid_to` of what still holds. */
+export const forever = 9_223_372_036_854_775_807n
+
 /** Kinds that have members. */
 export const kindsWithMembers: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
   'user',
