@@ -53,7 +53,7 @@ test('fires exactly when a naive count of the window says so, and keeps less tha
       expect(fired).toEqual(naive(all, rule))
       for (const size of sizes) expect(size).toBeLessThan(Math.max(1, rule.threshold))
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   )
 })
 
