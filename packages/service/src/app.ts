@@ -6,6 +6,7 @@ import type { MethodTable } from '@holdfast/proto'
 import type { Telemetry } from '@holdfast/telemetry'
 import type { Alarm } from './alarm.ts'
 import type { Readiness } from './health-server.ts'
+import type { GrpcServiceName } from './settings.ts'
 import type { KeySource } from './tokens.ts'
 import type { Caller, Client, Handlers } from './types.ts'
 
@@ -24,8 +25,11 @@ export interface EdgeApp<S extends Spec> {
   readonly settings: Values<S>
   readonly telemetry: Telemetry
   readonly log: EventLog
-  /** A typed client to the service that owns the table, over the process's one stream to it. */
-  connect<T extends MethodTable>(table: T): Client<T>
+  /**
+   * A typed client to the service that owns the table, over the process's one stream to it; or to the one named, when
+   * several serve it.
+   */
+  connect<T extends MethodTable>(table: T, service?: GrpcServiceName): Client<T>
   /** Who a token stands for; throws `access.token_invalid` and its like. */
   authenticate(accessToken: string): Promise<Caller>
   /** Replaces the keys fetched from auth. Auth itself uses its own. Call while composing. */

@@ -10,6 +10,7 @@ export function lateProjections(opened: () => Projections | undefined): Projecti
   return {
     reached: (sequence, signal) => now().reached(sequence, signal),
     rebuild: (name, signal) => now().rebuild(name, signal),
+    check: (name, signal, onProgress) => now().check(name, signal, onProgress),
     hash: (name) => now().hash(name),
     status: () => now().status(),
     isReady: () => now().isReady(),

@@ -8,7 +8,8 @@ import type { Client } from './types.ts'
 
 /** The other services, as this process reaches them. */
 export interface Peers {
-  connect<T extends MethodTable>(table: T): Client<T>
+  /** A client to the service that owns the table, or to the one named: some tables are served by several. */
+  connect<T extends MethodTable>(table: T, service?: string): Client<T>
   close(): Promise<void>
 }
 
@@ -25,8 +26,7 @@ export function peers(common: Values<EdgeSpec>, telemetry: Telemetry): Peers {
   const channels = new Map<string, Channel>()
   const tls = readTlsIdentity(common)
   return {
-    connect<T extends MethodTable>(table: T) {
-      const service = Object.values(table)[0]?.owner ?? ''
+    connect<T extends MethodTable>(table: T, service = Object.values(table)[0]?.owner ?? '') {
       const address = addresses[service]
       if (address === undefined) throw new Error(`no address is known for ${service}`)
       const channel = channels.get(service) ?? openChannel({ address, service, tls, telemetry })

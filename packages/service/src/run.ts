@@ -2,9 +2,12 @@ import type { Definition, Values } from '@holdfast/config'
 import { type EventLog, LogUnavailable } from '@holdfast/event-log'
 import { migrate, openPostgres } from '@holdfast/postgres'
 import { openProjections, type Projection, type Projections } from '@holdfast/projections'
+import { ReadModelService } from '@holdfast/proto'
 import type { Alarm } from './alarm.ts'
 import type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
 import { lateProjections } from './late-projections.ts'
+import { readModelChecks } from './read-model-checks.ts'
+import { readModelHandlers } from './read-model-handlers.ts'
 import { createRpcServer } from './rpc-server.ts'
 import type {
   EdgeSpec,
@@ -58,7 +61,11 @@ export function run<S extends ServiceSpec>(
       mayCommand: () => refuseCommands(log),
     })
     const wanted: Projection[] = []
-    life.defer('projections', () => opened?.stop())
+    const checks = readModelChecks({ service: name, projections, telemetry, alarm: edge.alarm })
+    life.defer('projections', async () => {
+      await checks.stop()
+      await opened?.stop()
+    })
     base.deferWork()
     life.defer('calls', () => server.drain(common.drainMs), common.drainMs + 2_000)
 
@@ -70,6 +77,8 @@ export function run<S extends ServiceSpec>(
       project: (...more) => void wanted.push(...more),
       serve: server.serve,
     })
+
+    server.serve(ReadModelService, readModelHandlers(checks, projections))
 
     opened = await openProjections({ log, postgres, telemetry, service: name, projections: wanted })
     log.useCommands(opened.commands)
@@ -87,6 +96,7 @@ export function run<S extends ServiceSpec>(
     })
     health.page('/projections', () => contentOf(projections))
     await base.startWork()
+    checks.schedule(common.readModelCheck)
     const port = await server.listen()
     server.setServing(true)
     telemetry.log.info({ port }, 'serving')

@@ -105,6 +105,11 @@ export const commonSettings = (name: GrpcServiceName) =>
       max: 200,
       doc: 'Most connections open at once.',
     }),
+    readModelCheck: text('HOLDFAST_READ_MODEL_CHECK', {
+      default: '03:30',
+      pattern: /off|([01]\d|2[0-3]):[0-5]\d/,
+      doc: 'When read models are compared with a replay of the log, daily: HH:MM in UTC, or off. Services follow each other at ten minutes.',
+    }),
   }) as const
 
 /** What a settings table needs so that `runEdge`, or `run`, can start from it. */

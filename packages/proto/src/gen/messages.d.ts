@@ -23937,6 +23937,9 @@ export namespace holdfast {
                 /** WebhookSecretRotated oldUntilUnixMs. */
                 oldUntilUnixMs: number;
 
+                /** WebhookSecretRotated oldSecret. */
+                oldSecret?: (holdfast.log.v1.Sealed.$Properties|null);
+
                 /**
                  * Creates a new WebhookSecretRotated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -23974,6 +23977,9 @@ export namespace holdfast {
 
                     /** WebhookSecretRotated oldUntilUnixMs */
                     oldUntilUnixMs?: (number|null);
+
+                    /** WebhookSecretRotated oldSecret */
+                    oldSecret?: (holdfast.log.v1.Sealed.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -26574,6 +26580,782 @@ export namespace holdfast {
 
                 /** Shape of a ReplayDeliveriesResponse. */
                 type $Shape = holdfast.notify.v1.ReplayDeliveriesResponse.$Properties;
+            }
+        }
+    }
+
+    /** Namespace ops. */
+    namespace ops {
+
+        /** Namespace v1. */
+        namespace v1 {
+
+            /**
+             * Properties of a ListReadModelsRequest.
+             * @deprecated Use holdfast.ops.v1.ListReadModelsRequest.$Properties instead.
+             */
+            interface IListReadModelsRequest extends holdfast.ops.v1.ListReadModelsRequest.$Properties {
+            }
+
+            /** Represents a ListReadModelsRequest. */
+            class ListReadModelsRequest {
+
+                /**
+                 * Constructs a new ListReadModelsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListReadModelsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListReadModelsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListReadModelsRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ListReadModelsRequest.$Shape): holdfast.ops.v1.ListReadModelsRequest & holdfast.ops.v1.ListReadModelsRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ListReadModelsRequest.$Properties): holdfast.ops.v1.ListReadModelsRequest;
+
+                /**
+                 * Encodes the specified ListReadModelsRequest message. Does not implicitly {@link holdfast.ops.v1.ListReadModelsRequest.verify|verify} messages.
+                 * @param message ListReadModelsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListReadModelsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListReadModelsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListReadModelsRequest & holdfast.ops.v1.ListReadModelsRequest.$Shape} ListReadModelsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListReadModelsRequest & holdfast.ops.v1.ListReadModelsRequest.$Shape;
+            }
+
+            namespace ListReadModelsRequest {
+
+                /** Properties of a ListReadModelsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListReadModelsRequest. */
+                type $Shape = holdfast.ops.v1.ListReadModelsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListReadModelsResponse.
+             * @deprecated Use holdfast.ops.v1.ListReadModelsResponse.$Properties instead.
+             */
+            interface IListReadModelsResponse extends holdfast.ops.v1.ListReadModelsResponse.$Properties {
+            }
+
+            /** Represents a ListReadModelsResponse. */
+            class ListReadModelsResponse {
+
+                /**
+                 * Constructs a new ListReadModelsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListReadModelsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListReadModelsResponse readModels. */
+                readModels: holdfast.ops.v1.ReadModel.$Properties[];
+
+                /**
+                 * Creates a new ListReadModelsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListReadModelsResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ListReadModelsResponse.$Shape): holdfast.ops.v1.ListReadModelsResponse & holdfast.ops.v1.ListReadModelsResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ListReadModelsResponse.$Properties): holdfast.ops.v1.ListReadModelsResponse;
+
+                /**
+                 * Encodes the specified ListReadModelsResponse message. Does not implicitly {@link holdfast.ops.v1.ListReadModelsResponse.verify|verify} messages.
+                 * @param message ListReadModelsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListReadModelsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListReadModelsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListReadModelsResponse & holdfast.ops.v1.ListReadModelsResponse.$Shape} ListReadModelsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListReadModelsResponse & holdfast.ops.v1.ListReadModelsResponse.$Shape;
+            }
+
+            namespace ListReadModelsResponse {
+
+                /** Properties of a ListReadModelsResponse. */
+                interface $Properties {
+
+                    /** ListReadModelsResponse readModels */
+                    readModels?: (holdfast.ops.v1.ReadModel.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListReadModelsResponse. */
+                type $Shape = holdfast.ops.v1.ListReadModelsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReadModel.
+             * @deprecated Use holdfast.ops.v1.ReadModel.$Properties instead.
+             */
+            interface IReadModel extends holdfast.ops.v1.ReadModel.$Properties {
+            }
+
+            /** Represents a ReadModel. */
+            class ReadModel {
+
+                /**
+                 * Constructs a new ReadModel.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ReadModel.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadModel name. */
+                name: string;
+
+                /** ReadModel version. */
+                version: number;
+
+                /** ReadModel state. */
+                state: string;
+
+                /** ReadModel sequence. */
+                sequence: number;
+
+                /** ReadModel reason. */
+                reason: string;
+
+                /**
+                 * Creates a new ReadModel instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadModel instance
+                 */
+                static create(properties: holdfast.ops.v1.ReadModel.$Shape): holdfast.ops.v1.ReadModel & holdfast.ops.v1.ReadModel.$Shape;
+                static create(properties?: holdfast.ops.v1.ReadModel.$Properties): holdfast.ops.v1.ReadModel;
+
+                /**
+                 * Encodes the specified ReadModel message. Does not implicitly {@link holdfast.ops.v1.ReadModel.verify|verify} messages.
+                 * @param message ReadModel message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ReadModel.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadModel message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ReadModel & holdfast.ops.v1.ReadModel.$Shape} ReadModel
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ReadModel & holdfast.ops.v1.ReadModel.$Shape;
+            }
+
+            namespace ReadModel {
+
+                /** Properties of a ReadModel. */
+                interface $Properties {
+
+                    /** ReadModel name */
+                    name?: (string|null);
+
+                    /** ReadModel version */
+                    version?: (number|null);
+
+                    /** ReadModel state */
+                    state?: (string|null);
+
+                    /** ReadModel sequence */
+                    sequence?: (number|null);
+
+                    /** ReadModel reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadModel. */
+                type $Shape = holdfast.ops.v1.ReadModel.$Properties;
+            }
+
+            /**
+             * Properties of a CheckReadModelsRequest.
+             * @deprecated Use holdfast.ops.v1.CheckReadModelsRequest.$Properties instead.
+             */
+            interface ICheckReadModelsRequest extends holdfast.ops.v1.CheckReadModelsRequest.$Properties {
+            }
+
+            /** Represents a CheckReadModelsRequest. */
+            class CheckReadModelsRequest {
+
+                /**
+                 * Constructs a new CheckReadModelsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CheckReadModelsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new CheckReadModelsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CheckReadModelsRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.CheckReadModelsRequest.$Shape): holdfast.ops.v1.CheckReadModelsRequest & holdfast.ops.v1.CheckReadModelsRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.CheckReadModelsRequest.$Properties): holdfast.ops.v1.CheckReadModelsRequest;
+
+                /**
+                 * Encodes the specified CheckReadModelsRequest message. Does not implicitly {@link holdfast.ops.v1.CheckReadModelsRequest.verify|verify} messages.
+                 * @param message CheckReadModelsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CheckReadModelsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CheckReadModelsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CheckReadModelsRequest & holdfast.ops.v1.CheckReadModelsRequest.$Shape} CheckReadModelsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CheckReadModelsRequest & holdfast.ops.v1.CheckReadModelsRequest.$Shape;
+            }
+
+            namespace CheckReadModelsRequest {
+
+                /** Properties of a CheckReadModelsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CheckReadModelsRequest. */
+                type $Shape = holdfast.ops.v1.CheckReadModelsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CheckReadModelsResponse.
+             * @deprecated Use holdfast.ops.v1.CheckReadModelsResponse.$Properties instead.
+             */
+            interface ICheckReadModelsResponse extends holdfast.ops.v1.CheckReadModelsResponse.$Properties {
+            }
+
+            /** Represents a CheckReadModelsResponse. */
+            class CheckReadModelsResponse {
+
+                /**
+                 * Constructs a new CheckReadModelsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CheckReadModelsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CheckReadModelsResponse checkId. */
+                checkId: string;
+
+                /**
+                 * Creates a new CheckReadModelsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CheckReadModelsResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.CheckReadModelsResponse.$Shape): holdfast.ops.v1.CheckReadModelsResponse & holdfast.ops.v1.CheckReadModelsResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.CheckReadModelsResponse.$Properties): holdfast.ops.v1.CheckReadModelsResponse;
+
+                /**
+                 * Encodes the specified CheckReadModelsResponse message. Does not implicitly {@link holdfast.ops.v1.CheckReadModelsResponse.verify|verify} messages.
+                 * @param message CheckReadModelsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CheckReadModelsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CheckReadModelsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CheckReadModelsResponse & holdfast.ops.v1.CheckReadModelsResponse.$Shape} CheckReadModelsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CheckReadModelsResponse & holdfast.ops.v1.CheckReadModelsResponse.$Shape;
+            }
+
+            namespace CheckReadModelsResponse {
+
+                /** Properties of a CheckReadModelsResponse. */
+                interface $Properties {
+
+                    /** CheckReadModelsResponse checkId */
+                    checkId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CheckReadModelsResponse. */
+                type $Shape = holdfast.ops.v1.CheckReadModelsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetCheckRequest.
+             * @deprecated Use holdfast.ops.v1.GetCheckRequest.$Properties instead.
+             */
+            interface IGetCheckRequest extends holdfast.ops.v1.GetCheckRequest.$Properties {
+            }
+
+            /** Represents a GetCheckRequest. */
+            class GetCheckRequest {
+
+                /**
+                 * Constructs a new GetCheckRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.GetCheckRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetCheckRequest checkId. */
+                checkId: string;
+
+                /**
+                 * Creates a new GetCheckRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetCheckRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.GetCheckRequest.$Shape): holdfast.ops.v1.GetCheckRequest & holdfast.ops.v1.GetCheckRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.GetCheckRequest.$Properties): holdfast.ops.v1.GetCheckRequest;
+
+                /**
+                 * Encodes the specified GetCheckRequest message. Does not implicitly {@link holdfast.ops.v1.GetCheckRequest.verify|verify} messages.
+                 * @param message GetCheckRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.GetCheckRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetCheckRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.GetCheckRequest & holdfast.ops.v1.GetCheckRequest.$Shape} GetCheckRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.GetCheckRequest & holdfast.ops.v1.GetCheckRequest.$Shape;
+            }
+
+            namespace GetCheckRequest {
+
+                /** Properties of a GetCheckRequest. */
+                interface $Properties {
+
+                    /** GetCheckRequest checkId */
+                    checkId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetCheckRequest. */
+                type $Shape = holdfast.ops.v1.GetCheckRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetCheckResponse.
+             * @deprecated Use holdfast.ops.v1.GetCheckResponse.$Properties instead.
+             */
+            interface IGetCheckResponse extends holdfast.ops.v1.GetCheckResponse.$Properties {
+            }
+
+            /** Represents a GetCheckResponse. */
+            class GetCheckResponse {
+
+                /**
+                 * Constructs a new GetCheckResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.GetCheckResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetCheckResponse check. */
+                check?: (holdfast.ops.v1.Check.$Properties|null);
+
+                /**
+                 * Creates a new GetCheckResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetCheckResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.GetCheckResponse.$Shape): holdfast.ops.v1.GetCheckResponse & holdfast.ops.v1.GetCheckResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.GetCheckResponse.$Properties): holdfast.ops.v1.GetCheckResponse;
+
+                /**
+                 * Encodes the specified GetCheckResponse message. Does not implicitly {@link holdfast.ops.v1.GetCheckResponse.verify|verify} messages.
+                 * @param message GetCheckResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.GetCheckResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetCheckResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.GetCheckResponse & holdfast.ops.v1.GetCheckResponse.$Shape} GetCheckResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.GetCheckResponse & holdfast.ops.v1.GetCheckResponse.$Shape;
+            }
+
+            namespace GetCheckResponse {
+
+                /** Properties of a GetCheckResponse. */
+                interface $Properties {
+
+                    /** GetCheckResponse check */
+                    check?: (holdfast.ops.v1.Check.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetCheckResponse. */
+                type $Shape = holdfast.ops.v1.GetCheckResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Check.
+             * @deprecated Use holdfast.ops.v1.Check.$Properties instead.
+             */
+            interface ICheck extends holdfast.ops.v1.Check.$Properties {
+            }
+
+            /** Represents a Check. */
+            class Check {
+
+                /**
+                 * Constructs a new Check.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.Check.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Check id. */
+                id: string;
+
+                /** Check origin. */
+                origin: string;
+
+                /** Check startedAtUnixMs. */
+                startedAtUnixMs: number;
+
+                /** Check finishedAtUnixMs. */
+                finishedAtUnixMs: number;
+
+                /** Check readModels. */
+                readModels: holdfast.ops.v1.CheckedReadModel.$Properties[];
+
+                /**
+                 * Creates a new Check instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Check instance
+                 */
+                static create(properties: holdfast.ops.v1.Check.$Shape): holdfast.ops.v1.Check & holdfast.ops.v1.Check.$Shape;
+                static create(properties?: holdfast.ops.v1.Check.$Properties): holdfast.ops.v1.Check;
+
+                /**
+                 * Encodes the specified Check message. Does not implicitly {@link holdfast.ops.v1.Check.verify|verify} messages.
+                 * @param message Check message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.Check.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Check message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.Check & holdfast.ops.v1.Check.$Shape} Check
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.Check & holdfast.ops.v1.Check.$Shape;
+            }
+
+            namespace Check {
+
+                /** Properties of a Check. */
+                interface $Properties {
+
+                    /** Check id */
+                    id?: (string|null);
+
+                    /** Check origin */
+                    origin?: (string|null);
+
+                    /** Check startedAtUnixMs */
+                    startedAtUnixMs?: (number|null);
+
+                    /** Check finishedAtUnixMs */
+                    finishedAtUnixMs?: (number|null);
+
+                    /** Check readModels */
+                    readModels?: (holdfast.ops.v1.CheckedReadModel.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Check. */
+                type $Shape = holdfast.ops.v1.Check.$Properties;
+            }
+
+            /** CheckState enum. */
+            enum CheckState {
+
+                /** CHECK_STATE_UNSPECIFIED value */
+                CHECK_STATE_UNSPECIFIED = 0,
+
+                /** CHECK_STATE_PENDING value */
+                CHECK_STATE_PENDING = 1,
+
+                /** CHECK_STATE_RUNNING value */
+                CHECK_STATE_RUNNING = 2,
+
+                /** CHECK_STATE_EQUAL value */
+                CHECK_STATE_EQUAL = 3,
+
+                /** CHECK_STATE_DIFFERENT value */
+                CHECK_STATE_DIFFERENT = 4,
+
+                /** CHECK_STATE_FAILED value */
+                CHECK_STATE_FAILED = 5
+            }
+
+            /**
+             * Properties of a CheckedReadModel.
+             * @deprecated Use holdfast.ops.v1.CheckedReadModel.$Properties instead.
+             */
+            interface ICheckedReadModel extends holdfast.ops.v1.CheckedReadModel.$Properties {
+            }
+
+            /** Represents a CheckedReadModel. */
+            class CheckedReadModel {
+
+                /**
+                 * Constructs a new CheckedReadModel.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CheckedReadModel.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CheckedReadModel name. */
+                name: string;
+
+                /** CheckedReadModel state. */
+                state: holdfast.ops.v1.CheckState;
+
+                /** CheckedReadModel sequence. */
+                sequence: number;
+
+                /** CheckedReadModel goal. */
+                goal: number;
+
+                /** CheckedReadModel seconds. */
+                seconds: number;
+
+                /** CheckedReadModel difference. */
+                difference?: (holdfast.ops.v1.Difference.$Properties|null);
+
+                /** CheckedReadModel error. */
+                error: string;
+
+                /**
+                 * Creates a new CheckedReadModel instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CheckedReadModel instance
+                 */
+                static create(properties: holdfast.ops.v1.CheckedReadModel.$Shape): holdfast.ops.v1.CheckedReadModel & holdfast.ops.v1.CheckedReadModel.$Shape;
+                static create(properties?: holdfast.ops.v1.CheckedReadModel.$Properties): holdfast.ops.v1.CheckedReadModel;
+
+                /**
+                 * Encodes the specified CheckedReadModel message. Does not implicitly {@link holdfast.ops.v1.CheckedReadModel.verify|verify} messages.
+                 * @param message CheckedReadModel message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CheckedReadModel.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CheckedReadModel message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CheckedReadModel & holdfast.ops.v1.CheckedReadModel.$Shape} CheckedReadModel
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CheckedReadModel & holdfast.ops.v1.CheckedReadModel.$Shape;
+            }
+
+            namespace CheckedReadModel {
+
+                /** Properties of a CheckedReadModel. */
+                interface $Properties {
+
+                    /** CheckedReadModel name */
+                    name?: (string|null);
+
+                    /** CheckedReadModel state */
+                    state?: (holdfast.ops.v1.CheckState|null);
+
+                    /** CheckedReadModel sequence */
+                    sequence?: (number|null);
+
+                    /** CheckedReadModel goal */
+                    goal?: (number|null);
+
+                    /** CheckedReadModel seconds */
+                    seconds?: (number|null);
+
+                    /** CheckedReadModel difference */
+                    difference?: (holdfast.ops.v1.Difference.$Properties|null);
+
+                    /** CheckedReadModel error */
+                    error?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CheckedReadModel. */
+                type $Shape = holdfast.ops.v1.CheckedReadModel.$Properties;
+            }
+
+            /**
+             * Properties of a Difference.
+             * @deprecated Use holdfast.ops.v1.Difference.$Properties instead.
+             */
+            interface IDifference extends holdfast.ops.v1.Difference.$Properties {
+            }
+
+            /** Represents a Difference. */
+            class Difference {
+
+                /**
+                 * Constructs a new Difference.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.Difference.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Difference table. */
+                table: string;
+
+                /** Difference key. */
+                key: { [k: string]: string };
+
+                /** Difference kind. */
+                kind: string;
+
+                /** Difference columns. */
+                columns: string[];
+
+                /** Difference rows. */
+                rows: number;
+
+                /**
+                 * Creates a new Difference instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Difference instance
+                 */
+                static create(properties: holdfast.ops.v1.Difference.$Shape): holdfast.ops.v1.Difference & holdfast.ops.v1.Difference.$Shape;
+                static create(properties?: holdfast.ops.v1.Difference.$Properties): holdfast.ops.v1.Difference;
+
+                /**
+                 * Encodes the specified Difference message. Does not implicitly {@link holdfast.ops.v1.Difference.verify|verify} messages.
+                 * @param message Difference message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.Difference.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Difference message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.Difference & holdfast.ops.v1.Difference.$Shape} Difference
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.Difference & holdfast.ops.v1.Difference.$Shape;
+            }
+
+            namespace Difference {
+
+                /** Properties of a Difference. */
+                interface $Properties {
+
+                    /** Difference table */
+                    table?: (string|null);
+
+                    /** Difference key */
+                    key?: ({ [k: string]: string }|null);
+
+                    /** Difference kind */
+                    kind?: (string|null);
+
+                    /** Difference columns */
+                    columns?: (string[]|null);
+
+                    /** Difference rows */
+                    rows?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Difference. */
+                type $Shape = holdfast.ops.v1.Difference.$Properties;
             }
         }
     }

@@ -762,6 +762,30 @@ export const WebhookService = {
   },
 } as const satisfies MethodTable
 
+export const ReadModelService = {
+  listReadModels: {
+    path: '/holdfast.ops.v1.ReadModelService/ListReadModels',
+    owner: 'ops',
+    request: holdfast.ops.v1.ListReadModelsRequest,
+    response: holdfast.ops.v1.ListReadModelsResponse,
+    access: { permission: 'operator.read_models.check', services: [] },
+  },
+  checkReadModels: {
+    path: '/holdfast.ops.v1.ReadModelService/CheckReadModels',
+    owner: 'ops',
+    request: holdfast.ops.v1.CheckReadModelsRequest,
+    response: holdfast.ops.v1.CheckReadModelsResponse,
+    access: { permission: 'operator.read_models.check', services: [] },
+  },
+  getCheck: {
+    path: '/holdfast.ops.v1.ReadModelService/GetCheck',
+    owner: 'ops',
+    request: holdfast.ops.v1.GetCheckRequest,
+    response: holdfast.ops.v1.GetCheckResponse,
+    access: { permission: 'operator.read_models.check', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const RuleService = {
   createRule: {
     path: '/holdfast.rules.v1.RuleService/CreateRule',
@@ -992,6 +1016,7 @@ export const services = {
   PeerService,
   AlertService,
   WebhookService,
+  ReadModelService,
   RuleService,
   ChangeSetService,
   PolicyService,
