@@ -20,11 +20,21 @@ export async function writeCheckpointNote(
   note: string,
   files: Files = disk,
 ): Promise<void> {
-  const bytes = Buffer.from(note, 'utf8')
   if (!isLineageId(lineageId)) throw new RangeError('archive: the lineage is no lower-case UUID')
+  await writeNoteIn(join(directory, lineageId), size, note, files)
+}
+
+/** The same as `<tree>/checkpoints/<size>.note`. */
+export async function writeNoteIn(
+  tree: string,
+  size: bigint,
+  note: string,
+  files: Files = disk,
+): Promise<void> {
+  const bytes = Buffer.from(note, 'utf8')
   if (size < 0n || size > maxSequence) throw new RangeError('archive: size is out of range')
   if (bytes.length > maxNoteBytes) throw new RangeError('archive: a note is longer than 64 KiB')
-  const folder = join(directory, lineageId, 'checkpoints')
+  const folder = join(tree, 'checkpoints')
   const path = join(folder, `${size}.note`)
   await onDisk('writing', path, async () => {
     await makeDurably(files, folder, 2)

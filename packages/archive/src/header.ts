@@ -1,3 +1,4 @@
+import { type AccessEpoch, FormatError, parseEpoch } from '@holdfast/merkle'
 import { crcOf } from './crc.ts'
 import { maxHeaderJsonBytes, maxSequence } from './limits.ts'
 import type { ArchiveIdentity } from './types.ts'
@@ -13,7 +14,7 @@ export interface SegmentHeader {
   readonly identity: ArchiveIdentity
   /** Of its first commit. */
   readonly firstSequence: bigint
-  /** Leaf hash of the commit before, 32 bytes; empty when `firstSequence` is 1. */
+  /** Leaf hash of the commit before, 32 bytes; empty for the first of its tree. */
   readonly previousHash: Uint8Array
 }
 
@@ -22,14 +23,30 @@ export const isLineageId = (text: string): boolean => uuid.test(text)
 
 /** What is wrong with an identity, if anything. */
 export function identityFault(identity: ArchiveIdentity): string | undefined {
-  const { lineageId, generation, rootKeyFingerprint } = identity
+  const { lineageId, generation, rootKeyFingerprint, log } = identity
   if (!isLineageId(lineageId)) return 'the lineage is no lower-case UUID'
   if (!Number.isInteger(generation) || generation < 1 || generation > 0xffff_ffff)
     return 'the generation is out of range'
   if (!/^[A-Za-z0-9:+/=_.-]{1,128}$/.test(rootKeyFingerprint))
     return 'the fingerprint of the root key has other characters or length'
+  if (log !== undefined && epochOf(log) === undefined) return 'there is no log of that name'
   return undefined
 }
+
+/** The epoch in `access/<epoch>`; undefined for any other text. */
+export function epochOf(log: string): AccessEpoch | undefined {
+  if (!log.startsWith('access/')) return undefined
+  try {
+    return parseEpoch(log.slice('access/'.length))
+  } catch (error) {
+    if (error instanceof FormatError) return undefined
+    throw error
+  }
+}
+
+/** The sequence nothing comes before. */
+const firstOf = ({ log }: ArchiveIdentity): bigint =>
+  (log === undefined ? undefined : epochOf(log)?.first) ?? 1n
 
 export function encodeHeader({ identity, firstSequence, previousHash }: SegmentHeader): Buffer {
   const json = Buffer.from(
@@ -39,6 +56,7 @@ export function encodeHeader({ identity, firstSequence, previousHash }: SegmentH
       first: firstSequence.toString(),
       previous: Buffer.from(previousHash).toString('hex'),
       rootKey: identity.rootKeyFingerprint,
+      ...(identity.log === undefined ? {} : { log: identity.log }),
     }),
   )
   const bytes = Buffer.alloc(fixedBytes + json.length + 4)
@@ -78,19 +96,20 @@ function parse(text: string): SegmentHeader | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { lineage, generation, first, previous, rootKey } = value as Record<string, unknown> // checked below
+  const { lineage, generation, first, previous, rootKey, log } = value as Record<string, unknown> // checked below
   if (
     typeof lineage !== 'string' ||
     typeof generation !== 'number' ||
     typeof first !== 'string' ||
     typeof previous !== 'string' ||
-    typeof rootKey !== 'string'
+    typeof rootKey !== 'string' ||
+    (log !== undefined && typeof log !== 'string')
   )
     return undefined
-  const identity = { lineageId: lineage, generation, rootKeyFingerprint: rootKey }
+  const identity = { lineageId: lineage, generation, rootKeyFingerprint: rootKey, log }
   if (identityFault(identity) !== undefined || !/^[1-9]\d{0,18}$/.test(first)) return undefined
   const firstSequence = BigInt(first)
   if (firstSequence > maxSequence) return undefined
-  if (previous.length !== (firstSequence === 1n ? 0 : 64)) return undefined
+  if (previous.length !== (firstSequence === firstOf(identity) ? 0 : 64)) return undefined
   return { identity, firstSequence, previousHash: new Uint8Array(Buffer.from(previous, 'hex')) }
 }

@@ -1,5 +1,14 @@
+export {
+  type AccessArchive,
+  accessDirectory,
+  type KeptSegment,
+  type OpenAccessOptions,
+  openAccessArchive,
+} from './access/access-archive.ts'
+export { type GoneFile, maxGone } from './access/gone-file.ts'
+export { type ScanAccessOptions, type ScannedAccess, scanAccess } from './access/scan-access.ts'
 export { openArchive } from './archive.ts'
-export { type StatedCheckpoint, writeCheckpointNote } from './checkpoint-notes.ts'
+export { type StatedCheckpoint, writeCheckpointNote, writeNoteIn } from './checkpoint-notes.ts'
 export * from './errors.ts'
 export { disk } from './files.ts'
 export {

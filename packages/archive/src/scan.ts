@@ -144,7 +144,9 @@ async function scanGeneration(
   const wrongPlace = segments.find(
     ({ header }) =>
       header !== undefined &&
-      (header.identity.lineageId !== lineageId || header.identity.generation !== generation),
+      (header.identity.lineageId !== lineageId ||
+        header.identity.generation !== generation ||
+        header.identity.log !== undefined),
   )
   if (wrongPlace !== undefined)
     damage.push(
@@ -202,7 +204,7 @@ async function scanGeneration(
 }
 
 /** Roots of the growing tree at the sizes of checkpoints. */
-class RootsAt {
+export class RootsAt {
   readonly #waiting: readonly StatedCheckpoint[]
   readonly #judged: ScannedCheckpoint[] = []
 

@@ -45,6 +45,7 @@ export class SegmentBuilder {
   readonly #sha = createHash('sha256')
   readonly #tree = TreeHead.empty()
   readonly #index: IndexEntry[] = []
+  readonly #timeOf: (commit: ArchivedCommit) => number
   #size: number
   #last: bigint
   #lastHash: Uint8Array
@@ -65,6 +66,11 @@ export class SegmentBuilder {
     this.firstSequence = start.firstSequence
     this.header = start.header ?? encodeHeader(start)
     this.#sha.update(this.header)
+    // Records of ACCESS are no commits: their time is the server's, and nothing republishes them.
+    this.#timeOf =
+      start.identity.log === undefined
+        ? ({ payload }) => commitTimeUs(payload)
+        : ({ storedAtUnixNs }) => Number(storedAtUnixNs / 1000n)
     this.#size = this.header.length
     this.#last = start.firstSequence - 1n
     this.#lastHash = start.previousHash
@@ -100,7 +106,7 @@ export class SegmentBuilder {
       this.#lastHash = leaf
       this.#last = commit.sequence
       this.#size += sizes[i] ?? 0
-      const time = commitTimeUs(commit.payload)
+      const time = this.#timeOf(commit)
       if (time === 0) return
       if (this.#minTimeUs === 0 || time < this.#minTimeUs) this.#minTimeUs = time
       if (time > this.#maxTimeUs) this.#maxTimeUs = time

@@ -63,6 +63,7 @@ export function foreignField(
     ['lineage', found.lineageId, expected.lineageId],
     ['generation', String(found.generation), String(expected.generation)],
     ['root key', found.rootKeyFingerprint, expected.rootKeyFingerprint],
+    ['log', found.log ?? 'the log', expected.log ?? 'the log'],
   ] as const
   const other = fields.find(([, is, ought]) => is !== ought)
   return other && { file, field: other[0], expected: other[2], found: other[1] }
@@ -111,13 +112,13 @@ function sealedFirst(a: SegmentName, b: SegmentName): number {
 }
 
 /** A file, and what is wrong with it by itself. Without `segment` nothing in it can be used. */
-interface Look {
+export interface Look {
   readonly name: SegmentName
   readonly segment: Segment | undefined
   readonly damage: readonly Damage[]
 }
 
-async function look(files: ReadFiles, directory: string, name: SegmentName): Promise<Look> {
+export async function look(files: ReadFiles, directory: string, name: SegmentName): Promise<Look> {
   try {
     return await withFile(files, join(directory, name.name), (file, size) =>
       examine(file, size, name),
