@@ -205,6 +205,8 @@ function compareLists(
 const maxDepth = 1_000
 /** Pieces found before they are put together. */
 const maxPieces = 50_000
+/** What keeping and merging one costs, in comparisons. */
+const costOfPiece = 300
 
 /** Lines that meet a box, in order, ending with the first that covers it. */
 interface Narrowed {
@@ -369,6 +371,7 @@ class Comparison {
     const before = this.#decision(was, 0)
     const after = this.#decision(is, 1)
     this.#pieces++
+    if (!this.#budget.spend(costOfPiece)) this.#isComplete = false
     const key = `${deciderKey(before)} ${deciderKey(after)}`
     const known = this.#found.get(key)
     if (known) known.boxes.push(box)

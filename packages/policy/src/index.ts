@@ -24,9 +24,13 @@ export {
 export { type PacketDescription, packetOf } from './packet-of.ts'
 export {
   type AddressRange,
+  isEveryAddress,
   isEveryPort,
+  otherAddresses,
   type PacketKind,
   type PacketRegion,
+  printAddresses,
+  rangesOf,
   regionHas,
 } from './packet-region.ts'
 export {
@@ -39,7 +43,7 @@ export {
 export { type CapturedPacket, CaptureUnreadable, maxCapturedPackets, readPcap } from './pcap.ts'
 export { type PeerRegions, peerRegions } from './peer-regions.ts'
 export { type PolicyTestResult, runPolicyTest } from './policy-test.ts'
-export { policyVersion } from './policy-version.ts'
+export { policyVersion, viewDigest } from './policy-version.ts'
 export { resolve } from './resolve.ts'
 export {
   flowTimeoutSeconds,

@@ -1,6 +1,8 @@
+import { printIp } from '@holdfast/net'
 import type { IpPacket } from './evaluate.ts'
-import type { Family } from './family.ts'
+import { bits, type Family } from './family.ts'
 import type { PortRange } from './model.ts'
+import { prefixesBetween, printPrefix } from './prefix.ts'
 
 /** Both ends included. */
 export interface AddressRange {
@@ -68,3 +70,45 @@ const hasPort = (ranges: readonly PortRange[], port: number | undefined): boolea
 
 export const isEveryPort = (ranges: readonly PortRange[]): boolean =>
   ranges.length === 1 && ranges[0]?.from === 0 && ranges[0].to === 65_535
+
+export const isEveryAddress = (family: Family, ranges: readonly AddressRange[]): boolean =>
+  ranges.length === 1 &&
+  ranges[0]?.first === 0n &&
+  ranges[0].last === (1n << BigInt(bits[family])) - 1n
+
+/** What is not in the ranges. */
+export function otherAddresses(family: Family, ranges: readonly AddressRange[]): AddressRange[] {
+  const others: AddressRange[] = []
+  let from = 0n
+  for (const { first, last } of ranges) {
+    if (first > from) others.push({ first: from, last: first - 1n })
+    from = last + 1n
+  }
+  const end = (1n << BigInt(bits[family])) - 1n
+  if (from <= end) others.push({ first: from, last: end })
+  return others
+}
+
+/** As people write it: an address, a network, or the two ends. */
+export function printAddresses(family: Family, { first, last }: AddressRange): string {
+  const ip = (value: bigint): string => printIp({ family, value })
+  if (first === last) return ip(first)
+  const [prefix, ...more] = prefixesBetween(family, first, last)
+  return prefix && more.length === 0 ? printPrefix(family, prefix) : `${ip(first)}-${ip(last)}`
+}
+
+/** Ranges of prefixes that are apart from each other, ascending; neighbours become one. */
+export function rangesOf(
+  family: Family,
+  prefixes: readonly { readonly value: bigint; readonly length: number }[],
+): AddressRange[] {
+  const ranges: { first: bigint; last: bigint }[] = []
+  const sorted = [...prefixes].sort((a, b) => (a.value < b.value ? -1 : 1))
+  for (const { value: first, length } of sorted) {
+    const last = first + (1n << BigInt(bits[family] - length)) - 1n
+    const before = ranges.at(-1)
+    if (before !== undefined && before.last + 1n === first) before.last = last
+    else ranges.push({ first, last })
+  }
+  return ranges
+}

@@ -344,3 +344,47 @@ test('a dry run asks audit, and says so when it is away', async () => {
     'test.audit_away',
   )
 })
+
+test('what packets may do at one sequence that they may not at the other', async () => {
+  const { organization, one, rule } = await world()
+  const start = await suite.log.head()
+  const { id } = await rule('no-db', {
+    ...deny,
+    protocol: Protocol.PROTOCOL_TCP,
+    destination: '10.10.0.5/32',
+    destinationPorts: { from: 5432, to: 5432 },
+    target: { kind: TargetKind.TARGET_KIND_NODE, id: one.nodeId },
+  })
+  const closed = await suite.log.head()
+  await suite.rules.deleteRule({ id })
+  const ask = (more: object) =>
+    suite.policy.compareAccess({
+      organizationId: organization,
+      fromSequence: Number(start),
+      ...more,
+    })
+  expect(await ask({ toSequence: Number(closed) })).toMatchObject({
+    fromSequence: Number(start),
+    toSequence: Number(closed),
+    omitted: [],
+    differences: [
+      {
+        sentence:
+          'anyone no longer reaches 10.10.0.5 on 5432/tcp (rule no-db), in through wg1 of gw-1',
+        beforeBy: 'default',
+        afterRuleId: id,
+      },
+    ],
+  })
+  expect(await ask({})).toMatchObject({ differences: [], omitted: [] })
+  expect((await ask({ fromSequence: Number(closed) })).differences).toMatchObject([
+    { before: 'drop', beforeBy: 'no-db', after: 'pass', afterBy: 'default' },
+  ])
+  expect(await codeOf(ask({ fromSequence: 0 }))).toBe('invalid')
+  expect(await codeOf(ask({ fromSequence: Number(closed), toSequence: Number(start) }))).toBe(
+    'invalid',
+  )
+  expect(await codeOf(ask({ toSequence: Number(closed) + 1_000 }))).toBe('invalid')
+  expect(await codeOf(ask({ limit: 5_000 }))).toBe('invalid')
+  expect(await codeOf(ask({ node: 'gw-9' }))).toBe('rules.node_not_found')
+})

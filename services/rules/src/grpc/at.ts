@@ -3,7 +3,7 @@ import type { Edge } from './edge.ts'
 
 /** A sequence of the past, once the read models include it; undefined for now. Throws `invalid` for the future. */
 export async function requirePast(
-  { log, catchUp }: Pick<Edge, 'log' | 'catchUp'>,
+  { log, catchUp, catchUpToHead }: Pick<Edge, 'log' | 'catchUp' | 'catchUpToHead'>,
   sequence: number,
   field = 'at',
 ): Promise<bigint | undefined> {
@@ -15,6 +15,7 @@ export async function requirePast(
       const detail = `nothing has happened at ${at} yet: the log ends at ${head}`
       throw invalid({ field, code: 'in_the_future', detail })
     }
+    await catchUpToHead()
   }
   await catchUp()
   return at

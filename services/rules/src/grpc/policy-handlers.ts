@@ -5,6 +5,7 @@ import type { PolicyService } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
 import { AmbiguousName, TooManyRules } from '../domain/errors.ts'
 import { ruleIdsOf } from '../domain/ids.ts'
+import { accessDifferences } from '../policy/compare-access.ts'
 import { NodeNotFound } from '../policy/device-in-question.ts'
 import { dryRun, spanOf } from '../policy/dry-run.ts'
 import { explainFlow } from '../policy/explain-flow.ts'
@@ -17,6 +18,7 @@ import { unusedDays, unusedRules } from '../policy/unused-rules.ts'
 import { allRules } from '../queries/rules.ts'
 import { readCoverage, readLastHits } from '../status/read-status.ts'
 import { requirePast } from './at.ts'
+import { Fields } from './fields.ts'
 import { describedFlow, recordedFlow } from './flow-question.ts'
 import { requireKnownTargets } from './known-targets.ts'
 import { directionFrom, parsePacketMessage } from './packet-message.ts'
@@ -28,6 +30,8 @@ import { resolveOrganization, scopeOf, shown } from './resolve.ts'
 
 const dayMs = 86_400_000
 const maxFlows = 100_000
+const defaultDifferences = 200
+const maxDifferences = 1_000
 
 /** Questions about rules that change nothing, and the tests that block changes. */
 export function policyHandlers(edge: PolicyEdge): Handlers<typeof PolicyService> {
@@ -41,8 +45,38 @@ export function policyHandlers(edge: PolicyEdge): Handlers<typeof PolicyService>
   return {
     ...policyTestHandlers(edge),
 
-    compareAccess: () => {
-      throw new Error('compareAccess is being built')
+    async compareAccess(request, call) {
+      const { organizationId: named, fromSequence, toSequence, node } = request
+      const fields = new Fields()
+      const limit = fields.integer(request.limit || defaultDifferences, 'limit', 1, maxDifferences)
+      fields.integer(fromSequence, 'from', 1, Number.MAX_SAFE_INTEGER)
+      fields.check()
+      const organizationId = await resolveOrganization(edge, call, named, 'rules.rules.read')
+      const from = await requirePast(edge, fromSequence, 'from')
+      const to = await requirePast(edge, toSequence, 'to')
+      await edge.catchUp()
+      const upTo = to ?? log.seen()
+      if (fromSequence > upTo) {
+        const detail = `must not be after ${upTo}, where the comparison ends`
+        throw invalid({ field: 'from', code: 'range_reversed', detail })
+      }
+      const [before, after] = await Promise.all(
+        [from, to].map((at) => situationOf(edge, organizationId, { at, changeSetId: '' })),
+      )
+      if (!before || !after) throw new Error('there are two situations')
+      const found = await accessDifferences(before, after, node, limit)
+      return {
+        differences: found.differences.map((one) => ({
+          ...one,
+          places: one.places.map((place) => ({ ...place })),
+          sourcePorts: [...one.sourcePorts],
+          destinationPorts: [...one.destinationPorts],
+        })),
+        omitted: [...found.omitted],
+        fromSequence,
+        toSequence: Number(upTo),
+        organizationId,
+      }
     },
 
     async simulatePackets(request, call) {
