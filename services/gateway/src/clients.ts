@@ -14,12 +14,14 @@ import {
   PeerService,
   PolicyService,
   ProofService,
+  ReadModelService,
   RuleService,
   SubscriberService,
   UserService,
   WebhookService,
 } from '@holdfast/proto'
-import type { Client } from '@holdfast/service'
+import type { Client, GrpcServiceName } from '@holdfast/service'
+import { type EveryService, everyService } from './every-service.ts'
 
 /** The services behind the gateway. */
 export interface Clients {
@@ -41,9 +43,15 @@ export interface Clients {
   readonly webhooks: Client<typeof WebhookService>
   readonly alerts: Client<typeof AlertService>
   readonly subscribers: Client<typeof SubscriberService>
+  readonly readModels: EveryService<typeof ReadModelService>
 }
 
-export const openClients = (connect: <T extends MethodTable>(table: T) => Client<T>): Clients => ({
+/** Those with read models. */
+const databaseServices = ['auth', 'network', 'rules', 'audit', 'notify'] as const
+
+export const openClients = (
+  connect: <T extends MethodTable>(table: T, service?: GrpcServiceName) => Client<T>,
+): Clients => ({
   auth: connect(AuthService),
   users: connect(UserService),
   organizations: connect(OrganizationService),
@@ -62,4 +70,8 @@ export const openClients = (connect: <T extends MethodTable>(table: T) => Client
   webhooks: connect(WebhookService),
   alerts: connect(AlertService),
   subscribers: connect(SubscriberService),
+  readModels: everyService(
+    Object.fromEntries(databaseServices.map((name) => [name, connect(ReadModelService, name)])),
+    ReadModelService,
+  ),
 })

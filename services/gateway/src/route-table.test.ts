@@ -29,6 +29,7 @@ const network = holdfast.network.v1
 const policy = holdfast.rules.v1
 const audit = holdfast.audit.v1
 const backup = holdfast.backup.v1
+const ops = holdfast.ops.v1
 const user = new auth.User({
   id,
   username: 'ada',
@@ -180,6 +181,18 @@ const fakes = {
     getLogState: async () => new backup.GetLogStateResponse({ state: { writes: 1 } }),
     verifyLog: async () => new backup.VerifyLogResponse({ isEqual: true }),
     repairLog: async () => new backup.RepairLogResponse({ state: { writes: 1 } }),
+  },
+  readModels: {
+    listReadModels: async () => [
+      {
+        service: 'network',
+        answer: new ops.ListReadModelsResponse({ readModels: [{ name: 'network.peers' }] }),
+      },
+    ],
+    checkReadModels: async () => [
+      { service: 'network', answer: new ops.CheckReadModelsResponse({ checkId: id }) },
+    ],
+    getCheck: async () => [{ service: 'network', answer: new ops.GetCheckResponse() }],
   },
   flows: {
     listFlows: async () => new audit.ListFlowsResponse({ flows: [flow] }),
@@ -345,6 +358,9 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
   ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],
   [`GET`, `/flows/${id}`, undefined, 'flows.getFlow', 200],
+  ['GET', '/operator/read-models', undefined, 'readModels.listReadModels', 200],
+  ['POST', '/operator/read-models/check', undefined, 'readModels.checkReadModels', 202],
+  ['GET', '/operator/read-models/check', undefined, 'readModels.getCheck', 200],
   ['GET', '/operator/log', undefined, 'archive.getLogState', 200],
   ['POST', '/operator/log/verify', undefined, 'archive.verifyLog', 200],
   [
@@ -412,6 +428,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     flows: 'FlowService',
     proofs: 'ProofService',
     archive: 'ArchiveService',
+    readModels: 'ReadModelService',
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface'].map((rpc) => {

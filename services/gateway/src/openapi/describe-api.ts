@@ -23,6 +23,15 @@ import {
   PolicyTestResult,
 } from '../views/policy.ts'
 import { Problem } from '../views/problem.ts'
+import {
+  CheckedReadModel,
+  ReadModel,
+  ReadModelCheck,
+  ReadModelCheckStart,
+  ReadModelDifference,
+  ReadModelList,
+  SilentService,
+} from '../views/read-model.ts'
 import { Rule, RuleChange } from '../views/rule.ts'
 import { User } from '../views/user.ts'
 import { complete } from './complete.ts'
@@ -59,6 +68,13 @@ const components = [
   LogState,
   LogVolume,
   LogIncident,
+  SilentService,
+  ReadModel,
+  ReadModelList,
+  ReadModelDifference,
+  CheckedReadModel,
+  ReadModelCheck,
+  ReadModelCheckStart,
   LogVerification,
   Checkpoint,
   ConsistencyProof,

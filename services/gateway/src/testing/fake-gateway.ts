@@ -46,6 +46,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'flows',
     'proofs',
     'archive',
+    'readModels',
   ] as const
   // A proxy has every method; the fakes given are typed.
   const clients = Object.fromEntries(
