@@ -151,3 +151,80 @@ test('who is no operator hears of log and archive no more than whether changes a
   expect(without.exitCode).toBe(exitCodes.failed)
   expect(without.out).toContain('archive: backup cannot be reached')
 })
+
+const model = (name: string, more: object = {}) => ({
+  service: 'network',
+  name,
+  state: 'equal',
+  sequence: '1200000',
+  goal: '1200000',
+  seconds: 12.4,
+  difference: null,
+  error: '',
+  ...more,
+})
+const compared = (state: string, ...items: object[]) => ({
+  status: 200,
+  body: {
+    state,
+    started_at: '2026-11-20T09:30:00.000Z',
+    finished_at: state === 'running' ? null : '2026-11-20T09:30:41.000Z',
+    items,
+    silent: [],
+  },
+})
+const path = '/operator/read-models/check'
+
+test('doctor --deep waits for the comparison and says what it comes to', async () => {
+  answers.set('GET /nodes', () => list(node(fresh())))
+  answers.set(`POST ${path}`, () => ({ status: 202, body: {} }))
+  let asked = 0
+  answers.set(`GET ${path}`, () =>
+    asked++ === 0
+      ? compared('running', model('network.peers', { state: 'running', sequence: '1000' }))
+      : compared('equal', model('network.peers'), model('network.nodes')),
+  )
+  const { exitCode, out, notes } = await holdfast(['doctor', '--deep'])
+  expect(exitCode).toBe(exitCodes.ok)
+  expect(out).toContain('read model network.peers: equal to a replay of 1,200,000 commits, 12 s')
+  expect(out).toContain('2 read models, all equal to a replay of 1,200,000 commits, 41 s')
+  expect(notes).toContain('0 of 1 read models compared; at network.peers 1,000 of 1,200,000')
+})
+
+test('doctor --deep ends with 1 and names the first row that differs', async () => {
+  answers.set('GET /nodes', () => list(node(fresh())))
+  answers.set(`POST ${path}`, () => ({ status: 202, body: {} }))
+  const difference = {
+    table: 'peers',
+    key: { peer_id: 'p1' },
+    kind: 'changed',
+    columns: ['name'],
+    rows: '3',
+  }
+  answers.set(`GET ${path}`, () =>
+    compared(
+      'different',
+      model('network.peers', { state: 'different', difference }),
+      model('network.nodes'),
+    ),
+  )
+  const { exitCode, out } = await holdfast(['doctor', '--deep'])
+  expect(exitCode).toBe(exitCodes.failed)
+  expect(out).toContain('table peers, peer_id=p1: differs in name; the first of 3 rows')
+  expect(out).toContain('2 read models: 1 differ from a replay')
+  const json = await holdfast(['doctor', '--deep', '--json'])
+  expect(json.exitCode).toBe(exitCodes.failed)
+  expect(JSON.parse(json.out)).toMatchObject({
+    healthy: false,
+    read_models: { state: 'different', items: [{ difference }, {}] },
+  })
+
+  // Whoever may not, hears so.
+  answers.set(`POST ${path}`, () => ({
+    status: 403,
+    body: { title: 'Forbidden', detail: 'You may not.', code: 'access.denied' },
+  }))
+  const refused = await holdfast(['doctor', '--deep'])
+  expect(refused.exitCode).toBe(exitCodes.failed)
+  expect(refused.out).toContain('You may not.')
+})

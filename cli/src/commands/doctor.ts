@@ -9,6 +9,7 @@ import type { Interface, LogState, NodeObject } from '../model.ts'
 import { clean } from '../output.ts'
 import { type Check, firewallChecks } from './firewall-checks.ts'
 import { logChecks } from './log-checks.ts'
+import { compareReadModels, type ReadModelCheck, readModelLines } from './read-model-checks.ts'
 
 interface Readiness {
   readonly status: string
@@ -22,11 +23,24 @@ export function doctorCommand(program: Command, context: Context): void {
   program
     .command('doctor')
     .description('check configuration, server, sign-in, nodes and enforcement')
-    .action(async (_options, command: Command) => {
+    .option('--deep', 'also compare every read model with a replay of the whole log')
+    .action(async ({ deep }: { deep?: boolean }, command: Command) => {
       const checks = await examine(context, command)
+      const compared = deep ? await compare(context, command) : undefined
+      if (compared) checks.push(...compared.lines)
       const failed = checks.filter((check) => check.state === 'failed').length
       if (context.wantsJson(command)) {
-        context.out.write(JSON.stringify({ healthy: failed === 0, checks }, null, 2))
+        context.out.write(
+          JSON.stringify(
+            {
+              healthy: failed === 0,
+              checks,
+              ...(compared?.check ? { read_models: compared.check } : {}),
+            },
+            null,
+            2,
+          ),
+        )
       } else {
         const mark = {
           ok: color.green('ok     '),
@@ -41,6 +55,24 @@ export function doctorCommand(program: Command, context: Context): void {
       if (failed > 0)
         throw new CliError(`${failed} of ${checks.length} checks failed`, exitCodes.failed)
     })
+}
+
+interface Compared {
+  readonly lines: readonly Check[]
+  readonly check?: ReadModelCheck
+}
+
+async function compare(context: Context, command: Command): Promise<Compared> {
+  let told = ''
+  try {
+    const check = await compareReadModels(context.api(command), (line) => {
+      if (line !== told && !context.wantsJson(command)) context.out.note(line)
+      told = line
+    })
+    return { lines: readModelLines(check), check }
+  } catch (error) {
+    return { lines: [{ name: 'read models', state: 'failed', detail: messageOf(error) }] }
+  }
 }
 
 async function examine(context: Context, command: Command): Promise<Check[]> {
