@@ -11217,6 +11217,9 @@ export namespace holdfast {
                 /** SubscriberRotated natsPublicKey. */
                 natsPublicKey: string;
 
+                /** SubscriberRotated oldNatsPublicKey. */
+                oldNatsPublicKey: string;
+
                 /**
                  * Creates a new SubscriberRotated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -11252,6 +11255,9 @@ export namespace holdfast {
                     /** SubscriberRotated natsPublicKey */
                     natsPublicKey?: (string|null);
 
+                    /** SubscriberRotated oldNatsPublicKey */
+                    oldNatsPublicKey?: (string|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
@@ -11278,6 +11284,9 @@ export namespace holdfast {
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
+
+                /** SubscriberRevoked natsPublicKey. */
+                natsPublicKey: string;
 
                 /**
                  * Creates a new SubscriberRevoked instance using the specified properties.
@@ -11310,6 +11319,9 @@ export namespace holdfast {
 
                 /** Properties of a SubscriberRevoked. */
                 interface $Properties {
+
+                    /** SubscriberRevoked natsPublicKey */
+                    natsPublicKey?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -23098,6 +23110,9 @@ export namespace holdfast {
                 /** ListAlertRulesResponse nextCursor. */
                 nextCursor: string;
 
+                /** ListAlertRulesResponse watching. */
+                watching: number;
+
                 /**
                  * Creates a new ListAlertRulesResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -23135,6 +23150,9 @@ export namespace holdfast {
 
                     /** ListAlertRulesResponse nextCursor */
                     nextCursor?: (string|null);
+
+                    /** ListAlertRulesResponse watching */
+                    watching?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -15947,6 +15947,7 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 SubscriberRotated.prototype.natsPublicKey = "";
+                SubscriberRotated.prototype.oldNatsPublicKey = "";
 
                 SubscriberRotated.create = function(properties) {
                     return new SubscriberRotated(properties);
@@ -15961,6 +15962,8 @@ export const holdfast = $root.holdfast = (() => {
                         throw $Error("max depth exceeded");
                     if (message.natsPublicKey != null && $Object.hasOwnProperty.call(message, "natsPublicKey") && message.natsPublicKey !== "")
                         writer.uint32(10).string(message.natsPublicKey);
+                    if (message.oldNatsPublicKey != null && $Object.hasOwnProperty.call(message, "oldNatsPublicKey") && message.oldNatsPublicKey !== "")
+                        writer.uint32(18).string(message.oldNatsPublicKey);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -16003,6 +16006,15 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.natsPublicKey;
                                 continue;
                             }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.oldNatsPublicKey = value;
+                                else
+                                    delete message.oldNatsPublicKey;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -16032,6 +16044,8 @@ export const holdfast = $root.holdfast = (() => {
                                 this[keys[i]] = properties[keys[i]];
                 };
 
+                SubscriberRevoked.prototype.natsPublicKey = "";
+
                 SubscriberRevoked.create = function(properties) {
                     return new SubscriberRevoked(properties);
                 };
@@ -16043,6 +16057,8 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
+                    if (message.natsPublicKey != null && $Object.hasOwnProperty.call(message, "natsPublicKey") && message.natsPublicKey !== "")
+                        writer.uint32(10).string(message.natsPublicKey);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -16056,7 +16072,7 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $Reader.recursionLimit)
                         throw $Error("max depth exceeded");
-                    let end, message;
+                    let end, message, value;
                     if (length === $undefined)
                         end = reader.len;
                     else {
@@ -16074,7 +16090,19 @@ export const holdfast = $root.holdfast = (() => {
                             _end = $undefined;
                             break;
                         }
-                        reader.skipType(tag & 7, _depth, tag);
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.natsPublicKey = value;
+                                else
+                                    delete message.natsPublicKey;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
                             $util.makeProp(message, "$unknowns", false);
                             (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
@@ -32968,6 +32996,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 ListAlertRulesResponse.prototype.rules = $util.emptyArray;
                 ListAlertRulesResponse.prototype.nextCursor = "";
+                ListAlertRulesResponse.prototype.watching = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 ListAlertRulesResponse.create = function(properties) {
                     return new ListAlertRulesResponse(properties);
@@ -32985,6 +33014,8 @@ export const holdfast = $root.holdfast = (() => {
                             $root.holdfast.notify.v1.AlertRule.encode(message.rules[i], writer.uint32(10).fork(), _depth + 1).ldelim();
                     if (message.nextCursor != null && $Object.hasOwnProperty.call(message, "nextCursor") && message.nextCursor !== "")
                         writer.uint32(18).string(message.nextCursor);
+                    if (message.watching != null && $Object.hasOwnProperty.call(message, "watching") && (typeof message.watching === "object" ? message.watching.low || message.watching.high : message.watching !== 0))
+                        writer.uint32(24).uint64(message.watching);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -33033,6 +33064,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.nextCursor = value;
                                 else
                                     delete message.nextCursor;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.watching = value;
+                                else
+                                    delete message.watching;
                                 continue;
                             }
                         }
