@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { NodeService } from '@holdfast/proto'
+import { sql } from '@holdfast/postgres'
+import { holdfast, NodeService, ReadModelService } from '@holdfast/proto'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Alarm, alarmSubject, decodeAlarm } from './alarm.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { testTokens } from './test-tokens.ts'
 import { throwawayAuthority } from './testing.ts'
@@ -177,6 +179,78 @@ describe('with a log and a database', () => {
     expect(JSON.stringify(service.lines)).not.toContain(accessToken)
   })
 
+  test('asked to, it compares its read models with a replay, and raises an alarm until they are equal again', async () => {
+    const listener = await nats.open('notify')
+    const alarms: Alarm[] = []
+    const deaf = listener.onSignal(alarmSubject('network'), (data) => {
+      const alarm = decodeAlarm(data)
+      if (alarm?.code === 'read_model.differs') alarms.push(alarm)
+    })
+    const database = postgres.open('network')
+    const service = start(real)
+    await connected(service)
+    const readModels = channel.client(ReadModelService)
+    let sequence = 0n
+    await nodes.enrollNode({ hostname: 'checked' }, { onSequence: (told) => (sequence = told) })
+    await nodes.getNode({ node: 'checked' }, { accessToken, minSequence: sequence })
+
+    const viewer = await tokens.issue([['VIEWER', '*']], {
+      issuer: accessTokenIssuer(nats.lineageId),
+    })
+    for (const call of [readModels.checkReadModels, readModels.getCheck]) {
+      await expect(call({}, { accessToken: viewer })).rejects.toMatchObject({
+        code: 'access.denied',
+      })
+    }
+    await expect(
+      readModels.getCheck({ checkId: 'another' }, { accessToken }),
+    ).rejects.toMatchObject({ code: 'read_model.check_not_found' })
+    expect(
+      (await readModels.listReadModels({}, { accessToken })).readModels?.map(({ name }) => name),
+    ).toEqual(['network.commands', 'network.names'])
+
+    const outcome = async () => {
+      const { checkId } = await readModels.checkReadModels({}, { accessToken })
+      const found = async () => (await readModels.getCheck({ checkId }, { accessToken })).check
+      await expect.poll(async () => Number((await found())?.finishedAtUnixMs)).toBeGreaterThan(0)
+      return (await found())?.readModels?.find(({ name }) => name === 'network.names')
+    }
+    const { CheckState } = holdfast.ops.v1
+    expect(await outcome()).toMatchObject({
+      state: CheckState.CHECK_STATE_EQUAL,
+      sequence: Number(sequence),
+    })
+    await database.execute(sql`update network.names set name = 'forged' where name = 'checked'`)
+    const different = await outcome()
+    expect(different).toMatchObject({
+      state: CheckState.CHECK_STATE_DIFFERENT,
+      difference: { table: 'names', kind: 'changed', columns: ['name'], rows: 1 },
+    })
+    expect(Object.keys(different?.difference?.key ?? {})).toEqual(['id'])
+    expect(JSON.stringify(service.lines)).not.toContain('forged')
+    expect((await health(service, '/metrics')).text).toContain(
+      'holdfast_read_model_check_equal{projection="network.names"} 0',
+    )
+    await database.execute(sql`update network.names set name = 'checked' where name = 'forged'`)
+    expect(await outcome()).toMatchObject({ state: CheckState.CHECK_STATE_EQUAL })
+    expect((await health(service, '/metrics')).text).toContain(
+      'holdfast_read_model_check_equal{projection="network.names"} 1',
+    )
+    await expect
+      .poll(() =>
+        alarms
+          .filter(({ key }) => key === 'network.names')
+          .map(({ severity, isOver }) => [severity, isOver]),
+      )
+      .toEqual([
+        ['critical', true],
+        ['critical', undefined],
+        ['critical', true],
+      ])
+    deaf()
+    await listener.close()
+  })
+
   test('told to stop, it answers what is open, drains in order and ends with 0', async () => {
     const service = start(real)
     await connected(service)
@@ -187,6 +261,7 @@ describe('with a log and a database', () => {
     expect(await service.exited).toBe(0)
     const steps = service.lines.filter(({ msg }) => msg === 'drained').map(({ step }) => step)
     expect(steps).toEqual([
+      'alarms',
       'calls',
       'work',
       'projections',
