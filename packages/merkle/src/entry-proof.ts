@@ -34,6 +34,7 @@ export interface ConsistencyProof {
 }
 
 const entryFormat = 'holdfast-entry/v1'
+const keysFormat = 'holdfast-keys/v1'
 const consistencyFormat = 'holdfast-consistency/v1'
 /** A payload of 8 MiB in base64, and the rest. */
 const maxEntryBytes = 16 * 1024 * 1024
@@ -127,6 +128,25 @@ export function verifyConsistencyProof(
   if (!verifyConsistency({ ...claim, path: proof.path }))
     throw new TrustError('proof_invalid', 'the later checkpoint does not follow from the earlier')
   return { from, to }
+}
+
+/** The keys of a log where no entries of it are, for example beside the archive of ACCESS. A claim, as in a proof. */
+export interface KeyList {
+  readonly firstKey: VerifierKey
+  /** Oldest first. */
+  readonly rotations: readonly Rotation[]
+}
+
+export const formatKeyList = ({ firstKey, rotations }: KeyList): string =>
+  print({ format: keysFormat, firstKey: firstKey.text, rotations: printRotations(rotations) })
+
+/** Throws FormatError. */
+export function parseKeyList(input: string | Uint8Array): KeyList {
+  const value = readDocument(input, ['format', 'firstKey', 'rotations'], keysFormat)
+  return {
+    firstKey: parseVerifierKey(read.text(value.firstKey, 'firstKey')),
+    rotations: readRotations(value.rotations),
+  }
 }
 
 const format = 'entry proof'

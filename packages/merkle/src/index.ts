@@ -41,8 +41,11 @@ export {
   type EntryProof,
   formatConsistencyProof,
   formatEntryProof,
+  formatKeyList,
+  type KeyList,
   parseConsistencyProof,
   parseEntryProof,
+  parseKeyList,
   verifyConsistencyProof,
   verifyEntryProof,
 } from './entry-proof.ts'

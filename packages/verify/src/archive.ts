@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Damage, type ReadFiles, type ScannedGeneration, scanArchive } from '@holdfast/archive'
 import { formatOrigin, type Origin, TreeHead } from '@holdfast/merkle'
+import { isAccessPath, verifyAccessArchive } from './access-archive.ts'
 import { UsageError } from './arguments.ts'
 import type { Auditor } from './auditor.ts'
 import { judgeCheckpoints, type Proven } from './checkpoints.ts'
@@ -13,7 +14,7 @@ import type { VerifyResult } from './result.ts'
 
 /**
  * Verifies the archive of one generation: `directory` is that of the generation, or one above it that holds a single
- * one. Reads every byte, writes nothing. Throws a UsageError when there is no archive, or more than one.
+ * one; or that of one epoch of ACCESS, `<lineage>/access/<epoch>`. Reads every byte, writes nothing. Throws a UsageError when there is no archive, or more than one.
  */
 export async function verifyArchive(
   directory: string,
@@ -21,6 +22,8 @@ export async function verifyArchive(
   onProgress?: (progress: VerifyProgress) => void,
   files?: ReadFiles,
 ): Promise<VerifyResult> {
+  if (isAccessPath(resolve(directory)))
+    return await verifyAccessArchive(directory, auditor, onProgress, files)
   const { path, origin } = await findGeneration(directory, files?.list ?? namesIn)
   const findings = new Findings()
   const keys = new LogKeys(findings, origin, auditor.keys)

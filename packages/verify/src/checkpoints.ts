@@ -35,8 +35,10 @@ export interface Proven {
 export interface JudgeOptions {
   readonly findings: Findings
   readonly keys: LogKeys
-  /** Of the log: `holdfast/<lineage>/<generation>`. */
+  /** Of the log, `holdfast/<lineage>/<generation>`, or of an epoch of ACCESS. */
   readonly origin: string
+  /** Sequence of leaf 0. Default 1. */
+  readonly first?: bigint
   readonly found: readonly FoundCheckpoint[]
   readonly witnesses: readonly VerifierKey[]
   readonly witnessesNeeded: number
@@ -50,7 +52,7 @@ export function judgeCheckpoints(options: JudgeOptions): Proven {
   const { findings, witnessesNeeded } = options
   const reports = options.found.flatMap((found) => judgeOne(found, options) ?? [])
   tellUnknown(reports, options)
-  tellDifferent(reports, findings)
+  tellDifferent(reports, findings, options.first ?? 1n)
 
   const good = reports.filter(({ signedBy, verdict }) => signedBy && verdict === 'same')
   const proven = largest(good.filter(({ cosignedBy }) => cosignedBy.length >= witnessesNeeded))
@@ -151,7 +153,11 @@ function tellUnknown(reports: readonly Judged[], { findings, keys }: JudgeOption
 }
 
 /** The first root that differs says where; those after it cannot but differ too. */
-function tellDifferent(reports: readonly CheckpointReport[], findings: Findings): void {
+function tellDifferent(
+  reports: readonly CheckpointReport[],
+  findings: Findings,
+  leafZero: bigint,
+): void {
   const signed = reports.filter(({ signedBy }) => signedBy)
   const first = signed
     .filter(({ verdict }) => verdict === 'different')
@@ -160,7 +166,12 @@ function tellDifferent(reports: readonly CheckpointReport[], findings: Findings)
   const { size, source } = first
   const last =
     largest(signed.filter((one) => one.verdict === 'same' && one.size < size))?.size ?? 0n
-  findings.add('root_differs', `they do not lead to the root in ${source}`, last + 1n, size)
+  findings.add(
+    'root_differs',
+    `they do not lead to the root in ${source}`,
+    last + leafZero,
+    size + leafZero - 1n,
+  )
 }
 
 /** The empty tree has no first commit; whatever is wrong with it begins there. */

@@ -1,7 +1,8 @@
 import {
   type ConsistencyProof,
   FormatError,
-  formatOrigin,
+  firstOf,
+  formatTreeOrigin,
   verifyConsistency as isConsistent,
   parseCheckpoint,
   parseConsistencyProof,
@@ -57,7 +58,8 @@ export function verifyConsistency(
   const judged = judgeCheckpoints({
     findings,
     keys,
-    origin: formatOrigin(origin),
+    origin: formatTreeOrigin(origin),
+    first: firstOf(origin),
     found: trees.map(({ name, text }, i) => ({
       note: text,
       source: name,

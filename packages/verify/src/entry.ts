@@ -1,13 +1,14 @@
 import {
   type EntryProof,
   FormatError,
-  formatOrigin,
+  firstOf,
+  formatTreeOrigin,
   leafHash,
-  type Origin,
   parseCheckpoint,
   parseEntryProof,
   parseNote,
-  parseOrigin,
+  parseTreeOrigin,
+  type TreeOrigin,
   verifyInclusion,
 } from '@holdfast/merkle'
 import type { Auditor } from './auditor.ts'
@@ -31,20 +32,21 @@ export function verifyEntry(file: Uint8Array, auditor: Auditor): VerifyResult {
   keys.claim(document)
   const { size, root } = parseCheckpoint(parseNote(proof.note).text)
   const { index, path } = proof
-  const isAtItsPlace = index === sequence - 1n
+  const isAtItsPlace = index === sequence - firstOf(origin)
   const isIn = isAtItsPlace && verifyInclusion({ leaf: leafHash(entry), index, size, path, root })
   if (!isAtItsPlace)
-    findings.add('proof_invalid', `the proof is for commit ${index + 1n}`, sequence)
+    findings.add('proof_invalid', `the proof is for commit ${index + firstOf(origin)}`, sequence)
   else if (!isIn)
     findings.add('proof_invalid', 'its hashes do not lead to the checkpoint', sequence)
-  // A later part of the log: one entry alone says nothing of versions.
-  if (isIn) new CommitCheck(findings, origin, keys, sequence > 1n ? sequence : 1n).add(entry)
+  // A later part of the log: one entry alone says nothing of versions. Records of ACCESS are no commits.
+  if (isIn && !origin.access)
+    new CommitCheck(findings, origin, keys, sequence > 1n ? sequence : 1n).add(entry)
 
   const verdict = isIn ? ('same' as const) : ('unread' as const)
   const judged = judgeCheckpoints({
     findings,
     keys,
-    origin: formatOrigin(origin),
+    origin: formatTreeOrigin(origin),
     found: [{ note: proof.note, source: 'the proof', verdict }],
     witnesses: auditor.witnesses,
     witnessesNeeded: auditor.witnessesNeeded,
@@ -81,9 +83,9 @@ function parse(file: Uint8Array, findings: Findings): EntryProof | undefined {
 }
 
 /** Of the checkpoint; undefined, and told, when it is none of ours. */
-export function originOf(note: string, findings: Findings): Origin | undefined {
+export function originOf(note: string, findings: Findings): TreeOrigin | undefined {
   try {
-    return parseOrigin(parseCheckpoint(parseNote(note).text).origin)
+    return parseTreeOrigin(parseCheckpoint(parseNote(note).text).origin)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     findings.add('checkpoint_unreadable', `it is no checkpoint of a Holdfast log (${error.reason})`)
@@ -94,12 +96,12 @@ export function originOf(note: string, findings: Findings): Origin | undefined {
 /** What can be said without a proof between the two: the same size has the same root. */
 export function compareKnown(
   shown: { readonly size: bigint; readonly root: Uint8Array },
-  origin: Origin,
+  origin: TreeOrigin,
   { known }: Auditor,
   findings: Findings,
 ): void {
   for (const one of known) {
-    const isOurs = one.origin === formatOrigin(origin)
+    const isOurs = one.origin === formatTreeOrigin(origin)
     if (isOurs && one.size === shown.size) {
       if (Buffer.compare(one.root, shown.root) !== 0)
         findings.add(

@@ -79,6 +79,10 @@ export const codes = {
     verdict: 'integrity',
     meaning: 'The file was changed or damaged.',
   },
+  tombstone_invalid: {
+    verdict: 'integrity',
+    meaning: 'Nobody who may gave these records up: somebody took them out.',
+  },
   commit_unreadable: {
     verdict: 'integrity',
     meaning: 'No release of Holdfast wrote this.',

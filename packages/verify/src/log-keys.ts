@@ -5,10 +5,12 @@ import {
   formatOrigin,
   type KeyChain,
   type Origin,
-  openCheckpoint,
   openRotation,
+  openTombstone,
+  openTreeCheckpoint,
   type Rotation,
   type SignedCheckpoint,
+  type Tombstone,
   TrustError,
   type VerifierKey,
   verifierKey,
@@ -110,10 +112,19 @@ export class LogKeys {
    * of the Merkle package does.
    */
   open(note: string, witnesses: readonly VerifierKey[]): SignedCheckpoint {
+    return this.#byAny((chain) => openTreeCheckpoint(note, chain, witnesses))
+  }
+
+  /** The same for a tombstone. */
+  openTombstone(note: string): Tombstone {
+    return this.#byAny((chain) => openTombstone(note, chain))
+  }
+
+  #byAny<T>(open: (chain: KeyChain) => T): T {
     let failure: unknown = new TrustError('key_unknown', 'no key of the log is known')
     for (const chain of this.chains()) {
       try {
-        return openCheckpoint(note, chain, witnesses)
+        return open(chain)
       } catch (error) {
         // What a key says against a note outweighs that another does not know it.
         if (!(error instanceof TrustError && error.code === 'key_unknown')) failure = error

@@ -1,4 +1,4 @@
-import type { Origin, Verdict } from '@holdfast/merkle'
+import { formatEpoch, formatTreeOrigin, type TreeOrigin, type Verdict } from '@holdfast/merkle'
 import type { Command } from './arguments.ts'
 import type { Auditor } from './auditor.ts'
 import { type Finding, type Findings, sentence } from './findings.ts'
@@ -46,10 +46,12 @@ export interface VerifyResult {
   /** What was given: file or directory names. */
   readonly operands: readonly string[]
   /** Undefined when the evidence does not even say. */
-  readonly origin: Origin | undefined
+  readonly origin: TreeOrigin | undefined
   readonly findings: Findings
   /** Entries that were read. */
   readonly entries: bigint
+  /** Records of ACCESS whose content was given up under a tombstone. Default none. */
+  readonly gone?: bigint
   /** The largest size that is proven: its root met by the evidence, signed, and cosigned as asked. 0: none. */
   readonly size: bigint
   /** Of that size. */
@@ -67,7 +69,7 @@ export interface VerifyResult {
 /** What is known before any checkpoint was judged; all there is when the evidence cannot be read. */
 export const unjudged = (
   command: Command,
-  origin: Origin | undefined,
+  origin: TreeOrigin | undefined,
   findings: Findings,
   auditor: Pick<Auditor, 'keys' | 'witnesses' | 'witnessesNeeded'>,
 ): VerifyResult => ({
@@ -127,7 +129,9 @@ export function toJson(result: VerifyResult): Record<string, unknown> {
     first_bad_sequence: decimal(findings.firstBad),
     lineage_id: result.origin?.lineageId ?? null,
     generation: result.origin?.generation ?? null,
+    access_epoch: result.origin?.access ? formatEpoch(result.origin.access) : null,
     entries: result.entries.toString(),
+    entries_given_up: (result.gone ?? 0n).toString(),
     size: result.size.toString(),
     root: result.root ? base64(result.root) : null,
     key_is_pinned: result.isPinned,
@@ -170,8 +174,9 @@ export function toText(result: VerifyResult): string {
   const lines = [
     ['integrity', integrityLine(findings)],
     ['completeness', completenessLine(result)],
-    ...(origin ? [['log', `holdfast/${origin.lineageId}/${origin.generation}`]] : []),
+    ...(origin ? [['log', formatTreeOrigin(origin)]] : []),
     ...(root ? [['proven', `size ${size}, root ${base64(root)}`]] : []),
+    ...(result.gone ? [['given up', `${result.gone} of them, under tombstones`]] : []),
     ...result.keys.map(({ verifierKey, source }) => [
       'key',
       `${verifierKey} (${keyWords[source]})`,
