@@ -106,7 +106,11 @@ execFileSync(
   { stdio: 'ignore' },
 )
 
-for (const script of ['scripts/gen-bpf-maps.ts', 'scripts/gen-docs.ts']) {
+for (const script of [
+  'scripts/gen-bpf-maps.ts',
+  'scripts/gen-docs.ts',
+  'scripts/gen-dashboards.ts',
+]) {
   execFileSync(process.execPath, ['--import', 'tsx', join(root, script)], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],

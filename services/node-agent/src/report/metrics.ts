@@ -182,14 +182,21 @@ function peerMetrics({ registry, statuses, stateOf, maxPeers }: MetricsOptions):
     },
   })
   const about = (name: string, help: string) => ({
-    name: `holdfast_wireguard_peer_${name}`,
+    name,
     help,
     labelNames: ['interface', 'peer', 'name'] as const,
     registers: [registry],
   })
-  const receive = new Counter(about('receive_bytes_total', 'Received from a peer'))
-  const transmit = new Counter(about('transmit_bytes_total', 'Sent to a peer'))
+  const receive = new Counter(
+    about('holdfast_wireguard_peer_receive_bytes_total', 'Received from a peer'),
+  )
+  const transmit = new Counter(
+    about('holdfast_wireguard_peer_transmit_bytes_total', 'Sent to a peer'),
+  )
   const handshake = new Gauge(
-    about('last_handshake_timestamp_seconds', 'When the latest handshake was; 0 before the first'),
+    about(
+      'holdfast_wireguard_peer_last_handshake_timestamp_seconds',
+      'When the latest handshake was; 0 before the first',
+    ),
   )
 }

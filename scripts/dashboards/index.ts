@@ -1,0 +1,2 @@
+export { holdfast } from './holdfast.ts'
+export { network } from './network.ts'
