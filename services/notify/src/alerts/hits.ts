@@ -1,7 +1,8 @@
-import { accessCode, actionOf, printEventData } from '@holdfast/catalogue'
+import { accessCode, actionOf, type Deed, deedsOf } from '@holdfast/catalogue'
 import { rfc3339, uuidFromBytes } from '@holdfast/domain'
-import type { Commit, StoredEvent, TelemetryMessage } from '@holdfast/event-log'
+import type { Commit, TelemetryMessage } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
+import { payloadOf } from '../webhooks/payload.ts'
 import type { Occurrence } from './occurrence.ts'
 import type { LiveRule, RuleBoard } from './rule-board.ts'
 
@@ -18,17 +19,22 @@ export function hitsOfCommit(board: RuleBoard, commit: Commit): readonly Hit[] {
   // An alert about alerts would raise itself.
   if (commit.context === 'notify' && commit.aggregateType === 'alert') return []
   const hits: Hit[] = []
+  // Decoded only where a rule wants to know.
+  let deeds: readonly Deed[] | undefined
   commit.events.forEach((event, i) => {
     const action = actionOf(commit.context, event.type)
     if (!action) return
     const rules = board.forAction(action.code, commit.organizationId)
     if (rules.length === 0) return
-    const facts = factsOf(commit, event, action.code)
+    deeds ??= deedsOf(commit)
+    const deed = deeds[i]
+    if (!deed) return
+    const facts = { ...payloadOf(commit, event, deed) }
     const { actor } = commit
     const occurrence: Occurrence = {
       code: action.code,
       organizationId: commit.organizationId,
-      key: commit.aggregateId,
+      key: deed.target.id,
       id: `log ${commit.sequence}.${i}`,
       at: commit.timeUnixMs,
       count: 1,
@@ -85,19 +91,4 @@ export function hitsOfAccess(board: RuleBoard, message: TelemetryMessage): reado
     facts,
   }
   return rules.filter((rule) => rule.matches(facts)).map((rule) => ({ rule, occurrence }))
-}
-
-/** What filters see of an event; as webhooks have it (docs/webhooks.md). */
-function factsOf(commit: Commit, event: StoredEvent, code: string) {
-  const { actor } = commit
-  return {
-    type: code,
-    data: {
-      sequence: commit.sequence.toString(),
-      organization_id: commit.organizationId ?? null,
-      actor: { kind: actor.kind, id: actor.id, method: actor.method ?? null },
-      reason: commit.reason,
-      fields: printEventData(commit.context, event),
-    },
-  }
 }

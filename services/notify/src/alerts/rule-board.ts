@@ -19,6 +19,7 @@ export interface RuleBoard {
   reload(): Promise<void>
   /** Enabled rules that name the action and watch the organization. */
   forAction(code: string, organizationId: string | undefined): readonly LiveRule[]
+  byId(id: string): LiveRule | undefined
   /** Undefined when no rule names the alarm: then it speaks for itself. */
   forAlarm(code: string, organizationId: string | undefined): readonly LiveRule[] | undefined
 }
@@ -61,6 +62,7 @@ export function ruleBoard(postgres: Postgres, logger: Logger): RuleBoard {
       }
       return naming.length === 0 ? naming : naming.filter((rule) => watches(rule, organizationId))
     },
+    byId: (id) => rules.find((rule) => rule.id === id),
     forAlarm(code, organizationId) {
       const naming = rules.filter(
         (rule) => isWithin(code, rule.settings.alarms) && watches(rule, organizationId),
