@@ -1,5 +1,7 @@
+import { accessReader } from '@holdfast/event-log/admin'
 import { ArchiveService, ProofService } from '@holdfast/proto'
 import { runWithoutDatabase } from '@holdfast/service'
+import { keepAccess } from './access/keep-access.ts'
 import { keepCheckpoints } from './checkpoints/keep-checkpoints.ts'
 import { settings } from './config.ts'
 import { archiveHandlers } from './grpc/archive-handlers.ts'
@@ -17,7 +19,7 @@ await runWithoutDatabase(
     check('guard', readiness(started.state))
     onEnd(() => started.stop())
   },
-  ({ serve, telemetry, log, connect, onDrain, settings: values }) => {
+  ({ serve, telemetry, log, connect, onDrain, alarm, settings: values }) => {
     const started = guard
     if (!started) throw new Error('the guard is started first')
     const checkpoints = keepCheckpoints({
@@ -27,6 +29,26 @@ await runWithoutDatabase(
       logger: telemetry.log,
     })
     onDrain(checkpoints.stop)
+    const access = keepAccess({
+      log,
+      proofs: connect(ProofService),
+      reader: accessReader({
+        url: values.natsUrl.join(','),
+        name: 'backup',
+        ...(values.natsCredentialsFile === undefined
+          ? {}
+          : { credentialsFile: values.natsCredentialsFile }),
+        ...(values.natsCaFile === undefined ? {} : { caFile: values.natsCaFile }),
+      }),
+      directory: values.archiveDir,
+      rootKeyFingerprint: values.rootKeyFingerprint,
+      retentionMs: values.retentionMs,
+      alarm,
+      logger: telemetry.log,
+      registry: telemetry.registry,
+      now: Date.now,
+    })
+    onDrain(access.stop)
     serve(ArchiveService, archiveHandlers({ keeper: started.keeper, log: telemetry.log }))
   },
 )

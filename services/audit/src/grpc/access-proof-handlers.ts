@@ -52,6 +52,14 @@ export function accessProofHandlers(options: {
   const isStill = async ({ streamCreated }: Epoch): Promise<boolean> =>
     (await access.reader.state()).created === streamCreated
 
+  /** Whether the stream still has any of these, as the tree has them. */
+  async function hasSome(epoch: Epoch, first: bigint, last: bigint): Promise<boolean> {
+    const { ended, streamCreated } = epoch
+    if (ended && first > ended.keptTo) return false
+    const stream = await access.reader.state()
+    return stream.created === streamCreated && stream.first <= last
+  }
+
   return {
     async getAccessProof(request, { caller }) {
       const sequence = parseSize(request.sequence, 'sequence')
@@ -108,7 +116,7 @@ export function accessProofHandlers(options: {
         if (retentionMs === 0) throw refuse('records are kept without end')
         if (newestAtUnixMs === 0 || newestAtUnixMs > now() - retentionMs)
           throw refuse('the newest of them is not that old')
-      } else if ((await isStill(epoch)) && (await access.reader.state()).first <= last) {
+      } else if (await hasSome(epoch, first, last)) {
         throw refuse('the stream still has some of them')
       }
       const leaves = await leavesOf(postgres, epoch, first, last)
