@@ -37,12 +37,21 @@ export const webhookCodec = eventCodec<WebhookEvent>({
     ],
   },
   WebhookSecretRotated: {
-    encode: ({ secret, oldUntilUnixMs }) =>
-      v1.WebhookSecretRotated.encode({ secret, oldUntilUnixMs }).finish(),
+    encode: ({ secret, oldUntilUnixMs, oldSecret }) =>
+      v1.WebhookSecretRotated.encode({
+        secret,
+        oldUntilUnixMs,
+        oldSecret: oldSecret ?? null,
+      }).finish(),
     decode: [
       (data) => {
-        const { secret, oldUntilUnixMs } = v1.WebhookSecretRotated.decode(data)
-        return { type: 'WebhookSecretRotated', secret: requireSealed(secret), oldUntilUnixMs }
+        const m = v1.WebhookSecretRotated.decode(data)
+        return {
+          type: 'WebhookSecretRotated',
+          secret: requireSealed(m.secret),
+          oldUntilUnixMs: m.oldUntilUnixMs,
+          oldSecret: sealedFrom(m.oldSecret),
+        }
       },
     ],
   },

@@ -58,6 +58,8 @@ export type WebhookEvent =
       readonly type: 'WebhookSecretRotated'
       readonly secret: Sealed
       readonly oldUntilUnixMs: number
+      /** The one before; undefined in events that do not say. */
+      readonly oldSecret: Sealed | undefined
     }
   | { readonly type: 'WebhookSuspended'; readonly cause: string }
   | { readonly type: 'WebhookResumed' }
@@ -69,6 +71,7 @@ export interface WebhookState {
   isDeleted: boolean
   organizationId: string
   settings: WebhookSettings
+  secret: Sealed | undefined
   /** Empty unless it was suspended. */
   suspendedBecause: string
   /** Changes so far; what clients know as its revision. */
@@ -92,6 +95,7 @@ export const webhook: Decider<WebhookCommand, WebhookEvent, WebhookState> = {
     isDeleted: false,
     organizationId: '',
     settings: noSettings,
+    secret: undefined,
     suspendedBecause: '',
     revision: 0n,
   }),
@@ -119,7 +123,7 @@ export const webhook: Decider<WebhookCommand, WebhookEvent, WebhookState> = {
       case 'RotateSecret': {
         requireRevision(command.expectedRevision, state.revision)
         const { secret, oldUntilUnixMs } = command
-        return [{ type: 'WebhookSecretRotated', secret, oldUntilUnixMs }]
+        return [{ type: 'WebhookSecretRotated', secret, oldUntilUnixMs, oldSecret: state.secret }]
       }
       case 'Suspend': // idempotent: what is off needs no suspension
         return state.suspendedBecause === '' && state.settings.isEnabled
@@ -140,11 +144,13 @@ export const webhook: Decider<WebhookCommand, WebhookEvent, WebhookState> = {
         state.exists = true
         state.organizationId = event.organizationId
         state.settings = event.settings
+        state.secret = event.secret
         return state
       case 'WebhookUpdated':
         state.settings = event.settings
         return state
       case 'WebhookSecretRotated':
+        state.secret = event.secret
         return state
       case 'WebhookSuspended':
         state.suspendedBecause = event.cause

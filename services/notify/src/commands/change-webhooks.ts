@@ -1,0 +1,133 @@
+import { idFrom } from '@holdfast/domain'
+import type { CommandContext, EventLog, Outcome } from '@holdfast/event-log'
+import type { WebhookEvent, WebhookSettings, WebhookState } from '../domain/webhook.ts'
+import { WebhookNameTaken } from '../domain/webhook-errors.ts'
+import { newSecret, type WebhookSecret } from '../webhooks/signature.ts'
+import { webhooks } from './aggregates.ts'
+import { claimName, type NameClaim, releaseName, type UsesName } from './names.ts'
+import type { Secrets } from './secrets.ts'
+
+export interface WebhookTools {
+  readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>
+  readonly secrets: Secrets
+  /** ms since 1970. */
+  readonly now: () => number
+}
+
+type WebhookOutcome = Outcome<WebhookState, WebhookEvent>
+
+const claimOf = (organizationId: string, name: string, holderId: string): NameClaim => ({
+  kind: 'webhook',
+  organizationId,
+  name,
+  holderId,
+})
+
+/** The name first, then the webhook: whoever has it need not ask the others (docs/adr/0021). */
+async function hold(tools: WebhookTools, claim: NameClaim, context: CommandContext): Promise<void> {
+  const usesName: UsesName = async (holderId) => {
+    const { state } = await tools.log.fold(webhooks, holderId, context.signal)
+    if (state.isDeleted) return 'gone'
+    return state.exists && state.settings.name.toLowerCase() === claim.name.toLowerCase()
+  }
+  if (!(await claimName(tools, claim, usesName, context)))
+    throw WebhookNameTaken({ name: claim.name })
+}
+
+export interface Created {
+  readonly id: string
+  readonly outcome: WebhookOutcome
+  /** Undefined for a command that comes again: a secret is shown once. */
+  readonly secret: WebhookSecret | undefined
+}
+
+/** `secret` undefined: one is made. */
+export async function createWebhook(
+  tools: WebhookTools,
+  organizationId: string,
+  settings: WebhookSettings,
+  wished: WebhookSecret | undefined,
+  context: CommandContext,
+): Promise<Created> {
+  const id = idFrom<string>(context.commandId, 'webhook')
+  await hold(tools, claimOf(organizationId, settings.name, id), context)
+  const secret = wished ?? newSecret()
+  const sealed = await sealOne(tools, organizationId, id, secret)
+  const command = { type: 'CreateWebhook' as const, id, organizationId, settings, secret: sealed }
+  const outcome = await tools.log.execute(webhooks, id, command, context)
+  return { id, outcome, secret: outcome.isRepeated ? undefined : secret }
+}
+
+export async function updateWebhook(
+  tools: WebhookTools,
+  id: string,
+  before: WebhookState,
+  changes: Partial<WebhookSettings>,
+  context: CommandContext,
+): Promise<WebhookOutcome> {
+  const { organizationId } = before
+  const oldName = before.settings.name
+  const { name } = changes
+  const isRenamed = name !== undefined && name.toLowerCase() !== oldName.toLowerCase()
+  if (isRenamed) await hold(tools, claimOf(organizationId, name, id), context)
+  const { own, expected } = revisionOf(context)
+  const command = { type: 'UpdateWebhook' as const, id, changes, ...expected }
+  const outcome = await tools.log.execute(webhooks, id, command, own)
+  if (isRenamed) await releaseName(tools, claimOf(organizationId, oldName, id), context)
+  return outcome
+}
+
+export async function rotateSecret(
+  tools: WebhookTools,
+  id: string,
+  { organizationId }: WebhookState,
+  wish: { readonly secret: WebhookSecret | undefined; readonly overlapMs: number },
+  context: CommandContext,
+): Promise<Omit<Created, 'id'>> {
+  const secret = wish.secret ?? newSecret()
+  const { own, expected } = revisionOf(context)
+  const command = {
+    type: 'RotateSecret' as const,
+    id,
+    secret: await sealOne(tools, organizationId, id, secret),
+    oldUntilUnixMs: tools.now() + wish.overlapMs,
+    ...expected,
+  }
+  const outcome = await tools.log.execute(webhooks, id, command, own)
+  return { outcome, secret: outcome.isRepeated ? undefined : secret }
+}
+
+export async function deleteWebhook(
+  tools: WebhookTools,
+  id: string,
+  { organizationId, settings }: WebhookState,
+  context: CommandContext,
+): Promise<WebhookOutcome> {
+  const { name } = settings // the state is the living one
+  const { own, expected } = revisionOf(context)
+  const outcome = await tools.log.execute(
+    webhooks,
+    id,
+    { type: 'DeleteWebhook' as const, id, ...expected },
+    own,
+  )
+  await releaseName(tools, claimOf(organizationId, name, id), context)
+  return outcome
+}
+
+/** What clients know as a revision is checked by the domain, and not by the log. */
+function revisionOf(context: CommandContext) {
+  const { expectedRevision, ...own } = context
+  return { own, expected: expectedRevision === undefined ? {} : { expectedRevision } }
+}
+
+async function sealOne(
+  { secrets }: WebhookTools,
+  organizationId: string,
+  id: string,
+  secret: WebhookSecret,
+) {
+  const [sealed] = await secrets.seal(organizationId, id, 'secret', [secret])
+  if (!sealed) throw new Error('nothing was sealed')
+  return sealed
+}
