@@ -4,8 +4,6 @@ import type { ObjectKey } from './object-changes.ts'
 import { fieldsOf, type ObjectState } from './object-state.ts'
 import {
   kindsWithMembers,
-  type MemberRow,
-  memberColumns,
   memberValue,
   memberVersions,
   stateOf,
@@ -100,23 +98,39 @@ async function* versionsBefore(tx: Queryable, row: VersionRow): AsyncGenerator<V
   }
 }
 
-/** Members have rows of their own, so their versions say it all. */
+/** Members have rows of their own, so their versions say it all; the same said twice is no change. */
 async function blameMembers(
   tx: Queryable,
   { kind, id }: ObjectState,
   { valid_from: at }: VersionRow,
 ): Promise<readonly BlamedField[]> {
   if (!kindsWithMembers.has(kind)) return []
-  const rows = await tx.query<MemberRow & { before: string | null }>(sql`
-    select ${memberColumns}, b.value as before
-    from ${memberVersions} m left join ${memberVersions} b
-      on b.object_id = m.object_id and b.kind = m.kind and b.path = m.path and b.valid_to = m.valid_from
-    where m.object_id = ${id}::uuid and m.kind = ${kind} and m.valid_from <= ${at} and m.valid_to > ${at}
-    order by m.path collate "C"`)
-  return rows.map((row) => {
-    const before = row.before === null ? undefined : (JSON.parse(row.before) as Json) // as: the projection wrote it
-    return found(row.path, memberValue(row), row.valid_from, before)
-  })
+  const rows = await tx.query<{
+    path: string
+    value: string
+    since: bigint
+    before: string | null
+  }>(sql`
+    with held as (
+      select path, value, valid_from, valid_to, lag(value) over w as was, lag(valid_to) over w as ended
+      from ${memberVersions}
+      where object_id = ${id}::uuid and kind = ${kind} and valid_from <= ${at}
+      window w as (partition by path order by valid_from)
+    ), begun as (
+      select distinct on (path) path, valid_from, case when ended = valid_from then was end as before
+      from held where ended is distinct from valid_from or was is distinct from value
+      order by path, valid_from desc
+    )
+    select h.path, h.value, b.valid_from as since, b.before from held h join begun b using (path)
+    where h.valid_to > ${at} order by h.path collate "C"`)
+  return rows.map(({ path, value, since, before }) =>
+    found(
+      path,
+      memberValue({ value }),
+      since,
+      before === null ? undefined : memberValue({ value: before }),
+    ),
+  )
 }
 
 const found = (

@@ -64,6 +64,7 @@ export async function differingObjects(
   filter: DiffFilter,
   after: DiffPosition | undefined,
   limit: number,
+  most = maxObjects,
 ): Promise<Differences> {
   const { from, to } = span
   // Two sides of 100,000 rows do not fit the usual 4 MB, and spilling them takes longer than comparing.
@@ -85,13 +86,13 @@ export async function differingObjects(
     with was as materialized (
       select v.object_id, v.kind, v.name, ${content} as content from ${versions} v
       where v.valid_from <= ${from} and v.valid_to > ${from} and v.valid_to <= ${to} and ${wanted}
-      order by v.valid_to limit ${maxObjects + 1}
+      order by v.valid_to limit ${most + 1}
     ), now as materialized (
       select v.object_id, v.kind, v.name, ${content} as content from ${versions} v
       where v.valid_from > ${from} and v.valid_from <= ${to} and v.valid_to > ${to} and ${wanted}
-      order by v.valid_from limit ${maxObjects + 1}
+      order by v.valid_from limit ${most + 1}
     ), cut as materialized (
-      select (select count(*) from was) > ${maxObjects} as was, (select count(*) from now) > ${maxObjects} as now
+      select (select count(*) from was) > ${most} as was, (select count(*) from now) > ${most} as now
     ), joined as (
       select object_id, kind, coalesce(n.name, w.name) as name, w.content as before, n.content as after
       from was w full join now n using (object_id, kind)

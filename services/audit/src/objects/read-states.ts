@@ -73,7 +73,7 @@ export const stateOf = (
   members,
 })
 
-export const memberValue = (row: MemberRow): Json => JSON.parse(row.value) as Json // as: the projection wrote it
+export const memberValue = ({ value }: Pick<MemberRow, 'value'>): Json => JSON.parse(value) as Json // as: the projection wrote it
 
 export interface Moment extends ObjectKey {
   /** After this commit. */
