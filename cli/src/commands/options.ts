@@ -48,6 +48,10 @@ export function pastMoment(text: string): string {
   return span === undefined ? rfc3339(text) : new Date(Date.now() - span).toISOString()
 }
 
+/** A log sequence, or a moment as `pastMoment` takes it. */
+export const momentInPast = (text: string): string =>
+  /^[1-9][0-9]{0,15}$/.test(text) ? text : pastMoment(text)
+
 /** The options every list takes. */
 export const listOptions = (command: Command): Command =>
   command

@@ -7,6 +7,7 @@ import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
 import { Checkpoint, ConsistencyProof, LogEntry, SigningKey, Witness } from '../views/audit.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
+import { AccessDifference, DiffCount, ObjectDiff } from '../views/diff.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
 import { Flow, FlowSummaries, FlowSummary } from '../views/flow.ts'
 import { Interface } from '../views/interface.ts'
@@ -50,6 +51,9 @@ const components = [
   RuleSet,
   ChangeSet,
   Applied,
+  AccessDifference,
+  ObjectDiff,
+  DiffCount,
   Packet,
   PacketVerdict,
   ChangedFlow,
