@@ -5,7 +5,8 @@ import { EnrollToken, Enrolment } from '../routes/nodes.ts'
 import { Ready } from '../routes/system.ts'
 import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
-import { Checkpoint, ConsistencyProof, LogEntry, SigningKey, Witness } from '../views/audit.ts'
+import { Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
+import { AuditAction, AuditEntry, AuditEntryDetail, LogEntry } from '../views/audit-entry.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { AccessDifference, DiffCount, ObjectDiff } from '../views/diff.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
@@ -85,6 +86,9 @@ const components = [
   SigningKey,
   Witness,
   LogEntry,
+  AuditEntry,
+  AuditEntryDetail,
+  AuditAction,
   Problem,
 ]
 

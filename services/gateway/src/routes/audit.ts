@@ -1,19 +1,20 @@
 import { Type } from '@fastify/type-provider-typebox'
+import { holdfast } from '@holdfast/proto'
 import type { Clients } from '../clients.ts'
 import { reading, writing } from '../http/call.ts'
 import {
+  AccessTree,
   Checkpoint,
   ConsistencyProof,
-  LogEntry,
+  printAccessTree,
   printCheckpoint,
   printConsistency,
-  printEntry,
   printSigningKey,
   printWitness,
   SigningKey,
   Witness,
 } from '../views/audit.ts'
-import { closed, optional, ref } from '../views/fields.ts'
+import { closed, optional, ref, words } from '../views/fields.ts'
 import { present } from '../views/print.ts'
 import { many, one, page, sendPage, text } from './list.ts'
 import { type Routes, signedIn } from './route.ts'
@@ -26,6 +27,28 @@ export const place = (description: string) =>
 export const bySequence = closed({
   sequence: place('Sequence of the commit in the log.'),
 })
+
+const { Tree } = holdfast.audit.v1
+/** Which of the two trees: `?log=access&epoch=…`. */
+export const whichTree = {
+  log: optional(
+    words(['log', 'access'], 'The log, or the stream of access records. The log when absent.'),
+  ),
+  epoch: optional(
+    Type.String({
+      pattern: '^[1-9][0-9]{0,14}-[1-9][0-9]{0,18}$',
+      description: 'With `log=access`: which of its trees; the present one when absent.',
+      examples: ['1780000000000-1'],
+    }),
+  ),
+}
+export const treeAsked = ({
+  log,
+  epoch,
+}: {
+  readonly log?: 'log' | 'access'
+  readonly epoch?: string
+}) => ({ tree: log === 'access' ? Tree.TREE_ACCESS : Tree.TREE_LOG, epoch: epoch ?? '' })
 
 /** The log as a Merkle tree: checkpoints, proofs, keys, witnesses. Formats: docs/formats. */
 export const auditRoutes =
@@ -41,12 +64,15 @@ export const auditRoutes =
           description:
             'Whoever keeps a checkpoint can prove later that the log only grew from it. `Accept: text/plain` answers the note alone.',
           security: signedIn,
-          querystring: one({ size: optional(place('The checkpoint of exactly this size.')) }),
+          querystring: one({
+            size: optional(place('The checkpoint of exactly this size.')),
+            ...whichTree,
+          }),
           response: { 200: ref(Checkpoint) },
         },
       },
       async (request, reply) => {
-        const asked = { size: Number(request.query.size ?? 0) }
+        const asked = { size: Number(request.query.size ?? 0), ...treeAsked(request.query) }
         const { checkpoint } = await proofs.getCheckpoint(asked, reading(request))
         const found = printCheckpoint(present(checkpoint, 'checkpoint'))
         if (!wantsText(request.headers.accept)) return found
@@ -65,13 +91,13 @@ export const auditRoutes =
           tags,
           summary: 'Signed checkpoints, newest first',
           security: signedIn,
-          querystring: many({}, 500),
+          querystring: many(whichTree, 500),
           response: { 200: page(Checkpoint) },
         },
       },
       async (request, reply) => {
         const { limit = 0, cursor } = request.query
-        const asked = { limit, cursor: text(cursor) }
+        const asked = { limit, cursor: text(cursor), ...treeAsked(request.query) }
         const found = await proofs.listCheckpoints(asked, reading(request))
         return sendPage(request, reply, found.checkpoints, found.nextCursor, printCheckpoint)
       },
@@ -87,11 +113,15 @@ export const auditRoutes =
           summary: 'Sign a checkpoint now instead of within seconds',
           description: 'Answers the last one when the log has not grown since.',
           security: signedIn,
+          querystring: one({ log: whichTree.log }),
           response: { 200: ref(Checkpoint) },
         },
       },
       async (request) => {
-        const { checkpoint } = await proofs.signCheckpoint({}, reading(request))
+        const { checkpoint } = await proofs.signCheckpoint(
+          { tree: treeAsked(request.query).tree },
+          reading(request),
+        )
         return printCheckpoint(present(checkpoint, 'checkpoint'))
       },
     )
@@ -107,33 +137,16 @@ export const auditRoutes =
           querystring: one({
             from: place('The smaller size.'),
             to: optional(place("The larger size; the last checkpoint's when absent.")),
+            ...whichTree,
           }),
           response: { 200: ref(ConsistencyProof) },
         },
       },
       async (request) => {
         const { from, to } = request.query
-        const asked = { fromSize: Number(from), toSize: Number(to ?? 0) }
+        const sizes = { fromSize: Number(from), toSize: Number(to ?? 0) }
+        const asked = { ...sizes, ...treeAsked(request.query) }
         return printConsistency(await proofs.getConsistencyProof(asked, reading(request)))
-      },
-    )
-
-    app.get(
-      '/audit/log/:sequence',
-      {
-        schema: {
-          operationId: 'getLogEntry',
-          tags,
-          summary: 'One commit as it is stored',
-          security: signedIn,
-          params: bySequence,
-          querystring: one({}),
-          response: { 200: ref(LogEntry) },
-        },
-      },
-      async (request) => {
-        const asked = { sequence: Number(request.params.sequence) }
-        return printEntry(await proofs.getEntryProof(asked, reading(request)))
       },
     )
 

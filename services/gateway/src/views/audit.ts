@@ -31,6 +31,15 @@ export const Checkpoint = component('Checkpoint', {
   witnesses: listOut('Ids of the nodes that cosigned it.'),
 })
 
+export const AccessTree = component('AccessTree', {
+  epoch: textOut('Its name: when it was begun, and the record it begins with.', '1780000000000-1'),
+  first_sequence: decimal('Record that is leaf 0.', '1'),
+  size: decimal('Records in it.', '1042'),
+  checkpoint_size: decimal('Records its last checkpoint covers; 0 before the first.', '1042'),
+  ended_at: timeOrNull('When it ended; null for the present one.'),
+  ended_because: textOut('Why nothing is added to it any more; empty for the present one.', ''),
+})
+
 export const ConsistencyProof = component('ConsistencyProof', {
   from_size: decimal('The smaller tree.', '512'),
   to_size: decimal('The larger tree.', '1042'),
@@ -65,24 +74,6 @@ export const Witness = component('Witness', {
   refusal: textOut('Why it refuses what it is shown; empty when it does not.', ''),
 })
 
-export const LogEntry = component('LogEntry', {
-  sequence: decimal('Its place in the log.', '1042'),
-  subject: textOut('Where it stands: evt.<service>.<kind>.<id>.', 'evt.network.interface.…'),
-  message_id: textOut('Id of the commit.', '7d3f…'),
-  payload: textOut('The stored bytes, base64: what is hashed. Secrets in it are sealed.', 'CAES…'),
-  organization_id: idOrNull('Null for what belongs to none.'),
-  actor: Type.Object({
-    kind: words(
-      ['user', 'api_key', 'service', 'node', 'unknown'],
-      'Who did it: a person, a key, a service, a host.',
-    ),
-    id: textOut('Id, or the name of a service.', '019a…'),
-  }),
-  time: time("By the writer's clock; order is by sequence."),
-  reason: textOut('Why, in the words of who asked; may be empty.', 'sftp moves'),
-  events: listOut('What happened, in order.', 'InterfaceCreated'),
-})
-
 const base64 = (bytes: Uint8Array | null | undefined): string =>
   Buffer.from(bytes ?? []).toString('base64')
 const base64OrNull = (bytes: Uint8Array | null | undefined): string | null =>
@@ -96,6 +87,17 @@ export const printCheckpoint = (
   note: checkpoint.note ?? '',
   signed_at: momentOf(checkpoint.signedAtUnixMs),
   witnesses: checkpoint.witnesses ?? [],
+})
+
+export const printAccessTree = (
+  epoch: holdfast.audit.v1.AccessEpoch.$Properties,
+): Static<typeof AccessTree> => ({
+  epoch: epoch.epoch ?? '',
+  first_sequence: decimalOf(epoch.firstSequence),
+  size: decimalOf(epoch.size),
+  checkpoint_size: decimalOf(epoch.checkpoint?.size),
+  ended_at: timeOf(epoch.endedAtUnixMs),
+  ended_because: epoch.endedBecause ?? '',
 })
 
 export const printConsistency = (
@@ -128,31 +130,3 @@ export const printWitness = (
   cosigned_at: timeOf(witness.cosignedAtUnixMs),
   refusal: witness.refusal ?? '',
 })
-
-const actorWords = ['user', 'api_key', 'service', 'node'] as const
-
-/** A commit as it is stored, with what its envelope says. */
-export function printEntry(
-  found: holdfast.audit.v1.GetEntryProofResponse.$Properties,
-): Static<typeof LogEntry> {
-  const entry = present(found.entry, 'entry')
-  const commit = present(found.commit, 'commit')
-  const organization = Buffer.from(commit.organizationId ?? []).toString('hex')
-  return {
-    sequence: decimalOf(entry.sequence),
-    subject: entry.subject ?? '',
-    message_id: entry.messageId ?? '',
-    payload: base64(entry.payload),
-    organization_id:
-      organization === ''
-        ? null
-        : organization.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
-    actor: {
-      kind: actorWords[(commit.actor?.kind ?? 0) - 1] ?? 'unknown',
-      id: commit.actor?.id ?? '',
-    },
-    time: momentOf(Math.floor((commit.timeUnixUs ?? 0) / 1000)),
-    reason: commit.reason ?? '',
-    events: (commit.events ?? []).map(({ type }) => type ?? ''),
-  }
-}
