@@ -246,6 +246,14 @@ export interface ConsistencyProof {
   readonly path: readonly string[]
 }
 
+export interface AccessTree {
+  readonly epoch: string
+  readonly first_sequence: string
+  readonly size: string
+  readonly checkpoint_size: string
+  readonly ended_at: string | null
+  readonly ended_because: string
+}
 export interface AuditKey {
   readonly verifier_key: string
   readonly since_sequence: string
@@ -317,4 +325,25 @@ export interface LogVerification {
   readonly first_bad_sequence: string | null
   readonly detail: string
   readonly took_ms: number
+}
+
+export interface Subscriber {
+  readonly id: string
+  readonly organization_id: string | null
+  readonly name: string
+  readonly actions: readonly string[]
+  readonly subjects: readonly string[]
+  readonly consumer: string
+  readonly created_at: string
+}
+
+export interface SubscriberCredentials {
+  readonly subscriber: Subscriber
+  readonly credentials: string
+}
+
+export interface NewSubscriber extends SubscriberCredentials {
+  readonly servers: readonly string[]
+  readonly ca_certificate: string
+  readonly stream: string
 }

@@ -67,6 +67,18 @@ export const settings = defineConfig({
     default: '90d',
     doc: 'How far back the audit trail is shown by default, and how long records of ACCESS are kept; 0 is without end. The log itself is never cut.',
   }),
+  eventsMaxMebibytes: integer('HOLDFAST_EVENTS_MAX_MIB', {
+    default: '256',
+    min: 16,
+    max: 1_048_576,
+    doc: 'Disk for events that external subscribers have not fetched yet; the oldest make room.',
+  }),
+  eventsDays: integer('HOLDFAST_EVENTS_DAYS', {
+    default: '7',
+    min: 1,
+    max: 365,
+    doc: 'How long events wait for external subscribers, in days.',
+  }),
   adminEmail: text('HOLDFAST_ADMIN_EMAIL', {
     default: 'admin@holdfast.local',
     doc: 'E-mail address of the first super-admin.',

@@ -75,7 +75,7 @@ const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   audit: /^HOLDFAST_AUDIT_/,
   // How long ACCESS is kept is one setting for whoever shows it, archives it and ages the stream.
   backup: /^HOLDFAST_(BACKUP_|AUDIT_RETENTION$)/,
-  notify: /^HOLDFAST_NOTIFY_/,
+  notify: /^HOLDFAST_(NOTIFY_|EGRESS_)/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
   'node-agent': /^HOLDFAST_(AGENT_|LIBBPF$)/,
 }
@@ -151,6 +151,8 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
         HOLDFAST_KEYS_DIR: around.keysDir,
         HOLDFAST_NATS_SIGNING_SEED_FILE: around.natsSigningSeedFile,
         HOLDFAST_NATS_ACCOUNT: around.natsAccount,
+        HOLDFAST_AGENT_NATS_SERVERS: around.agentServers.join(','),
+        HOLDFAST_AGENT_CA_FILE: around.authorityFile,
       }
     case 'network':
       return {

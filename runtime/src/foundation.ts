@@ -50,6 +50,10 @@ export async function layFoundation(
       accessMaxBytes: values.accessMaxMebibytes * mebibyte,
       accessMaxAgeMs: values.retentionMs,
     },
+    events: {
+      eventsMaxBytes: values.eventsMaxMebibytes * mebibyte,
+      eventsMaxAgeMs: values.eventsDays * 86_400_000,
+    },
     env,
     port: agentPort,
     tls: { ...pki.files(agentEdge), authority: pki.authorityFile },

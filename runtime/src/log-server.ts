@@ -6,8 +6,10 @@ import {
   type AccessStreamSpec,
   type AdminConnection,
   connectAdmin,
+  type EventsStreamSpec,
   probeServer,
   provisionAccess,
+  provisionEvents,
   provisionFlows,
   provisionLog,
   type ServerReport,
@@ -51,6 +53,8 @@ export interface LogServerOptions {
   readonly flowsMaxBytes: number
   /** Bounds of the stream ACCESS. */
   readonly access: Required<Pick<AccessStreamSpec, 'accessMaxBytes' | 'accessMaxAgeMs'>>
+  /** Bounds of the stream EVENTS. */
+  readonly events: Pick<EventsStreamSpec, 'eventsMaxBytes' | 'eventsMaxAgeMs'>
   readonly env: NodeJS.ProcessEnv
   /** All clients, agents elsewhere included, connect here with TLS. */
   readonly port: number
@@ -143,6 +147,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
     await provisionLog(admin, spec)
     await provisionFlows(admin, { maxBytes: options.flowsMaxBytes })
     await provisionAccess(admin, { ...spec, ...options.access })
+    await provisionEvents(admin, { ...spec, ...options.events })
     startFollowing()
   }
 
@@ -178,6 +183,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
             instance.maxBytes +
             options.flowsMaxBytes +
             options.access.accessMaxBytes +
+            options.events.eventsMaxBytes +
             besidesLogBytes,
           tls: { certFile: tls.certificate, keyFile: tls.key },
           identities: {

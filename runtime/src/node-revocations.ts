@@ -27,8 +27,8 @@ export interface RevocationOptions {
 const retryMs = 5_000
 
 /**
- * Carries out at the NATS server what the log says: a node whose identity was revoked is cut off and stays
- * refused. Only the supervisor can, because only it holds the operator's key. Runs until the signal aborts.
+ * Carries out at the NATS server what the log says: a node whose identity was revoked, or a
+ * subscriber that was, is cut off and stays refused. Only the supervisor can, because only it holds the operator's key. Runs until the signal aborts.
  *
  * A revocation takes away what was issued until then, so it must not happen again after the node has enrolled
  * anew: hence the checkpoint.
@@ -41,7 +41,7 @@ export async function followRevocations(options: RevocationOptions): Promise<voi
     } catch (error) {
       if (signal.aborted) return
       const reason = error instanceof Error ? error.message : String(error)
-      journal.say('error', 'revoked nodes cannot be cut off, trying again', { reason })
+      journal.say('error', 'who was revoked cannot be cut off, trying again', { reason })
       await wait(retryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
@@ -62,7 +62,7 @@ async function follow(options: RevocationOptions): Promise<void> {
     await log.subscribe(
       {
         from: readCheckpoint(checkpointFile) + 1n,
-        filter: 'evt.auth.enrolment.>',
+        filter: 'evt.auth.>',
         name: 'supervisor.node-revocations',
         signal,
       },
@@ -79,10 +79,16 @@ async function follow(options: RevocationOptions): Promise<void> {
   }
 }
 
+const { NodeIdentityRevoked, SubscriberRevoked, SubscriberRotated } = holdfast.auth.v1
+
 const revokedKeys = ({ events }: Commit): readonly string[] =>
   events
-    .filter(({ type }) => type === 'NodeIdentityRevoked')
-    .map(({ data }) => holdfast.auth.v1.NodeIdentityRevoked.decode(data).natsPublicKey)
+    .map(({ type, data }) => {
+      if (type === 'NodeIdentityRevoked') return NodeIdentityRevoked.decode(data).natsPublicKey
+      if (type === 'SubscriberRotated') return SubscriberRotated.decode(data).oldNatsPublicKey
+      if (type === 'SubscriberRevoked') return SubscriberRevoked.decode(data).natsPublicKey
+      return ''
+    })
     // A node that never used its token has none.
     .filter((key) => key !== '')
 
@@ -100,7 +106,7 @@ async function revoke(keys: readonly string[], options: RevocationOptions): Prom
         account: options.account,
         userPublicKey,
       })
-      options.journal.say('info', 'a revoked node is cut off', { userPublicKey })
+      options.journal.say('info', 'who was revoked is cut off', { userPublicKey })
     }
   } finally {
     await system.close()

@@ -14,6 +14,7 @@ import {
   issueSystemUser,
   issueUser,
   type Permissions,
+  publishingEvents,
   recordingAccess,
   safeSubject,
   servicePermissions,
@@ -88,7 +89,10 @@ export const natsUsers = (stream: string, ingest: Ingest): readonly NatsUser[] =
   },
   {
     name: 'notify',
-    permissions: servicePermissions({ name: 'notify', stream, ingest, alsoReads: [accessStream] }),
+    permissions: publishingEvents(
+      servicePermissions({ name: 'notify', stream, ingest, alsoReads: [accessStream] }),
+      ingest,
+    ),
   },
   {
     name: 'gateway',

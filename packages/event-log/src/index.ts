@@ -23,6 +23,12 @@ export {
 } from './errors.ts'
 export { type EventFormat, type EventFormats, eventCodec } from './event-codec.ts'
 export { openLog } from './event-log.ts'
+export {
+  type EventPublisher,
+  eventPublisher,
+  type PublishedEvent,
+} from './events/event-publisher.ts'
+export { eventSubject, eventsStream, subscribedSubjects } from './events/events-subjects.ts'
 export { createNatsKey, formatCredentials, isNatsUserKey, type NatsKey } from './nats-key.ts'
 export { parseSubject, type SubjectParts, subjectOf } from './subject.ts'
 export type * from './types.ts'

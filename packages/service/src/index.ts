@@ -17,6 +17,7 @@ export {
 } from './permissions.ts'
 export { type RunOptions, run, runEdge, runWithoutDatabase } from './run.ts'
 export {
+  agentDoorSettings,
   commonSettings,
   type EdgeSpec,
   edgeSettings,

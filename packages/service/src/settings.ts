@@ -116,3 +116,15 @@ export const commonSettings = (name: GrpcServiceName) =>
 export type EdgeSpec = ReturnType<typeof edgeSettings>
 export type ServingSpec = ReturnType<typeof servingSettings>
 export type ServiceSpec = ReturnType<typeof commonSettings>
+
+/** Where those connect who come from outside: agents, and programs that follow events. */
+export const agentDoorSettings = {
+  agentNatsServers: list('HOLDFAST_AGENT_NATS_SERVERS', {
+    default: 'tls://127.0.0.1:4222',
+    doc: 'NATS servers as agents and external subscribers reach them; they are told when they are enrolled.',
+  }),
+  agentCaFile: path('HOLDFAST_AGENT_CA_FILE', {
+    optional: true,
+    doc: 'CA of those servers, PEM; handed out along with their addresses.',
+  }),
+} as const

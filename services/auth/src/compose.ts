@@ -7,6 +7,7 @@ import {
   EnrolmentService,
   KeyService,
   OrganizationService,
+  SubscriberService,
   UserService,
 } from '@holdfast/proto'
 import { type App, natsConnection, type ServiceSpec } from '@holdfast/service'
@@ -20,11 +21,13 @@ import { oneAtATime } from './commands/one-at-a-time.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { ownContext } from './commands/own-context.ts'
 import { adminSeeder } from './commands/seed-admin.ts'
+import { type IssueSubscriber, subscriberCommands } from './commands/subscribers.ts'
 import { personKinds } from './domain/user.ts'
 import { authHandlers } from './grpc/auth-handlers.ts'
 import { enrolmentHandlers, type IssueNodeJwt } from './grpc/enrolment-handlers.ts'
 import { keyHandlers } from './grpc/key-handlers.ts'
 import { organizationHandlers } from './grpc/organization-handlers.ts'
+import { type SubscriberDoor, subscriberHandlers } from './grpc/subscriber-handlers.ts'
 import { userHandlers } from './grpc/user-handlers.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { openPersonFields } from './keys/person-fields.ts'
@@ -35,11 +38,13 @@ import { organizationRows } from './projections/organizations.ts'
 import { signInRows } from './projections/sign-in.ts'
 import { signingKeyRows } from './projections/signing-keys.ts'
 import { siteRows } from './projections/sites.ts'
+import { subscriberRows } from './projections/subscribers.ts'
 import { userRows } from './projections/users.ts'
 import { countNodes } from './queries/nodes.ts'
 import { listOrganizations } from './queries/organizations.ts'
 import { listOutlivedKeys, listSigningKeys } from './queries/signing-keys.ts'
 import { countSites } from './queries/sites.ts'
+import { isSubscriberName } from './queries/subscribers.ts'
 import { listErased, listSuperAdmins } from './queries/users.ts'
 import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
 import { openLockout } from './sessions/lockout.ts'
@@ -55,6 +60,8 @@ export interface AuthParts {
   readonly rootKey: RootKey
   readonly keyStore: KeyStore
   readonly issueNodeJwt: IssueNodeJwt
+  readonly issueSubscriber: IssueSubscriber
+  readonly subscriberDoor: SubscriberDoor
   readonly loginRate: Rate
   readonly refreshRate: Rate
   /** Milliseconds since 1970. */
@@ -70,7 +77,7 @@ const retireMs = accessTokenMs + 5 * 60_000
 /** Puts the service together. */
 export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Promise<void> {
   const { log, postgres, projections, telemetry } = app
-  const { rootKey, keyStore, issueNodeJwt, now } = parts
+  const { rootKey, keyStore, issueNodeJwt, issueSubscriber, subscriberDoor, now } = parts
   const everything = { organizations: '*' } as const
 
   const locks = oneAtATime()
@@ -161,6 +168,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     signInRows,
     enrolmentRows,
     signingKeyRows,
+    subscriberRows,
   )
 
   app.serve(
@@ -213,6 +221,23 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       issueNodeJwt,
       now,
       commands: enrolmentCommands(log, locks, now),
+    }),
+  )
+  app.serve(
+    SubscriberService,
+    subscriberHandlers({
+      postgres,
+      door: subscriberDoor,
+      reached,
+      commands: subscriberCommands({
+        log,
+        locks,
+        issue: issueSubscriber,
+        async isNameTaken(organizationId, name, signal) {
+          await caughtUp(signal)
+          return isSubscriberName(postgres, organizationId, name)
+        },
+      }),
     }),
   )
   app.serve(KeyService, keyHandlers(keyStore))

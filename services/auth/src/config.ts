@@ -1,5 +1,5 @@
 import { defineConfig, integer, path, secret, text } from '@holdfast/config'
-import { commonSettings } from '@holdfast/service'
+import { agentDoorSettings, commonSettings } from '@holdfast/service'
 
 const perMinute = { min: 1, max: 10_000 }
 
@@ -19,6 +19,7 @@ export const settings = defineConfig({
     pattern: /A[A-Z2-7]{55}/,
     doc: 'Public key of the NATS account nodes belong to.',
   }),
+  ...agentDoorSettings,
   loginsPerMinute: integer('HOLDFAST_AUTH_LOGINS_PER_MINUTE', {
     ...perMinute,
     default: '10',

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '@holdfast/config'
 import { loadRootKey } from '@holdfast/crypto'
-import { issueNodeCredentials, safeSubjectIn } from '@holdfast/event-log/admin'
+import {
+  issueNodeCredentials,
+  issueUser,
+  safeSubjectIn,
+  subscriberPermissions,
+} from '@holdfast/event-log/admin'
 import { run } from '@holdfast/service'
 import { composeAuth } from './compose.ts'
 import { settings } from './config.ts'
@@ -30,6 +35,16 @@ await run(
           stream: values.logStream,
           safeSubject,
         }),
+      issueSubscriber: (consumer) =>
+        issueUser(
+          { signingSeed, account: values.natsAccount },
+          { name: consumer, permissions: subscriberPermissions(consumer) },
+        ),
+      subscriberDoor: {
+        servers: values.agentNatsServers,
+        caCertificate:
+          values.agentCaFile === undefined ? '' : readFileSync(values.agentCaFile, 'utf8'),
+      },
       loginRate: { perMinute: values.loginsPerMinute, burst: values.loginBurst },
       refreshRate: { perMinute: values.refreshesPerMinute, burst: values.refreshBurst },
       now: Date.now,

@@ -2,6 +2,7 @@ export { accessStream } from '../access/access-subjects.ts'
 export { type Approval, type Durability, durabilities, type Refusal } from '../approval.ts'
 export type { ConnectOptions } from '../connection.ts'
 export { MessageUnreadable, RestoreRefused } from '../errors.ts'
+export { eventsStream, subscribedSubjects } from '../events/events-subjects.ts'
 export { type Ingest, ingestFrom, ingestSubject } from '../ingest.ts'
 export type { StreamConfig, StreamInfo, StreamState } from '../jetstream-api.ts'
 export {
@@ -42,6 +43,12 @@ export {
   permitsNode,
   type UserIssuer,
 } from './credentials.ts'
+export {
+  type EventsStreamSpec,
+  provisionEvents,
+  publishingEvents,
+  subscriberPermissions,
+} from './events-stream.ts'
 export { type FlowStreamSpec, flowStream, provisionFlows } from './flow-stream.ts'
 export {
   adminPermissions,

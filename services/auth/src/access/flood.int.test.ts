@@ -67,6 +67,8 @@ async function composed(log: EventLog) {
   await composeAuth(app, {
     rootKey,
     keyStore,
+    issueSubscriber: () => Promise.reject(new Error('nobody asks')),
+    subscriberDoor: { servers: [], caCertificate: '' },
     issueNodeJwt: () => Promise.reject(new Error('nobody enrols here')),
     // As the settings have it.
     loginRate: { perMinute: 10, burst: 5 },

@@ -4,6 +4,7 @@ import { keyringCodec } from '../codecs/keyring-codec.ts'
 import { organizationCodec } from '../codecs/organization-codec.ts'
 import { reservationCodec } from '../codecs/reservation-codec.ts'
 import { siteCodec } from '../codecs/site-codec.ts'
+import { subscriberCodec } from '../codecs/subscriber-codec.ts'
 import { userCodec } from '../codecs/user-codec.ts'
 import {
   type Enrolment,
@@ -25,6 +26,12 @@ import {
   reservation,
 } from '../domain/reservation.ts'
 import { type Site, type SiteCommand, type SiteEvent, site } from '../domain/site.ts'
+import {
+  type Subscriber,
+  type SubscriberCommand,
+  type SubscriberEvent,
+  subscriber,
+} from '../domain/subscriber.ts'
 import { type User, type UserCommand, type UserEvent, user } from '../domain/user.ts'
 
 const context = 'auth'
@@ -72,4 +79,11 @@ export const keyrings: Aggregate<KeyringCommand, KeyringEvent, Keyring> = {
   type: 'keyring',
   decider: keyring,
   codec: keyringCodec,
+}
+
+export const subscribers: Aggregate<SubscriberCommand, SubscriberEvent, Subscriber> = {
+  context,
+  type: 'subscriber',
+  decider: subscriber,
+  codec: subscriberCodec,
 }

@@ -173,6 +173,20 @@ export const NodeIdentityNotFound = defineError(
   (d: { node: string }) => `The node ${d.node} was never enrolled, or its identity was withdrawn.`,
 )
 
+// External subscribers
+
+export const SubscriberNotFound = defineError(
+  'auth.subscriber_not_found',
+  'not_found',
+  (d: { subscriber: string }) => `There is no subscriber ${d.subscriber}.`,
+)
+
+export const SubscriberNameTaken = defineError(
+  'auth.subscriber_name_taken',
+  'conflict',
+  (d: { name: string }) => `There is a subscriber ${d.name} already.`,
+)
+
 // Keys
 
 export const SigningKeyNotFound = defineError(

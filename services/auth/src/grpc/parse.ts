@@ -1,3 +1,4 @@
+import { actions as catalogue, isWithin } from '@holdfast/catalogue'
 import {
   isUuid,
   type NodeId,
@@ -127,6 +128,7 @@ export const organizationId = id<OrganizationId>()
 export const siteId = id<SiteId>()
 export const userId = id<UserId>()
 export const nodeId = id<NodeId>()
+export const subscriberId = id<string>()
 export const optionalOrganizationId = orNone(organizationId)
 export const optionalSiteId = orNone(siteId)
 
@@ -167,3 +169,21 @@ export const natsPublicKey = (text: string): Parsed<string> =>
   isNatsUserKey(text)
     ? accept(text)
     : refuse('nats_key_invalid', 'must be the public key of a NATS user')
+
+const maxActions = 20
+
+/** Action codes of packages/catalogue, or their beginnings up to a dot. */
+export function actions(texts: readonly string[]): Parsed<readonly string[]> {
+  const wanted = [...new Set(texts)]
+  if (wanted.length > maxActions) return refuse('too_many', `must be at most ${maxActions}`)
+  for (const text of wanted) {
+    const isKnown = catalogue.some(({ code }) => isWithin(code, [text]))
+    if (!isKnown) {
+      return refuse(
+        'action_unknown',
+        `no action is called, or begins with, ${JSON.stringify(text.slice(0, 60))}: GET /audit/actions lists them`,
+      )
+    }
+  }
+  return accept(wanted)
+}

@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { OrganizationId } from '@holdfast/domain'
+import {
+  type Commit,
+  type EventLog,
+  type EventPublisher,
+  subscribedSubjects,
+} from '@holdfast/event-log'
+import { holdfast } from '@holdfast/proto'
+
+const { SubscriberCreated } = holdfast.auth.v1
+
+type Consumers = Pick<EventPublisher, 'ensureConsumer' | 'removeConsumer'>
+
+/** The name auth puts into a subscriber's permissions. */
+const consumerOf = (id: string): string => `subscriber-${id}`
+
+/**
+ * Makes and removes the consumers of external subscribers as the log says, until the signal aborts. Begins with the
+ * first of them every time: what is there is left as it is, what is missing is made.
+ */
+export async function keepConsumers(
+  { log, consumers }: { readonly log: Pick<EventLog, 'subscribe'>; readonly consumers: Consumers },
+  signal: AbortSignal,
+): Promise<void> {
+  /** What is to be; until everything has been read, nothing is done about it. */
+  const wanted = new Map<string, readonly string[]>()
+  let isCaughtUp = false
+  const carryOut = async (id: string): Promise<void> => {
+    const subjects = wanted.get(id)
+    await persistently(signal, () =>
+      subjects
+        ? consumers.ensureConsumer({ name: consumerOf(id), subjects })
+        : consumers.removeConsumer(consumerOf(id)),
+    )
+  }
+  let settled: Promise<void> = Promise.resolve()
+  await log.subscribe(
+    {
+      from: 1n,
+      filter: 'evt.auth.subscriber.>',
+      name: 'subscribers',
+      signal,
+      onCaughtUp() {
+        isCaughtUp = true
+        settled = Promise.all([...wanted.keys()].map(carryOut)).then(() => undefined)
+      },
+    },
+    async (commits) => {
+      for (const commit of commits) {
+        take(commit, wanted)
+        if (isCaughtUp) await carryOut(commit.aggregateId)
+      }
+    },
+  )
+  await settled
+}
+
+function take({ aggregateId, events }: Commit, wanted: Map<string, readonly string[]>): void {
+  for (const { type, data } of events) {
+    if (type === 'SubscriberRevoked') wanted.delete(aggregateId)
+    if (type !== 'SubscriberCreated') continue
+    const { organizationId, actions } = SubscriberCreated.decode(data)
+    // as: an id of ours, out of the log
+    const where = organizationId === '' ? undefined : (organizationId as OrganizationId)
+    wanted.set(aggregateId, subscribedSubjects({ organizationId: where, actions }))
+  }
+}
+
+const retryMs = 1_000
+
+/** The server may be away for a while; what is wanted stays wanted. */
+async function persistently(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof Error)) throw error
+      await pause(retryMs, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+}
