@@ -399,10 +399,22 @@ export const holdfast = dashboard(
       panels: [
         {
           title: 'Open alerts',
-          description: 'Alerts of Holdfast itself nobody has closed, by severity.',
+          description: 'Alerts of Holdfast itself nobody has acknowledged, by severity.',
           unit: 'none',
           noDataUntil: 'there was an alert',
           queries: [['{{severity}}', 'max by (severity) (holdfast_alerts_open{@})']],
+        },
+        {
+          title: 'Alerts raised',
+          description: 'Alerts of Holdfast itself, by severity.',
+          unit: 'none',
+          noDataUntil: 'there was an alert',
+          queries: [
+            [
+              '{{severity}}',
+              'sum by (severity) (increase(holdfast_alerts_raised_total{@}[$__rate_interval]))',
+            ],
+          ],
         },
         {
           title: 'Waiting deliveries',
