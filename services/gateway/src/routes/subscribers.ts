@@ -9,7 +9,6 @@ import {
   Subscriber,
   SubscriberCredentials,
 } from '../views/subscriber.ts'
-import { empty } from './auth.ts'
 import { byId, page, pastMany, sendPage, text } from './list.ts'
 import { organizationId } from './resolve.ts'
 import { prefix, type Routes, signedIn } from './route.ts'
@@ -121,7 +120,7 @@ export const subscriberRoutes =
           summary: 'End a subscriber, its open connection included',
           security: signedIn,
           params: byId('subscriber'),
-          response: { 204: empty },
+          response: { 204: Type.Null() },
         },
       },
       async (request, reply) => {

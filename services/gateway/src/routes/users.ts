@@ -4,10 +4,19 @@ import type { Static } from 'typebox'
 import type { Clients } from '../clients.ts'
 import { reading, writing } from '../http/call.ts'
 import { sendObject } from '../http/etag.ts'
-import { closed, flagIn, id, named, optional, ref, textIn, textOut, words } from '../views/fields.ts'
+import {
+  closed,
+  flagIn,
+  id,
+  named,
+  optional,
+  ref,
+  textIn,
+  textOut,
+  words,
+} from '../views/fields.ts'
 import { present } from '../views/print.ts'
 import { printUser, roleNumber, roles, User } from '../views/user.ts'
-import { empty } from './auth.ts'
 import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId, userId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
@@ -179,7 +188,7 @@ export const userRoutes =
               1,
             ),
           }),
-          response: { 204: empty },
+          response: { 204: Type.Null() },
         },
       },
       async (request, reply) => {
