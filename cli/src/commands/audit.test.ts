@@ -56,3 +56,37 @@ test('a place in the log is a number', async () => {
   expect(exitCode).toBe(exitCodes.usage)
   expect(error?.message).toContain('a number from 1')
 })
+
+test('checkpoints and proofs are also those of the access records', async () => {
+  await holdfast(['audit', 'checkpoint', '--log', 'access', '--epoch', '1780000000000-1'])
+  expect(seen.at(-1)?.path).toContain('log=access&epoch=1780000000000-1')
+  answers.set('GET /audit/access/7/proof', () => ({ status: 200, text: '{}' }))
+  const file = join(directory, 'access.json')
+  const { notes } = await holdfast(['audit', 'access-proof', '7', '--out', file])
+  expect(notes).toContain(`holdfast-verify entry ${file}`)
+  expect((await holdfast(['audit', 'checkpoint', '--log', 'flows'])).exitCode).toBe(exitCodes.usage)
+})
+
+test('trees of the access records are listed, also when there is none', async () => {
+  const tree = {
+    epoch: '1780000000000-1',
+    first_sequence: '1',
+    size: '30',
+    checkpoint_size: '30',
+    ended_at: '2026-11-20T09:30:00.000Z',
+    ended_because: 'the stream was made anew',
+  }
+  const answer = (items: readonly unknown[]) => ({
+    status: 200,
+    body: { items, next_cursor: null },
+  })
+  answers.set('GET /audit/access/trees', () => answer([tree]))
+  const { out } = await holdfast(['audit', 'access-trees'])
+  expect(out).toContain('1780000000000-1')
+  expect(out).toContain('the stream was made anew')
+  const json = await holdfast(['audit', 'access-trees', '--json'])
+  expect(json.out).toContain('"ended_because"')
+  answers.set('GET /audit/access/trees', () => answer([]))
+  const empty = await holdfast(['audit', 'access-trees'])
+  expect(`${empty.out}${empty.notes}`).toContain('No tree yet')
+})

@@ -2,10 +2,17 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Context, print, printList } from '../context.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import type { AuditKey, Checkpoint, ConsistencyProof, LogEntry, Witness } from '../model.ts'
+import type {
+  AccessTree,
+  AuditKey,
+  Checkpoint,
+  ConsistencyProof,
+  LogEntry,
+  Witness,
+} from '../model.ts'
 import { ago, bytes, fields, table } from '../output.ts'
 
 /** A place in the log: a positive whole number. */
@@ -16,6 +23,33 @@ function place(text: string): string {
   return text
 }
 
+interface AccessProof {
+  readonly epoch?: string
+  readonly out?: string
+}
+interface Consistency {
+  readonly from: string
+  readonly to?: string
+  readonly out?: string
+}
+
+/** `--log` and `--epoch` of commands that are for either tree. */
+interface WhichTree {
+  readonly log?: 'log' | 'access'
+  readonly epoch?: string
+}
+const logChoice = () =>
+  new Option('--log <which>', 'of the log or of the access records').choices(['log', 'access'])
+const epochText = 'with --log access: which of its trees; the present one when omitted'
+
+const treeColumns = [
+  { title: 'TREE', value: (t: AccessTree) => t.epoch },
+  { title: 'FROM', value: (t: AccessTree) => t.first_sequence },
+  { title: 'SIZE', value: (t: AccessTree) => t.size },
+  { title: 'SIGNED', value: (t: AccessTree) => t.checkpoint_size },
+  { title: 'ENDED', value: (t: AccessTree) => ago(t.ended_at) },
+  { title: 'BECAUSE', value: (t: AccessTree) => t.ended_because },
+]
 const checkpointColumns = [
   { title: 'SIZE', value: (c: Checkpoint) => c.size },
   { title: 'ROOT', value: (c: Checkpoint) => c.root },
@@ -44,14 +78,17 @@ export function auditCommands(program: Command, context: Context): void {
     .description('print the last signed checkpoint; keep it where this server cannot reach')
     .option('--size <n>', 'that of exactly this size', place)
     .option('--sign', 'sign one now instead of within seconds')
-    .action(async (options: { size?: string; sign?: boolean }, command: Command) => {
+    .addOption(logChoice())
+    .option('--epoch <name>', epochText)
+    .action(async (options: WhichTree & { size?: string; sign?: boolean }, command: Command) => {
       if (options.sign && options.size !== undefined) {
         throw new CliError('--sign and --size exclude each other', exitCodes.usage)
       }
       const api = context.api(command)
+      const { log, epoch, size } = options
       const found = options.sign
-        ? await api.json<Checkpoint>('/audit/checkpoints', { method: 'POST' })
-        : await api.json<Checkpoint>('/audit/checkpoint', { query: { size: options.size } })
+        ? await api.json<Checkpoint>('/audit/checkpoints', { method: 'POST', query: { log } })
+        : await api.json<Checkpoint>('/audit/checkpoint', { query: { size, log, epoch } })
       // The note and nothing else, so that it can go into a file as it is.
       print(context, command, found, ({ note }) => note.trimEnd())
     })
@@ -59,8 +96,10 @@ export function auditCommands(program: Command, context: Context): void {
   audit
     .command('checkpoints')
     .description('list signed checkpoints, newest first')
-    .action(async (_options, command: Command) => {
-      const items = context.api(command).items<Checkpoint>('/audit/checkpoints')
+    .addOption(logChoice())
+    .option('--epoch <name>', epochText)
+    .action(async ({ log, epoch }: WhichTree, command: Command) => {
+      const items = context.api(command).items<Checkpoint>('/audit/checkpoints', { log, epoch })
       const empty = 'No checkpoint yet: the first is signed seconds after the first change.'
       await printList(context, command, items, (rows) => table(rows, checkpointColumns), empty)
     })
@@ -74,17 +113,20 @@ export function auditCommands(program: Command, context: Context): void {
       '-o, --out <file>',
       'save both checkpoints and the proof; sizes are those of checkpoints',
     )
-    .action(async (options: { from: string; to?: string; out?: string }, command: Command) => {
-      const { from, to, out } = options
+    .addOption(logChoice())
+    .option('--epoch <name>', epochText)
+    .action(async (options: WhichTree & Consistency, command: Command) => {
+      const { from, to, out, log, epoch } = options
+      const query = { from, to, log, epoch }
       if (out !== undefined) {
         const path = '/audit/consistency/document'
-        const response = await context.api(command).send(path, { query: { from, to } })
+        const response = await context.api(command).send(path, { query })
         await save(context, response, out, 'holdfast-verify consistency')
         return
       }
       const proof = await context
         .api(command)
-        .json<ConsistencyProof>('/audit/consistency', { query: { from, to } })
+        .json<ConsistencyProof>('/audit/consistency', { query })
       print(context, command, proof, (p) =>
         [
           fields([
@@ -127,6 +169,30 @@ export function auditCommands(program: Command, context: Context): void {
       const path = `/audit/log/${placeArgument(sequence)}/proof`
       const response = await context.api(command).send(path)
       await save(context, response, out ?? `entry-${sequence}.json`, 'holdfast-verify entry')
+    })
+
+  audit
+    .command('access-proof <sequence>')
+    .description('save one access record with the proof that it is in a signed tree')
+    .option('--epoch <name>', 'in which of the trees; the newest that holds it when omitted')
+    .option('-o, --out <file>', 'where to; access-<sequence>.json when omitted, - for the terminal')
+    .addHelpText('after', '\nCheck it anywhere, without this server: holdfast-verify entry <file>')
+    .action(async (sequence: string, options: AccessProof, command: Command) => {
+      const { out = `access-${sequence}.json`, epoch } = options
+      const path = `/audit/access/${placeArgument(sequence)}/proof`
+      const response = await context.api(command).send(path, { query: { epoch } })
+      await save(context, response, out, 'holdfast-verify entry')
+    })
+
+  audit
+    .command('access-trees')
+    .description('list the Merkle trees of the access records, newest first')
+    .action(async (_options, command: Command) => {
+      const items = context
+        .api(command)
+        .items<AccessTree>('/audit/access/trees', { limit: undefined })
+      const empty = 'No tree yet: the first begins when the audit service starts.'
+      await printList(context, command, items, (rows) => table(rows, treeColumns), empty)
     })
 
   audit

@@ -20,6 +20,8 @@ const notForHttp: Readonly<Record<string, string>> = {
   'EnrolmentService.revokeNode': 'network asks while it deletes a node',
   'KeyService.getDataKeys': 'for services',
   'MuxService.connect': 'the stream between services',
+  'ProofService.getAccessProof': 'documents are made of it (audit-documents.test.ts)',
+  'ProofService.signAccessTombstone': 'backup asks when it gives up content',
   'ProofService.readEntries': 'bundles are made of it (audit-documents.test.ts)',
 }
 
@@ -69,6 +71,8 @@ const tokens = { accessToken: 'a', refreshToken: 'r', expiresInSeconds: 900 }
 const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '[Interface]\n' }
 
 // Answers are message instances, as the client decodes them: fields nobody set hold their defaults.
+const by = { sequence: 7, atUnixMs: 1, actor: { kind: 'service', id: 'rules' } }
+
 const fakes = {
   auth: {
     login: async () => new auth.LoginResponse({ tokens }),
@@ -172,6 +176,8 @@ const fakes = {
     listCheckpoints: async () => new audit.ListCheckpointsResponse({ checkpoints: [checkpoint] }),
     signCheckpoint: async () => new audit.SignCheckpointResponse({ checkpoint }),
     getEntryProof: async () => entryProof,
+    listAccessEpochs: async () =>
+      new audit.ListAccessEpochsResponse({ epochs: [{ epoch: '1780000000000-1', checkpoint }] }),
     getConsistencyProof: async () => new audit.GetConsistencyProofResponse({ toSize: 7 }),
     listSigningKeys: async () => new audit.ListSigningKeysResponse({ keys: [{ isActive: true }] }),
     rotateSigningKey: async () => new audit.RotateSigningKeyResponse({ key: { isActive: true } }),
@@ -193,6 +199,12 @@ const fakes = {
       { service: 'network', answer: new ops.CheckReadModelsResponse({ checkId: id }) },
     ],
     getCheck: async () => [{ service: 'network', answer: new ops.GetCheckResponse() }],
+  },
+  history: {
+    listVersions: async () =>
+      new audit.ListVersionsResponse({ versions: [{ number: 1, kind: 'created', by }] }),
+    getBlame: async () =>
+      new audit.GetBlameResponse({ fields: [{ field: 'settings.name', value: '"wg0"', by }] }),
   },
   flows: {
     listFlows: async () => new audit.ListFlowsResponse({ flows: [flow] }),
@@ -354,6 +366,9 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['POST', '/audit/checkpoints', undefined, 'proofs.signCheckpoint', 200],
   ['GET', '/audit/consistency?from=3&to=7', undefined, 'proofs.getConsistencyProof', 200],
   ['GET', '/audit/log/7', undefined, 'proofs.getEntryProof', 200],
+  ['GET', '/audit/access/trees', undefined, 'proofs.listAccessEpochs', 200],
+  ['GET', '/history/laptop?kind=peer&limit=5', undefined, 'history.listVersions', 200],
+  ['GET', '/blame/laptop?kind=peer&at=7', undefined, 'history.getBlame', 200],
   ['GET', '/audit/keys', undefined, 'proofs.listSigningKeys', 200],
   ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
   ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],

@@ -4,6 +4,7 @@ import {
   type AccessArchive,
   ArchiveDamaged,
   ArchiveForeign,
+  type Damage,
   openAccessArchive,
 } from '@holdfast/archive'
 import type { EventLog } from '@holdfast/event-log'
@@ -117,6 +118,8 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
     // One that has ended is not held in memory.
     if (!hasEnded) present = { name, archive }
     try {
+      const [damage] = archive.damage
+      if (damage) throw damaged(damage)
       await copyEpoch(archive, goal, source)
       const { origin } = goal.checkpoint
       if (mayRetire && retentionMs > 0) {
@@ -124,7 +127,7 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
         if (count > 0n)
           logger.info({ epoch: name, count: count.toString() }, 'content of ACCESS is given up')
       }
-      settle(name, archive)
+      for (const code of [damagedCode, differsCode]) over(code, name)
       if (hasEnded && archive.kept.length === 0 && archive.head.size === goal.checkpoint.size)
         done.add(name)
     } catch (error) {
@@ -132,12 +135,6 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
       present = undefined
       throw error
     }
-  }
-
-  function settle(name: string, { damage }: AccessArchive): void {
-    const [first] = damage
-    if (first) raise(damagedCode, name, `${first.file}: ${first.detail}`)
-    else for (const code of [damagedCode, differsCode]) over(code, name)
   }
 
   function raise(code: string, epoch: string, detail: string): void {
@@ -223,6 +220,9 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
     },
   }
 }
+
+const damaged = ({ file, firstBadSequence, detail }: Damage) =>
+  ArchiveDamaged({ file, firstBadSequence, reason: detail })
 
 function accessMetrics(registry: Registry, archive: () => AccessArchive | undefined): void {
   const registers = [registry]

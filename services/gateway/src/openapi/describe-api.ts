@@ -5,12 +5,13 @@ import { EnrollToken, Enrolment } from '../routes/nodes.ts'
 import { Ready } from '../routes/system.ts'
 import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
-import { Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
+import { AccessTree, Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
 import { AuditAction, AuditEntry, AuditEntryDetail, LogEntry } from '../views/audit-entry.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { AccessDifference, DiffCount, ObjectDiff } from '../views/diff.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
 import { Flow, FlowSummaries, FlowSummary } from '../views/flow.ts'
+import { Authorship, Blame, HistoryTarget, Version } from '../views/history.ts'
 import { Interface } from '../views/interface.ts'
 import { LogIncident, LogState, LogVerification, LogVolume } from '../views/log-state.ts'
 import { Node } from '../views/node.ts'
@@ -55,6 +56,10 @@ const components = [
   AccessDifference,
   ObjectDiff,
   DiffCount,
+  HistoryTarget,
+  Authorship,
+  Version,
+  Blame,
   Packet,
   PacketVerdict,
   ChangedFlow,
@@ -81,6 +86,7 @@ const components = [
   ReadModelCheck,
   ReadModelCheckStart,
   LogVerification,
+  AccessTree,
   Checkpoint,
   ConsistencyProof,
   SigningKey,

@@ -23,7 +23,11 @@ import { bearer, type FakeGateway, fakeGateway } from '../testing/fake-gateway.t
 
 const audit = holdfast.audit.v1
 const origin = formatOrigin({ lineageId: '019a4c3e-6b5a-7c1e-9f6b-3f0f5d1c2a10', generation: 1 })
-const key = signer(origin, randomBytes(32))
+const seed = randomBytes(32)
+const key = signer(origin, seed)
+const accessOrigin = `${origin}/access/1780000000000-11`
+const accessTiles = new MemoryTiles()
+let accessNote = ''
 const chain = followRotations(key.key, [])
 const size = 300
 
@@ -49,6 +53,17 @@ beforeAll(async () => {
     roots.push(builder.root())
   }
   tiles.write(builder.partial())
+  const access = TileBuilder.empty()
+  for (let at = 11; at < 11 + size; at++)
+    accessTiles.write(access.append(leafHash({ ...leafOf(at), subject: 'access.auth' })))
+  accessTiles.write(access.partial())
+  const text = formatCheckpoint({
+    origin: accessOrigin,
+    size: BigInt(size),
+    root: access.root(),
+    extensions: ['log 7'],
+  })
+  accessNote = signNote(text, signer(accessOrigin, seed))
   gateway = await fakeGateway({
     proofs: {
       getCheckpoint: async ({ size: at }) =>
@@ -65,6 +80,20 @@ beforeAll(async () => {
           entry,
           path,
           checkpoint: checkpointOf(at || size),
+        })
+      },
+      // The stream began with record 11; its tree has the same leaves for the test's sake.
+      getAccessProof: async ({ sequence = 0, epoch }) => {
+        const index = BigInt((sequence ?? 0) - 11)
+        const path = [
+          ...(await inclusionProof({ index, size: BigInt(size), tiles: accessTiles.read })),
+        ]
+        return new audit.GetAccessProofResponse({
+          entry: { ...entryOf(sequence ?? 0), subject: 'access.auth' },
+          path,
+          firstSequence: 11,
+          epoch: epoch ?? '',
+          checkpoint: { size, note: accessNote },
         })
       },
       getConsistencyProof: async ({ fromSize, toSize }) => {
@@ -147,4 +176,19 @@ test('the note alone, for who asks for text', async () => {
   const { body, headers } = await ask('/audit/checkpoint?size=100', 'text/plain')
   expect(body).toBe(noteOf(100))
   expect(headers['content-type']).toContain('text/plain')
+})
+
+test('an access record comes with its proof, at its place in its tree', async () => {
+  const answer = await ask('/audit/access/42/proof?epoch=1780000000000-11')
+  expect(answer.headers['content-disposition']).toContain('access-42.json')
+  const document = parseEntryProof(answer.body)
+  expect(document.proof.index).toBe(31n)
+  expect(verifyEntryProof(document, chain)).toMatchObject({ access: { first: 11n } })
+  const text = await ask('/audit/access/42/proof', 'text/plain')
+  expect(parseTlogProof(text.body).index).toBe(31n)
+  for (const bad of ['0', 'x', '1.5']) {
+    expect((await ask(`/audit/access/${bad}/proof`)).statusCode).toBe(400)
+  }
+  expect((await ask('/audit/access/42/proof?epoch=x')).statusCode).toBe(400)
+  expect((await ask('/audit/checkpoint?log=flows')).statusCode).toBe(400)
 })

@@ -20,9 +20,9 @@ import type { CallOptions } from '@holdfast/service'
 import type { FastifyRequest } from 'fastify'
 import type { Clients } from '../clients.ts'
 import { reading } from '../http/call.ts'
-import { optional } from '../views/fields.ts'
+import { closed, optional } from '../views/fields.ts'
 import { present } from '../views/print.ts'
-import { bySequence, place, wantsText } from './audit.ts'
+import { bySequence, place, treeAsked, wantsText, whichTree } from './audit.ts'
 import { one } from './list.ts'
 import { type Routes, signedIn } from './route.ts'
 import { attachment } from './wg-quick.ts'
@@ -72,6 +72,50 @@ export const auditDocumentRoutes =
     )
 
     app.get(
+      '/audit/access/:sequence/proof',
+      {
+        schema: {
+          operationId: 'getAccessProof',
+          tags,
+          summary: 'One access record with the proof that it is in a signed tree',
+          description:
+            'For `holdfast-verify entry`. `Accept: text/plain` answers the proof alone (c2sp.org/tlog-proof).',
+          security: signedIn,
+          produces: ['application/json', 'text/plain'],
+          params: closed({ sequence: place('Sequence of the record in the stream.') }),
+          querystring: one({
+            size: optional(place('In the checkpoint of exactly this size.')),
+            epoch: whichTree.epoch,
+          }),
+          response: { 200: Type.String() },
+        },
+      },
+      async (request, reply) => {
+        const { params, query } = request
+        const asked = {
+          sequence: Number(params.sequence),
+          size: Number(query.size ?? 0),
+          epoch: query.epoch ?? '',
+        }
+        const found = await proofs.getAccessProof(asked, reading(request))
+        const entry = leafOf(present(found.entry, 'entry'))
+        const note = present(found.checkpoint, 'checkpoint').note ?? ''
+        const index = entry.sequence - BigInt(found.firstSequence)
+        const proof = { index, path: found.path, note, extra: undefined }
+        if (wantsText(request.headers.accept)) {
+          return reply
+            .header('content-type', 'text/plain; charset=utf-8')
+            .send(formatTlogProof(proof))
+        }
+        const keys = await keysOf(request)
+        return reply
+          .header('content-type', 'application/json')
+          .header('content-disposition', attachment(`access-${entry.sequence}.json`))
+          .send(formatEntryProof({ entry, proof, ...keys }))
+      },
+    )
+
+    app.get(
       '/audit/consistency/document',
       {
         schema: {
@@ -84,6 +128,7 @@ export const auditDocumentRoutes =
           querystring: one({
             from: place('Size of the earlier checkpoint.'),
             to: optional(place('Size of the later one; the last when absent.')),
+            ...whichTree,
           }),
           response: { 200: Type.String() },
         },
@@ -91,14 +136,15 @@ export const auditDocumentRoutes =
       async (request, reply) => {
         const options = reading(request)
         const { from, to } = request.query
+        const tree = treeAsked(request.query)
         const noteOf = async (size: string | undefined) =>
           present(
-            (await proofs.getCheckpoint({ size: Number(size ?? 0) }, options)).checkpoint,
+            (await proofs.getCheckpoint({ size: Number(size ?? 0), ...tree }, options)).checkpoint,
             'it',
           )
         const [earlier, later] = await Promise.all([noteOf(from), noteOf(to)])
         const sizes = { fromSize: earlier.size ?? 0, toSize: later.size ?? 0 }
-        const { path } = await proofs.getConsistencyProof(sizes, options)
+        const { path } = await proofs.getConsistencyProof({ ...sizes, ...tree }, options)
         const notes = { from: earlier.note ?? '', to: later.note ?? '' }
         return reply
           .header('content-type', 'application/json')
