@@ -8,6 +8,7 @@ import { AccessWriter } from './access/access-writer.ts'
 import { type AccessFeed, followAccess } from './access/follow-access.ts'
 import { sourceDesk } from './access/source-desk.ts'
 import { entryHandlers } from './grpc/entry-handlers.ts'
+import type { SearchSizes } from './queries/entry-search.ts'
 
 export interface EntriesParts {
   readonly log: EventLog
@@ -21,6 +22,7 @@ export interface EntriesParts {
   /** 0 is without end. */
   readonly retentionMs: number
   readonly sweepEveryMs?: number
+  readonly sizes?: SearchSizes
   /** ms since 1970. */
   readonly now: () => number
 }
@@ -47,6 +49,7 @@ export function composeEntries(parts: EntriesParts) {
       }),
       recorder,
       retentionMs,
+      ...(parts.sizes ? { sizes: parts.sizes } : {}),
       now,
     }),
     /** Begins to read ACCESS; the database must be migrated. */

@@ -85,17 +85,18 @@ export class AccessWriter {
 
 /** The first and the last time a session was seen at a source. */
 async function keepSources(tx: Transaction, rows: readonly AccessRow[]): Promise<void> {
-  const firsts = new Map<string, AccessRow & { last_position: bigint }>()
-  for (const row of rows) {
+  const firsts = new Map<string, Record<keyof typeof sourceColumns | 'last_position', unknown>>()
+  const lasts = new Map<string, bigint>()
+  for (const { session_id, source_tag, record_id, source_sealed, position, result } of rows) {
     // Who was turned away may have named a session that was not theirs.
-    if (row.session_id === null || row.source_tag === null || row.result !== 'success') continue
-    const key = `${row.session_id} ${Buffer.from(row.source_tag).toString('hex')}`
-    const known = firsts.get(key)
-    if (!known) firsts.set(key, { ...row, last_position: row.position })
-    else if (row.position > known.last_position) {
-      firsts.set(key, { ...known, last_position: row.position })
-    }
+    if (session_id === null || source_tag === null || result !== 'success') continue
+    const key = `${session_id} ${Buffer.from(source_tag).toString('hex')}`
+    const last = lasts.get(key) ?? 0n
+    lasts.set(key, last > position ? last : position)
+    const row = { session_id, source_tag, record_id, source_sealed, position, last_position: 0n }
+    if (!firsts.has(key)) firsts.set(key, row)
   }
+  for (const [key, row] of firsts) row.last_position = lasts.get(key)
   if (firsts.size === 0) return
   await tx.execute(sql`
     insert into audit.session_sources (${names(sourceColumns)}, last_position)

@@ -19,6 +19,7 @@ import {
   sourcesOfSessions,
 } from '../queries/entries.ts'
 import type { EntryFilter } from '../queries/entry-filter.ts'
+import type { SearchSizes } from '../queries/entry-search.ts'
 import { parseEntryFilter } from './parse-entry-filter.ts'
 import { printChangeOf, printEntry } from './print-entry.ts'
 
@@ -37,12 +38,14 @@ export interface EntryParts {
   readonly recorder: Pick<AccessRecorder, 'record'>
   /** 0 is without end. */
   readonly retentionMs: number
+  readonly sizes?: SearchSizes
   /** ms since 1970. */
   readonly now: () => number
 }
 
 export function entryHandlers(parts: EntryParts): Handlers<typeof EntryService> {
   const { log, postgres, sources, retentionMs, now } = parts
+  const sizes = parts.sizes ? { sizes: parts.sizes } : {}
 
   async function filterOf(
     asked: holdfast.audit.v1.EntryFilter.$Properties | null | undefined,
@@ -109,6 +112,7 @@ export function entryHandlers(parts: EntryParts): Handlers<typeof EntryService> 
         after: parsePlace(request.cursor),
         limit: request.limit || defaultPage,
         isAscending: false,
+        ...sizes,
       }
       note('ListEntries', call, request.filter?.organizationId ?? '')
       const { rows, nextCursor } = await findEntries(postgres, scope, filter, page, call.signal)
@@ -133,7 +137,12 @@ export function entryHandlers(parts: EntryParts): Handlers<typeof EntryService> 
 
     async exportEntries(request, call) {
       const { filter, scope } = await filterOf(request.filter, call)
-      const page = { after: parsePlace(request.cursor), limit: maxExport, isAscending: true }
+      const page = {
+        after: parsePlace(request.cursor),
+        limit: maxExport,
+        isAscending: true,
+        ...sizes,
+      }
       note('ExportEntries', call, request.filter?.organizationId ?? '')
       const { rows, nextCursor } = await findEntries(postgres, scope, filter, page, call.signal)
       const changes = await details(rows)

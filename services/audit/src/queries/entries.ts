@@ -2,7 +2,7 @@ import { type Postgres, type ReadScope, sql } from '@holdfast/postgres'
 import { behind, mergePlaces, type Place, printPlace } from '../entries/cursor.ts'
 import { startOf, type TrailName } from '../entries/position.ts'
 import { accessConditions, type EntryFilter, logConditions } from './entry-filter.ts'
-import { type Condition, findPositions, type Range } from './entry-search.ts'
+import { type Condition, findPositions, type Range, type SearchSizes } from './entry-search.ts'
 
 export interface LogEntryRow {
   readonly trail: 'log'
@@ -69,10 +69,11 @@ export async function findEntries(
     readonly after: Place | undefined
     readonly limit: number
     readonly isAscending: boolean
+    readonly sizes?: SearchSizes
   },
   signal: AbortSignal,
 ): Promise<EntryPage> {
-  const { after, limit, isAscending } = page
+  const { after, limit, isAscending, sizes } = page
   const range: Range = {
     from: startOf(filter.fromUnixMs),
     to: filter.toUnixMs === 0 ? end : startOf(filter.toUnixMs),
@@ -81,7 +82,14 @@ export async function findEntries(
     const left = behind(range, after, trail, isAscending)
     if (conditions === undefined || left.from >= left.to) return []
     const table = trail === 'log' ? sql`audit.entries` : sql`audit.access_entries`
-    const wish = { table, conditions, range: left, limit: limit + 1, isAscending }
+    const wish = {
+      table,
+      conditions,
+      range: left,
+      limit: limit + 1,
+      isAscending,
+      ...(sizes ? { sizes } : {}),
+    }
     return await findPositions(postgres, wish, signal)
   }
   const [ofLog, ofAccess] = await Promise.all([

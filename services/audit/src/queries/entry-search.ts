@@ -31,14 +31,23 @@ export interface Search {
   readonly range: Range
   readonly limit: number
   readonly isAscending: boolean
+  readonly sizes?: SearchSizes
 }
 
-/** Up to this many rows of one condition are all looked at. */
-const few = 2_000
-/** What is looked at in order before it is worth thinking about something better. */
-const firstWindow = 4_000
-/** Rows of the windows after it; behind them comes all the rest at once. */
-const furtherWindows: readonly (number | undefined)[] = [32_000, 256_000, undefined]
+/** What a search may look at, in rows. Measured: bench/audit.ts. */
+export interface SearchSizes {
+  /** Up to this many rows of one condition are all looked at. */
+  readonly few: number
+  /** What is looked at in order before it is worth thinking about something better; more than a page. */
+  readonly firstWindow: number
+  /** The windows after it; behind them comes all the rest at once. */
+  readonly furtherWindows: readonly number[]
+}
+const usualSizes: SearchSizes = {
+  few: 2_000,
+  firstWindow: 4_000,
+  furtherWindows: [32_000, 256_000],
+}
 
 /**
  * Positions of the rows that meet all conditions, in order, at most `limit`. The planner of Postgres cannot know
@@ -53,7 +62,8 @@ export async function findPositions(
   search: Search,
   signal: AbortSignal,
 ): Promise<readonly bigint[]> {
-  const { conditions, limit } = search
+  const { conditions, limit, sizes = usualSizes } = search
+  const { few, firstWindow } = sizes
   const how = { signal }
   const ordered = conditions.filter(({ sources }) => sources !== undefined)
   const counts = await countUpTo(postgres, search, ordered, few, signal)
@@ -114,7 +124,7 @@ async function searchFurther(
 ): Promise<readonly bigint[]> {
   const found: bigint[] = []
   let rest = beyond(search, edge)
-  for (const rows of furtherWindows) {
+  for (const rows of [...(search.sizes ?? usualSizes).furtherWindows, undefined]) {
     const stop =
       rows === undefined ? undefined : await positionAfter(postgres, search, rest, rows, signal)
     const range = stop === undefined ? rest : upTo(search, rest, stop)
