@@ -150,6 +150,7 @@ export function composeInbox(parts: InboxParts) {
         now,
       }),
       reached: parts.reached,
+      rulesChanged: () => board.reload(),
       dropCase: (alertId) => dropCases(postgres, [alertId]),
       testMail: mail && sendTest,
     }),

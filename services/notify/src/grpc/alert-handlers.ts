@@ -38,6 +38,8 @@ export interface AlertEdge {
   readonly reached: (sequence: bigint, signal?: AbortSignal) => Promise<void>
   /** Somebody resolved it: what comes now is another alert. */
   readonly dropCase: (alertId: string) => Promise<void>
+  /** A rule changed: from now on it watches as it says. */
+  readonly rulesChanged: () => Promise<void>
   /** Undefined without a mail server. Answers what it said. */
   readonly testMail: ((to: string, caller: string) => Promise<string>) | undefined
 }
@@ -147,6 +149,7 @@ export function alertHandlers(edge: AlertEdge): Handlers<typeof AlertService> {
   async function ruleView(id: string, sequence: bigint, call: Call) {
     call.committed(sequence)
     await reached(sequence, call.signal)
+    await edge.rulesChanged()
     return { rule: await printRule(await findRule(id, everything), call) }
   }
 
@@ -195,9 +198,15 @@ export function alertHandlers(edge: AlertEdge): Handlers<typeof AlertService> {
     async createAlertRule(request, call) {
       const fields = new AlertFields()
       const organizationId = fields.optionalId(request.organizationId, 'organization_id')
-      const settings = request.settings ?? {}
-      const wish = ruleFields(fields, { actions: [], alarms: [], name: '', ...settings })
-      if (!wish.severity) fields.add('severity', 'required', 'must be named')
+      const { severity, ...settings } = request.settings ?? {}
+      const wish = ruleFields(fields, {
+        actions: [],
+        alarms: [],
+        name: '',
+        ...settings,
+        ...(severity ? { severity } : {}),
+      })
+      if (!severity) fields.add('severity', 'required', 'must be named')
       const mailTo = mailAddresses(fields, request.mailTo, 'mail_to')
       fields.check()
       const rule: RuleWish = { ...emptyRule, ...wish }
