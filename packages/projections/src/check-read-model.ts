@@ -95,7 +95,10 @@ interface Row {
   readonly count: bigint
 }
 
-/** Rows are told apart by how they print, as the content hash does. Of values only the key leaves the database. */
+/**
+ * Rows are told apart by how they print, as the content hash does, which is only looked at when their bytes differ
+ * (`*<>`): printing is twenty times the work. Of values only the key leaves the database.
+ */
 async function differenceOf(
   tx: Transaction,
   table: TableSpec,
@@ -103,8 +106,8 @@ async function differenceOf(
   replayed: string,
 ): Promise<Difference | undefined> {
   const columns = Object.keys(table.columns)
-  const printed = (alias: string): Sql =>
-    sql`row(${sql.join(columns.map((column) => sql.identifier(alias, column)))})::text`
+  const record = (alias: string): Sql =>
+    sql`row(${sql.join(columns.map((column) => sql.identifier(alias, column)))})::record`
   const key = table.key.map(
     (column) =>
       sql`coalesce(${sql.identifier('l', column)}, ${sql.identifier('r', column)}) as ${sql.identifier(column)}`,
@@ -124,7 +127,8 @@ async function differenceOf(
       from ${sql.identifier(live, table.name)} l
       full join ${sql.identifier(replayed, table.name)} r
         using (${sql.join(table.key.map((column) => sql.identifier(column)))})
-      where ${printed('l')} is distinct from ${printed('r')}
+      where case when ${record('l')} *<> ${record('r')}
+        then ${record('l')}::text is distinct from ${record('r')}::text else false end
     ) d
     order by ${inKeyOrder(table)} limit 1`)
   if (!row) return undefined

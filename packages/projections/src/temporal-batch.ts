@@ -4,11 +4,11 @@ import type { EncodedChange, TableShape, Where } from './table-shape.ts'
 import type { RowChange } from './types.ts'
 import { Versions } from './versions.ts'
 import { groupBy, matching, pick, sameKey, whereShape, writeRows } from './write-rows.ts'
-import { redactVersions, writeVersions } from './write-versions.ts'
+import { copyToVersions, redactVersions, writeVersions } from './write-versions.ts'
 
 /**
- * Changes of a temporal table by a run of commits, not yet folded: versions have to know what the rows were, so the
- * rows they touch are read when they are written, with few statements whatever their number.
+ * Changes of a temporal table by a run of commits, not yet folded: where two commits change one row, its versions have
+ * to know what the row was, so it is read when they are written. Few statements, whatever the number of rows.
  */
 export class TemporalBatch {
   readonly #shape: TableShape
@@ -16,6 +16,10 @@ export class TemporalBatch {
   /** By key, whether the first change of the row builds on what the table has. */
   readonly #buildsOn = new Map<string, boolean>()
   readonly #wheres: Where[] = []
+  /** By key, the commit that changes the row. */
+  readonly #touched = new Map<string, bigint>()
+  /** No row is changed by two commits, and all of them are known by key. */
+  #isSingle = true
 
   constructor(shape: TableShape) {
     this.#shape = shape
@@ -24,15 +28,34 @@ export class TemporalBatch {
   /** Throws a TypeError when the change does not fit the table. */
   add(sequence: bigint, raw: RowChange): void {
     const change = this.#shape.encode(raw)
+    if (change.op === 'patch' && change.set.length === 0) return
     this.#changes.push({ sequence, change })
-    if (change.op === 'removeWhere') this.#wheres.push(change.where)
-    else if (!this.#buildsOn.has(change.key)) {
-      this.#buildsOn.set(change.key, change.op !== 'put' && change.op !== 'remove')
+    if (change.op === 'removeWhere' || change.op === 'redact') this.#isSingle = false
+    if (change.op === 'removeWhere') {
+      this.#wheres.push(change.where)
+      return
     }
+    const { key, op } = change
+    if (!this.#buildsOn.has(key)) this.#buildsOn.set(key, op !== 'put' && op !== 'remove')
+    const before = this.#touched.get(key)
+    if (before === undefined) this.#touched.set(key, sequence)
+    else if (before !== sequence) this.#isSingle = false
   }
 
-  async write(tx: Transaction, schema: string): Promise<void> {
-    if (this.#changes.length === 0) return
+  write(tx: Transaction, schema: string): Promise<void> {
+    if (this.#changes.length === 0) return Promise.resolve()
+    return this.#isSingle ? this.#writeSingle(tx, schema) : this.#writeFolded(tx, schema)
+  }
+
+  /** The usual way of what happens now: rows are written unread, and the versions are what they came to be. */
+  async #writeSingle(tx: Transaction, schema: string): Promise<void> {
+    const rows = new PendingRows(this.#shape, 'database')
+    for (const { change } of this.#changes) rows.take(change)
+    await writeRows(tx, schema, rows)
+    await copyToVersions(tx, schema, this.#shape, this.#touched)
+  }
+
+  async #writeFolded(tx: Transaction, schema: string): Promise<void> {
     const versions = new Versions('database')
     const rows = new PendingRows(this.#shape, 'empty', versions)
     await this.#read(tx, sql.identifier(schema, this.#shape.table.name), rows, versions)

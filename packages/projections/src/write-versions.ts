@@ -36,6 +36,33 @@ function end(table: Sql, shape: TableShape, ends: ReadonlyMap<string, bigint>): 
     where ${sameKey(shape)} and t.valid_to = ${sql.raw(forever.toString())}`
 }
 
+/** Ends the versions of rows that have changed, and adds what they are now, if they still are. */
+export async function copyToVersions(
+  tx: Transaction,
+  schema: string,
+  shape: TableShape,
+  changed: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const versions = sql.identifier(schema, versionsTable(shape.table))
+  const columns = shape.columns.map((column) => sql.identifier(column))
+  const rows = Array.from(changed, ([key, sequence]) => [
+    ...shape.keyValues(key),
+    sequence.toString(),
+  ])
+  const source = unnest({ ...pick(shape, shape.keyColumns), valid_from: 'bigint' }, rows)
+  // One round trip; the condition is that of writeVersions.
+  await tx.execute(sql`
+    with changed as materialized (select * from ${source} c), ended as (
+      update ${versions} t set valid_to = u.valid_from from changed u
+      where ${sameKey(shape)} and t.valid_to = ${sql.raw(forever.toString())} returning 1
+    )
+    insert into ${versions} (${sql.join(columns)}, valid_from, valid_to)
+    select ${sql.join(columns.map((column) => sql`t.${column}`))}, u.valid_from,
+      ${sql.raw(forever.toString())}
+    from changed u join ${sql.identifier(schema, shape.table.name)} t on ${sameKey(shape)}
+    where (select count(*) from ended) >= 0`)
+}
+
 /** Writes over what every version from before says; later redactions of a key after earlier ones. */
 export async function redactVersions(
   tx: Transaction,
