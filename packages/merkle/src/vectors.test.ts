@@ -231,7 +231,7 @@ describe('our own formats stay as they are', async () => {
     expect(value).toMatchObject({ isIntact: true, isComplete: true, witnessedSize: 5n })
   })
 
-  test.each(['merkle.md', 'checkpoint.md', 'proof.md', 'bundle.md'])(
+  test.each(['merkle.md', 'checkpoint.md', 'proof.md', 'bundle.md', 'tombstone.md'])(
     'docs/formats/%s shows these vectors',
     (name) => {
       const path = new URL(`../../../docs/formats/${name}`, import.meta.url)
