@@ -73,6 +73,8 @@ const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '
 // Answers are message instances, as the client decodes them: fields nobody set hold their defaults.
 const by = { sequence: 7, atUnixMs: 1, actor: { kind: 'service', id: 'rules' } }
 
+const subscriber = () => new auth.Subscriber({ id, name: 'siem', consumer: `subscriber-${id}` })
+
 const fakes = {
   auth: {
     login: async () => new auth.LoginResponse({ tokens }),
@@ -89,6 +91,20 @@ const fakes = {
     grantRole: async () => new auth.GrantRoleResponse({ user }),
     revokeRole: async () => new auth.RevokeRoleResponse({ user }),
     setUserDisabled: async () => new auth.SetUserDisabledResponse({ user }),
+    eraseUser: async () => new auth.EraseUserResponse(),
+    nameUsers: async () => new auth.NameUsersResponse({ names: [{ userId: id, username: 'ada' }] }),
+  },
+  subscribers: {
+    createSubscriber: async () =>
+      new auth.CreateSubscriberResponse({
+        subscriber: subscriber(),
+        credentials: 'c',
+        servers: ['tls://x:1'],
+      }),
+    listSubscribers: async () => new auth.ListSubscribersResponse({ subscribers: [subscriber()] }),
+    rotateSubscriber: async () =>
+      new auth.RotateSubscriberResponse({ subscriber: subscriber(), credentials: 'c' }),
+    revokeSubscriber: async () => new auth.RevokeSubscriberResponse(),
   },
   organizations: {
     createOrganization: async () => new auth.CreateOrganizationResponse({ organization }),
@@ -249,6 +265,12 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
     201,
   ],
   ['GET', '/users/ada', undefined, 'users.getUser', 200],
+  ['POST', `/users/${id}/erase`, { confirm_username: 'ada' }, 'users.eraseUser', 204],
+  ['POST', '/users/names', { user_ids: [id] }, 'users.nameUsers', 200],
+  ['GET', '/subscribers', undefined, 'subscribers.listSubscribers', 200],
+  ['POST', '/subscribers', { name: 'siem' }, 'subscribers.createSubscriber', 201],
+  ['POST', `/subscribers/${id}/rotate`, undefined, 'subscribers.rotateSubscriber', 200],
+  ['DELETE', `/subscribers/${id}`, undefined, 'subscribers.revokeSubscriber', 204],
   ['PATCH', '/users/ada', { is_disabled: true }, 'users.setUserDisabled', 200],
   ['POST', '/users/ada/roles', { role: 'super_admin' }, 'users.grantRole', 200],
   ['DELETE', '/users/ada/roles/viewer?organization_id=Acme', undefined, 'users.revokeRole', 200],
@@ -435,6 +457,7 @@ test('every rpc is reachable, or listed with the reason', () => {
   const names: Readonly<Record<string, string>> = {
     auth: 'AuthService',
     users: 'UserService',
+    subscribers: 'SubscriberService',
     organizations: 'OrganizationService',
     enrolment: 'EnrolmentService',
     nodes: 'NodeService',

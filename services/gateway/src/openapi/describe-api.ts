@@ -36,6 +36,7 @@ import {
   SilentService,
 } from '../views/read-model.ts'
 import { Rule, RuleChange } from '../views/rule.ts'
+import { NewSubscriber, Subscriber, SubscriberCredentials } from '../views/subscriber.ts'
 import { User } from '../views/user.ts'
 import { complete } from './complete.ts'
 
@@ -90,6 +91,9 @@ const components = [
   Checkpoint,
   ConsistencyProof,
   SigningKey,
+  Subscriber,
+  SubscriberCredentials,
+  NewSubscriber,
   Witness,
   LogEntry,
   AuditEntry,
