@@ -8,6 +8,10 @@
 //   from zero  all read models dropped, then a start
 //   bare COPY  the rebuilt rows, serialised beforehand, into a fresh table, then key and indexes
 //
+// From zero, rebuild, live and catch-up are measured twice: for tables as they are (plain), and for tables that keep
+// every version of every row (temporal). `one at a time` is how long a commit that changes a peer takes from the log
+// to its row, when nothing else goes on. `check` compares the peers with a replay.
+//
 // Every way is given the same commits and must end with the same rows (compared by content hash).
 //
 //   npx tsx bench/projections.ts [commits] [rounds]
@@ -33,9 +37,19 @@ const commits = Number(process.argv[2] ?? 40_000)
 const rounds = Number(process.argv[3] ?? 3)
 const naiveCommits = Math.min(1_500, commits)
 const interfaces = 200
+const singles = 300
+/** `valid_to` of what still holds. */
+const forever = 2n ** 63n - 1n
 const telemetry = createTelemetry('network', { level: 'warn' })
 const registry = commandsProjection('network')
-const models = [registry, peers]
+const as = (isTemporal: boolean): Projection => ({
+  ...peers,
+  tables: peers.tables.map(({ isTemporal: _, ...table }) =>
+    isTemporal ? { ...table, isTemporal } : table,
+  ),
+})
+const variants = { plain: as(false), temporal: as(true) }
+const models = [registry, variants.plain]
 
 /** Stores whatever events it is given. */
 const anything: Decider<readonly InterfaceEvent[], InterfaceEvent, number> = {
@@ -66,12 +80,15 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - begin) / 1000
 }
 
+const places: string[] = []
+const added: string[][] = []
+
 /** A quarter of the commits add a peer, the others change one. */
 async function writeHistory(log: EventLog): Promise<void> {
   const node = newId<string>()
   const organizationId = newId<OrganizationId>()
-  const places = Array.from({ length: interfaces }, () => `${node}.${newId<string>()}`)
-  const known: string[][] = places.map(() => [])
+  places.push(...Array.from({ length: interfaces }, () => `${node}.${newId<string>()}`))
+  added.push(...places.map(() => []))
   const random = (n: number) => Math.floor(Math.random() * n)
   const key = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')
   const sealed = () => ({
@@ -80,7 +97,7 @@ async function writeHistory(log: EventLog): Promise<void> {
     ciphertext: crypto.getRandomValues(new Uint8Array(48)),
   })
   const event = (place: number, n: number): InterfaceEvent => {
-    const mine = known[place] ?? []
+    const mine = added[place] ?? []
     const settings = {
       name: `peer-${n}`,
       addresses: [`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`],
@@ -295,8 +312,8 @@ console.log(
   `${commits} commits on ${interfaces} interfaces, written in ${writing.toFixed(1)} s (${Math.round(commits / writing)}/s)`,
 )
 
-const open = () =>
-  openProjections({ log, postgres, telemetry: quiet(), service: 'network', projections: [peers] })
+const open = (model: Projection) =>
+  openProjections({ log, postgres, telemetry: quiet(), service: 'network', projections: [model] })
 /** Metrics register once. */
 const quiet = () => ({
   ...telemetry,
@@ -306,7 +323,7 @@ const hashes = async (projections: Projections) =>
   `${await projections.hash('network.peers')} ${await projections.hash('network.commands')}`
 
 /** Takes away what came after, and sets the checkpoints back: the projector has these commits before it. */
-async function setBack(to: bigint): Promise<void> {
+async function setBack(model: Projection, to: bigint): Promise<void> {
   const hash = to === 0n ? '' : Buffer.from(await hashAt(to)).toString('hex')
   await postgres.execute(sql`
     update network.projections set sequence = ${to}, commit_hash = decode(${hash}, 'hex')
@@ -315,12 +332,22 @@ async function setBack(to: bigint): Promise<void> {
     select schema_name as schema, split_part(name, '.', 2) as name from network.projections
     where state = 'live'`)
   for (const { schema, name } of builds) {
+    const spec = model.tables.find((table) => table.name === name)
     const table = sql.identifier(schema, name)
+    const past = sql.identifier(schema, `${name}__past`)
     if (to === 0n) await postgres.execute(sql`truncate ${table}`)
-    else {
-      await forget(table, name, to)
-      await postgres.execute(sql`vacuum analyze ${table}`)
+    else await forget(table, name, to)
+    if (spec?.isTemporal) {
+      await postgres.execute(sql`delete from ${past} where valid_from > ${to}`)
+      await postgres.execute(sql`
+        update ${past} set valid_to = ${forever} where valid_to > ${to}`)
+      await postgres.execute(sql`truncate ${table}`)
+      const columns = columnsOf(Object.keys(spec.columns))
+      await postgres.execute(sql`
+        insert into ${table} (${columns}) select ${columns} from ${past} where valid_to = ${forever}`)
+      await postgres.execute(sql`vacuum analyze ${past}`)
     }
+    await postgres.execute(sql`vacuum analyze ${table}`)
   }
 }
 
@@ -336,10 +363,10 @@ async function hashAt(sequence: bigint): Promise<Uint8Array> {
   return commitHash(commit)
 }
 
-async function catchUp() {
+async function catchUp(model: Projection) {
   let projections: Projections | undefined
   const seconds = await timed(async () => {
-    projections = await open()
+    projections = await open(model)
     for (;;) {
       const done = await projections.reached(head).then(
         () => true,
@@ -368,45 +395,90 @@ function note(name: string, count: number, seconds: number, cpu = cpuMicros): vo
 }
 const liveCommits = BigInt(Math.min(9_900, commits))
 
-for (let round = 0; round < rounds; round++) {
-  await dropReadModels(postgres, 'network')
-  const zero = await catchUp()
-  note('from zero', commits, zero.seconds, zero.cpu)
-
-  const projections = await open()
-  note('rebuild', commits, await timed(() => projections.rebuild('network.peers')))
-  if ((await hashes(projections)) !== zero.hashes) throw new Error('a rebuild changed the rows')
-  await projections.stop()
-
-  for (const [name, some] of [
-    ['naive', models],
-    ['naive, peers alone', [peers]],
-  ] as const) {
-    await prepareNaive(postgres)
-    const from = head - BigInt(naiveCommits) + 1n
-    for (const table of ['peers', 'commands']) {
-      await forget(sql.identifier('naive', table), table, from - 1n)
-    }
-    note(name, naiveCommits, await timed(() => naive(postgres, log, some, from, head)))
-    await postgres.execute(sql`drop schema naive cascade`)
+/** Milliseconds from the log's answer to the row, of commits that come alone. */
+async function oneAtATime(model: Projection): Promise<readonly number[]> {
+  const projections = await open(model)
+  const times: number[] = []
+  for (let n = 0; n < singles; n++) {
+    const place = n % places.length
+    const peerId = added[place]?.[0]
+    if (!peerId) continue
+    // as: shaped right, and nobody parses it here
+    const event = {
+      type: 'PeerKeyRotated',
+      peerId,
+      publicKey: Buffer.alloc(32, n).toString('base64'),
+      privateKey: undefined,
+    } as unknown as InterfaceEvent
+    const { sequence } = await log.execute(aggregate, places[place] ?? '', [event], {
+      commandId: newId(),
+      isKeyed: false,
+      organizationId: newId<OrganizationId>(),
+      actor: { kind: 'service', id: 'bench' },
+      correlationId: newId(),
+    })
+    const begin = performance.now()
+    await projections.reached(sequence)
+    times.push(performance.now() - begin)
   }
+  await projections.stop()
+  return times
+}
 
-  await setBack(head - liveCommits)
-  const live = await catchUp()
-  note('live', Number(liveCommits), live.seconds, live.cpu)
+for (let round = 0; round < rounds; round++) {
+  for (const [kind, model] of Object.entries(variants)) {
+    const isPlain = kind === 'plain'
+    const named = (way: string) => (isPlain ? way : `${way}, ${kind}`)
+    await dropReadModels(postgres, 'network')
+    const zero = await catchUp(model)
+    note(named('from zero'), commits, zero.seconds, zero.cpu)
 
-  await setBack(0n)
-  const caughtUp = await catchUp()
-  note('catch-up', commits, caughtUp.seconds, caughtUp.cpu)
-  if (caughtUp.hashes !== zero.hashes) throw new Error('rows differ from the rebuilt ones')
+    const projections = await open(model)
+    note(named('rebuild'), commits, await timed(() => projections.rebuild('network.peers')))
+    if ((await hashes(projections)) !== zero.hashes) throw new Error('a rebuild changed the rows')
+    note(named('check'), commits, await timed(() => projections.check('network.peers')))
+    await projections.stop()
 
-  const bare = await bareCopy(postgres)
-  note('bare COPY (rows)', bare.rows, bare.seconds)
-  note('read only', commits, await timed(() => readAll(log, head)))
+    if (isPlain) {
+      for (const [name, some] of [
+        ['naive', models],
+        ['naive, peers alone', [model]],
+      ] as const) {
+        await prepareNaive(postgres)
+        const from = head - BigInt(naiveCommits) + 1n
+        for (const table of ['peers', 'commands']) {
+          await forget(sql.identifier('naive', table), table, from - 1n)
+        }
+        note(name, naiveCommits, await timed(() => naive(postgres, log, some, from, head)))
+        await postgres.execute(sql`drop schema naive cascade`)
+      }
+    }
+
+    await setBack(model, head - liveCommits)
+    const live = await catchUp(model)
+    note(named('live'), Number(liveCommits), live.seconds, live.cpu)
+    if (!isPlain && live.hashes !== zero.hashes) throw new Error('live versions differ')
+
+    await setBack(model, 0n)
+    const caughtUp = await catchUp(model)
+    note(named('catch-up'), commits, caughtUp.seconds, caughtUp.cpu)
+    if (caughtUp.hashes !== zero.hashes) throw new Error('rows differ from the rebuilt ones')
+    if (!isPlain) continue
+    const bare = await bareCopy(postgres)
+    note('bare COPY (rows)', bare.rows, bare.seconds)
+    note('read only', commits, await timed(() => readAll(log, head)))
+  }
+}
+
+console.log('\none at a time, ms from the log to the row:')
+for (const [kind, model] of Object.entries(variants)) {
+  const times = [...(await oneAtATime(model))].sort((a, b) => a - b)
+  const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(2)
+  console.log(`  ${kind.padEnd(10)} median ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}`)
 }
 
 const rateOf = (name: string) => median(results.get(name)?.rates ?? [])
-const baseOf = (name: string) => rateOf(name === 'rebuild' ? 'naive, peers alone' : 'naive')
+const baseOf = (name: string) => rateOf(name.startsWith('rebuild') ? 'naive, peers alone' : 'naive')
 const column = (text: string | number, width = 12) => text.toString().padStart(width)
 console.log(
   `\n${'way'.padEnd(20)}${column('per second')}${column('× naive')}${column('our µs each')}   range`,
