@@ -110,6 +110,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   // In other words.
   SigningKeyRotated: ['new_public_key'],
   NodeIdentityRevoked: ['nats_public_key'],
+  SubscriberRotated: ['old_nats_public_key'],
+  SubscriberRevoked: ['nats_public_key'],
 }
 
 test('every event of the catalogue says what becomes of objects, and no other', () => {

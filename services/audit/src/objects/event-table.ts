@@ -405,7 +405,8 @@ const notify: Readonly<Record<string, Handler>> = {
       nameIn(recordOf(event, 'settings')),
     ),
   WebhookUpdated: settled,
-  WebhookSecretRotated: (event) => patch(event, { keys: only(event, 'secret', 'old_until_at') }),
+  WebhookSecretRotated: (event) =>
+    patch(event, { keys: only(event, 'secret', 'old_secret', 'old_until_at') }),
   WebhookSuspended: (event) =>
     patch(event, { state: { is_suspended: true, ...only(event, 'cause') } }),
   WebhookResumed: state({ is_suspended: false }),

@@ -94,8 +94,11 @@ export function diffFields(
 /** What a slot is stored as: JSON of what is not at its default, for most of it is. Equal fields give equal text. */
 export function encodeSlot(kind: ObjectKind, slot: Slot, fields: FlatFields): string {
   const usual = defaults.get(`${kind} ${slot}`)
-  const kept = Object.entries(fields).filter(([path, value]) => !isSameValue(usual?.[path], value))
-  return JSON.stringify(Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1))))
+  const kept: string[] = []
+  for (const path in fields) if (!isSameValue(usual?.[path], fields[path])) kept.push(path)
+  const sorted: Record<string, Json> = {}
+  for (const path of kept.sort()) sorted[path] = fields[path] ?? null
+  return JSON.stringify(sorted)
 }
 
 export const decodeSlot = (text: string): FlatFields => JSON.parse(text) as FlatFields // as: encodeSlot wrote it

@@ -61,7 +61,7 @@ export async function startHistorySuite() {
     log,
     projections,
     recorded,
-    history: requests(history),
+    history: historyRequests(history),
     async tell({ context, type, id, organizationId, events }: Told, reason = ''): Promise<bigint> {
       const aggregate: Aggregate<readonly StoredEvent[], StoredEvent, number> = {
         context,
@@ -103,7 +103,7 @@ export async function startHistorySuite() {
 
 export type HistorySuite = Awaited<ReturnType<typeof startHistorySuite>>
 
-function requests(handlers: ReturnType<typeof composeHistory>['history']): Requests {
+export function historyRequests(handlers: ReturnType<typeof composeHistory>['history']): Requests {
   const entries = Object.entries(HistoryService).map(([name, method]) => [
     name,
     async (
