@@ -151,6 +151,26 @@ export const auditRoutes =
     )
 
     app.get(
+      '/audit/access/trees',
+      {
+        schema: {
+          operationId: 'listAccessTrees',
+          tags,
+          summary: 'The Merkle trees of the access records, newest first',
+          description:
+            'Mostly one. Another begins when the stream is no continuation of what the tree holds.',
+          security: signedIn,
+          querystring: one({}),
+          response: { 200: page(AccessTree) },
+        },
+      },
+      async (request, reply) => {
+        const { epochs } = await proofs.listAccessEpochs({}, reading(request))
+        return sendPage(request, reply, epochs, null, printAccessTree)
+      },
+    )
+
+    app.get(
       '/audit/keys',
       {
         schema: {
