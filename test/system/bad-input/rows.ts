@@ -2,6 +2,7 @@ import { accountRows } from './accounts.ts'
 import { auditRows } from './audit.ts'
 import { bodyRows } from './bodies.ts'
 import { enrolmentRows, tokenRows } from './callers.ts'
+import { diffRows } from './diff.ts'
 import { firewallRows } from './firewall.ts'
 import { interfaceRows } from './interfaces.ts'
 import { operatorRows } from './operator.ts'
@@ -23,4 +24,5 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...accountRows(ground),
   ...operatorRows(),
   ...auditRows(),
+  ...diffRows(),
 ]
