@@ -8,16 +8,18 @@ import {
   KeyService,
   ProofService,
 } from '@holdfast/proto'
-import { natsConnection, run } from '@holdfast/service'
+import { natsConnection, run, standingAlarms } from '@holdfast/service'
 import { composeAudit } from './compose.ts'
 import { composeEntries } from './compose-entries.ts'
 import { composeHistory } from './compose-history.ts'
 import { composeTree } from './compose-tree.ts'
 import { settings } from './config.ts'
 import { readModels } from './projections/read-models.ts'
+import { treeAlarms } from './tree/tree-alarms.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 const megabyte = 1024 * 1024
+const alarmsEveryMs = 5_000
 
 await run('audit', settings, { migrations }, (app) => {
   const { log, postgres, telemetry } = app
@@ -91,6 +93,9 @@ await run('audit', settings, { migrations }, (app) => {
     recorder,
   })
   app.readiness('checkpoints', tree.readiness)
+  const alarms = standingAlarms(app.alarm)
+  const alarming = setInterval(() => alarms.say(treeAlarms(tree.status())), alarmsEveryMs)
+  app.onDrain(() => clearInterval(alarming))
   app.onStart(audit.start)
   app.onStart(tree.start)
   app.onStart(trail.start)

@@ -1,14 +1,16 @@
 import { accessReader } from '@holdfast/event-log/admin'
 import { ArchiveService, ProofService } from '@holdfast/proto'
-import { runWithoutDatabase } from '@holdfast/service'
+import { runWithoutDatabase, standingAlarms } from '@holdfast/service'
 import { keepAccess } from './access/keep-access.ts'
 import { keepCheckpoints } from './checkpoints/keep-checkpoints.ts'
 import { settings } from './config.ts'
 import { archiveHandlers } from './grpc/archive-handlers.ts'
+import { guardAlarms } from './guard/guard-alarms.ts'
 import { readiness } from './guard/readiness.ts'
 import { type Guard, startGuard } from './guard/start-guard.ts'
 
 let guard: Guard | undefined
+const alarmsEveryMs = 5_000
 
 await runWithoutDatabase(
   'backup',
@@ -19,7 +21,7 @@ await runWithoutDatabase(
     check('guard', readiness(started.state))
     onEnd(() => started.stop())
   },
-  ({ serve, telemetry, log, connect, onDrain, alarm, settings: values }) => {
+  ({ alarm, serve, telemetry, log, connect, onDrain, settings: values }) => {
     const started = guard
     if (!started) throw new Error('the guard is started first')
     const checkpoints = keepCheckpoints({
@@ -49,6 +51,13 @@ await runWithoutDatabase(
       now: Date.now,
     })
     onDrain(access.stop)
+    const alarms = standingAlarms(alarm)
+    const judge = guardAlarms()
+    const timer = setInterval(() => {
+      const state = started.state()
+      if (state) alarms.say(judge(state))
+    }, alarmsEveryMs)
+    onDrain(() => clearInterval(timer))
     serve(ArchiveService, archiveHandlers({ keeper: started.keeper, log: telemetry.log }))
   },
 )
