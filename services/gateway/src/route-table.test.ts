@@ -32,6 +32,7 @@ const policy = holdfast.rules.v1
 const audit = holdfast.audit.v1
 const backup = holdfast.backup.v1
 const ops = holdfast.ops.v1
+const notify = holdfast.notify.v1
 const user = new auth.User({
   id,
   username: 'ada',
@@ -39,6 +40,7 @@ const user = new auth.User({
   bindings: [{ role: 2, organizationId: id }],
 })
 const organization = new auth.Organization({ id, name: 'Acme', revision: 3 })
+const webhook = new notify.Webhook({ id, revision: 3, settings: { name: 'w' } })
 const site = new auth.Site({ id, name: 'Berlin', revision: 3 })
 const node = new network.Node({ id, name: 'gw', revision: 3 })
 const wg0 = new network.Interface({ id, name: 'wg0', revision: 3 })
@@ -105,6 +107,19 @@ const fakes = {
     rotateSubscriber: async () =>
       new auth.RotateSubscriberResponse({ subscriber: subscriber(), credentials: 'c' }),
     revokeSubscriber: async () => new auth.RevokeSubscriberResponse(),
+  },
+  webhooks: {
+    createWebhook: async () => new notify.CreateWebhookResponse({ webhook, secret: 'whsec_x' }),
+    getWebhook: async () => new notify.GetWebhookResponse({ webhook }),
+    listWebhooks: async () => new notify.ListWebhooksResponse({ webhooks: [webhook] }),
+    updateWebhook: async () => new notify.UpdateWebhookResponse({ webhook }),
+    rotateWebhookSecret: async () =>
+      new notify.RotateWebhookSecretResponse({ webhook, secret: 'whsec_y' }),
+    deleteWebhook: async () => new notify.DeleteWebhookResponse(),
+    testWebhook: async () => new notify.TestWebhookResponse({ attempt: { status: 204 } }),
+    listDeliveries: async () =>
+      new notify.ListDeliveriesResponse({ deliveries: [{ id, webhookId: id, state: 1 }] }),
+    replayDeliveries: async () => new notify.ReplayDeliveriesResponse({ count: 2 }),
   },
   organizations: {
     createOrganization: async () => new auth.CreateOrganizationResponse({ organization }),
@@ -271,6 +286,15 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['POST', '/subscribers', { name: 'siem' }, 'subscribers.createSubscriber', 201],
   ['POST', `/subscribers/${id}/rotate`, undefined, 'subscribers.rotateSubscriber', 200],
   ['DELETE', `/subscribers/${id}`, undefined, 'subscribers.revokeSubscriber', 204],
+  ['GET', '/webhooks?organization=Acme', undefined, 'webhooks.listWebhooks', 200],
+  ['POST', '/webhooks', { name: 'w', url: 'https://x.example' }, 'webhooks.createWebhook', 201],
+  ['GET', '/webhooks/w', undefined, 'webhooks.getWebhook', 200],
+  ['PATCH', '/webhooks/w', { alerts_from: null }, 'webhooks.updateWebhook', 200],
+  ['DELETE', '/webhooks/w', undefined, 'webhooks.deleteWebhook', 204],
+  ['POST', '/webhooks/w/rotate-secret', undefined, 'webhooks.rotateWebhookSecret', 200],
+  ['POST', '/webhooks/w/test', undefined, 'webhooks.testWebhook', 200],
+  ['GET', '/webhooks/w/deliveries?state=dead', undefined, 'webhooks.listDeliveries', 200],
+  ['POST', '/webhooks/w/replay', undefined, 'webhooks.replayDeliveries', 200],
   ['PATCH', '/users/ada', { is_disabled: true }, 'users.setUserDisabled', 200],
   ['POST', '/users/ada/roles', { role: 'super_admin' }, 'users.grantRole', 200],
   ['DELETE', '/users/ada/roles/viewer?organization_id=Acme', undefined, 'users.revokeRole', 200],
@@ -390,7 +414,7 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['GET', '/audit/log/7', undefined, 'proofs.getEntryProof', 200],
   ['GET', '/audit/access/trees', undefined, 'proofs.listAccessEpochs', 200],
   ['GET', '/history/laptop?kind=peer&limit=5', undefined, 'history.listVersions', 200],
-  ['GET', '/blame/laptop?kind=peer&at=7', undefined, 'history.getBlame', 200],
+  ['GET', '/blame/laptop?kind=peer&at=1', undefined, 'history.getBlame', 200],
   ['GET', '/audit/keys', undefined, 'proofs.listSigningKeys', 200],
   ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
   ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],

@@ -44,5 +44,14 @@ export function auditRows(): Row[] {
     get('a bundle beyond the log', '/audit/bundle?to=999999999', invalid('to:out_of_range')),
     get('a bundle backwards', '/audit/bundle?from=2&to=1', invalid('from:out_of_range')),
     get('a foreign cursor', '/audit/checkpoints?cursor=xx', invalid('cursor:cursor_invalid')),
+    get('history of nothing', '/history/no-such-thing', '404 audit.object_not_found'),
+    get('history of no kind', '/history/x?kind=tunnel', invalid('kind:one_of')),
+    get('history by a foreign cursor', '/history/x?cursor=xx', invalid('cursor:cursor_invalid')),
+    get('too much history', '/history/x?limit=501', invalid('limit:out_of_range')),
+    get('history of a moment', '/history/x?at=1', invalid('at:unknown_field')),
+    get('blame of nothing', '/blame/no-such-thing', '404 audit.object_not_found'),
+    get('blame of no kind', '/blame/x?kind=tunnel', invalid('kind:one_of')),
+    get('blame beyond the log', '/blame/x?at=999999999', invalid('at:out_of_range')),
+    get('blame of no time', '/blame/x?at=yesterday', invalid('at:out_of_range')),
   ]
 }
