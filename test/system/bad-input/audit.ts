@@ -47,7 +47,7 @@ export function auditRows(): Row[] {
     get('history of nothing', '/history/no-such-thing', '404 audit.object_not_found'),
     get('history of no kind', '/history/x?kind=tunnel', invalid('kind:one_of')),
     get('history by a foreign cursor', '/history/x?cursor=xx', invalid('cursor:cursor_invalid')),
-    get('too much history', '/history/x?limit=501', invalid('limit:out_of_range')),
+    get('too much history', '/history/x?limit=501', invalid('limit:range')),
     get('history of a moment', '/history/x?at=1', invalid('at:unknown_field')),
     get('blame of nothing', '/blame/no-such-thing', '404 audit.object_not_found'),
     get('blame of no kind', '/blame/x?kind=tunnel', invalid('kind:one_of')),
