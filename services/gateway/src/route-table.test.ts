@@ -75,6 +75,9 @@ const config = { peerId: id, peerName: 'laptop', interfaceName: 'wg0', config: '
 // Answers are message instances, as the client decodes them: fields nobody set hold their defaults.
 const by = { sequence: 7, atUnixMs: 1, actor: { kind: 'service', id: 'rules' } }
 
+const alert = () =>
+  new notify.Alert({ id, code: 'log.frozen', severity: 4, state: 1, title: 'x', count: 1 })
+const alertRule = () => new notify.AlertRule({ id, settings: { name: 'r', severity: 2 } })
 const subscriber = () => new auth.Subscriber({ id, name: 'siem', consumer: `subscriber-${id}` })
 
 const fakes = {
@@ -95,6 +98,19 @@ const fakes = {
     setUserDisabled: async () => new auth.SetUserDisabledResponse({ user }),
     eraseUser: async () => new auth.EraseUserResponse(),
     nameUsers: async () => new auth.NameUsersResponse({ names: [{ userId: id, username: 'ada' }] }),
+  },
+  alerts: {
+    listAlerts: async () => new notify.ListAlertsResponse({ alerts: [alert()], open: 1 }),
+    getAlert: async () => new notify.GetAlertResponse({ alert: alert() }),
+    acknowledgeAlert: async () => new notify.AcknowledgeAlertResponse({ alert: alert() }),
+    resolveAlert: async () => new notify.ResolveAlertResponse({ alert: alert() }),
+    listAlertRules: async () =>
+      new notify.ListAlertRulesResponse({ rules: [alertRule()], watching: 1 }),
+    getAlertRule: async () => new notify.GetAlertRuleResponse({ rule: alertRule() }),
+    createAlertRule: async () => new notify.CreateAlertRuleResponse({ rule: alertRule() }),
+    updateAlertRule: async () => new notify.UpdateAlertRuleResponse({ rule: alertRule() }),
+    deleteAlertRule: async () => new notify.DeleteAlertRuleResponse(),
+    testMail: async () => new notify.TestMailResponse({ answer: '250 OK' }),
   },
   subscribers: {
     createSubscriber: async () =>
@@ -269,6 +285,22 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['GET', '/sites?organization=Acme', undefined, 'organizations.listSites', 200],
   ['POST', '/sites', { name: 'Berlin', organization: 'Acme' }, 'organizations.createSite', 201],
   ['GET', '/sites/Berlin', undefined, 'organizations.getSite', 200],
+  ['GET', '/alerts?state=open&severity=error', undefined, 'alerts.listAlerts', 200],
+  ['GET', `/alerts/${id}`, undefined, 'alerts.getAlert', 200],
+  ['POST', `/alerts/${id}/acknowledge`, { note: 'mine' }, 'alerts.acknowledgeAlert', 200],
+  ['POST', `/alerts/${id}/resolve`, {}, 'alerts.resolveAlert', 200],
+  ['GET', '/alert-rules', undefined, 'alerts.listAlertRules', 200],
+  ['GET', '/alert-rules/r', undefined, 'alerts.getAlertRule', 200],
+  [
+    'POST',
+    '/alert-rules',
+    { name: 'r', severity: 'error', alarms: ['log'] },
+    'alerts.createAlertRule',
+    201,
+  ],
+  ['PATCH', '/alert-rules/r', { threshold: 5 }, 'alerts.updateAlertRule', 200],
+  ['DELETE', '/alert-rules/r', undefined, 'alerts.deleteAlertRule', 204],
+  ['POST', '/alert-rules/test-mail', { to: 'ops@example.org' }, 'alerts.testMail', 200],
   ['PATCH', '/sites/Berlin', { name: 'B' }, 'organizations.updateSite', 200],
   ['DELETE', '/sites/Berlin', undefined, 'organizations.deleteSite', 204],
   ['GET', '/users', undefined, 'users.listUsers', 200],
