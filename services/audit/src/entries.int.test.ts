@@ -15,7 +15,7 @@ type Filter = holdfast.audit.v1.EntryFilter.$Properties
 const network = holdfast.network.v1
 const rules = holdfast.rules.v1
 /** So small that every way of searching is taken. */
-const sizes = { few: 6, firstWindow: 20, furtherWindows: [40] }
+const sizes = { glance: 1, few: 6, firstWindow: 20, furtherWindows: [40] }
 const root = person('SUPER_ADMIN', '*')
 
 let suite: EntrySuite
@@ -237,7 +237,7 @@ test('any filter and any combination answers what looking at everything answers,
     ]),
   })
   await fc.assert(
-    fc.asyncProperty(filters, fc.constantFrom(3, 7, 500), async (wish, limit) => {
+    fc.asyncProperty(filters, fc.constantFrom(7, 500), async (wish, limit) => {
       const filter = Object.fromEntries(
         Object.entries(wish).filter(([, value]) => value !== undefined),
       ) as Filter
@@ -247,9 +247,9 @@ test('any filter and any combination answers what looking at everything answers,
       const found = await all(filter, root, limit)
       expect(found.map(key)).toEqual(wanted.map(key))
     }),
-    { numRuns: 250 },
+    { numRuns: 200 },
   )
-}, 120_000)
+}, 300_000)
 
 test('an export holds the same, oldest first, with what changed', async () => {
   const { entries: exported, nextCursor } = await suite.entries.exportEntries({

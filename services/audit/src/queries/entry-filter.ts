@@ -1,6 +1,6 @@
 import { accessActions, actions, isWithin } from '@holdfast/catalogue'
 import { type Sql, sql, startingWith } from '@holdfast/postgres'
-import { actorKey, wordsVector } from '../projections/entries.ts'
+import { actorKey } from '../projections/entries.ts'
 import type { Condition, Source } from './entry-search.ts'
 
 export const results = ['success', 'failure', 'denied'] as const
@@ -162,6 +162,6 @@ const inOrganizations = (table: Sql, { organizations }: EntryFilter): readonly C
 function spoken({ words }: EntryFilter): readonly Condition[] {
   return words.map((word) => ({
     where: sql`' ' || e.words like ${`% ${startingWith(word)}`}`,
-    unordered: sql`${sql.raw(wordsVector.replace('words', 'e.words'))} @@ ${`'${word}':*`}::tsquery`,
+    words: `'${word}':*`,
   }))
 }

@@ -1,4 +1,5 @@
 import { type Postgres, type Sql, sql } from '@holdfast/postgres'
+import { wordsVector } from '../projections/entries.ts'
 
 /** Positions, from an inclusive one to an exclusive one. */
 export interface Range {
@@ -23,6 +24,8 @@ export interface Condition {
   readonly sources?: readonly Source[]
   /** As `where`, by an index that has no order; for when there is nothing better. */
   readonly unordered?: Sql
+  /** A `tsquery`: words, found by the index over them and by no other. */
+  readonly words?: string
 }
 
 export interface Search {
@@ -36,6 +39,8 @@ export interface Search {
 
 /** What a search may look at, in rows. Measured: bench/audit.ts. */
 export interface SearchSizes {
+  /** What is looked at first, for each row wanted: most questions end here. */
+  readonly glance: number
   /** Up to this many rows of one condition are all looked at. */
   readonly few: number
   /** What is looked at in order before it is worth thinking about something better; more than a page. */
@@ -44,6 +49,7 @@ export interface SearchSizes {
   readonly furtherWindows: readonly number[]
 }
 const usualSizes: SearchSizes = {
+  glance: 4,
   few: 2_000,
   firstWindow: 4_000,
   furtherWindows: [32_000, 256_000],
@@ -53,6 +59,7 @@ const usualSizes: SearchSizes = {
  * Positions of the rows that meet all conditions, in order, at most `limit`. The planner of Postgres cannot know
  * whether the newest of what is common meets the other conditions within a page or never, so the way is chosen here:
  *
+ * 0. The first rows of one condition are glanced at: mostly they hold a page.
  * 1. A condition few rows meet: all of these are looked at.
  * 2. Otherwise the newest rows of one condition are looked at in order; where matches are not rare, that is a page.
  * 3. Otherwise matches are rare among what is common: the indexes are intersected as bitmaps, over windows that grow.
@@ -63,9 +70,13 @@ export async function findPositions(
   signal: AbortSignal,
 ): Promise<readonly bigint[]> {
   const { conditions, limit, sizes = usualSizes } = search
-  const { few, firstWindow } = sizes
+  const { few, firstWindow, glance } = sizes
   const how = { signal }
   const ordered = conditions.filter(({ sources }) => sources !== undefined)
+  const [front] = ordered
+  const glimpse = await look(postgres, search, front, glance * limit, signal)
+  if (glimpse.isEnough) return glimpse.found
+
   const counts = await countUpTo(postgres, search, ordered, few, signal)
   const smallest = Math.min(...counts)
   if (smallest < few) {
@@ -77,21 +88,43 @@ export async function findPositions(
     )
     return rows.map(({ position }) => position)
   }
+  const window = await look(postgres, search, front, firstWindow, signal)
+  if (window.isEnough || window.edge === null) return window.found
+  const rest = await searchFurther(
+    postgres,
+    search,
+    window.edge,
+    limit - window.found.length,
+    signal,
+  )
+  return [...window.found, ...rest]
+}
 
-  const [driver] = ordered
+/** The first rows of a condition, and which of them meet the others. */
+async function look(
+  postgres: Postgres,
+  search: Search,
+  driver: Condition | undefined,
+  rows: number,
+  signal: AbortSignal,
+): Promise<{
+  readonly found: readonly bigint[]
+  /** A page, or all there is. */
+  readonly isEnough: boolean
+  /** Where the rows looked at end; null without any. */
+  readonly edge: bigint | null
+}> {
   const sources = driver?.sources ?? [wholeTable(search.table)]
-  const [window] = await postgres.query<{ found: bigint[]; seen: bigint; edge: bigint | null }>(
+  const [row] = await postgres.query<{ found: bigint[]; seen: bigint; edge: bigint | null }>(
     sql`
-    with d as materialized (${positionsOf(sources, search, search.range, firstWindow)}),
+    with d as materialized (${positionsOf(sources, search, search.range, rows)}),
       found as (${among(search, sql`select position from d`, driver)})
     select array(select position from found) as found, (select count(*) from d) as seen,
       (select ${edgeOf(search)}(position) from d) as edge`,
-    how,
+    { signal },
   )
-  if (!window) return []
-  const { found, seen, edge } = window
-  if (found.length >= limit || seen < firstWindow || edge === null) return found
-  return [...found, ...(await searchFurther(postgres, search, edge, limit - found.length, signal))]
+  const { found = [], seen = 0n, edge = null } = row ?? {}
+  return { found, edge, isEnough: found.length >= search.limit || seen < rows }
 }
 
 /** How many rows each condition has in the range, counted up to a bound: as many index entries are read. */
@@ -122,6 +155,9 @@ async function searchFurther(
   wanted: number,
   signal: AbortSignal,
 ): Promise<readonly bigint[]> {
+  if (search.conditions.some(({ words }) => words !== undefined)) {
+    return await searchWords(postgres, search, edge, wanted, signal)
+  }
   const found: bigint[] = []
   let rest = beyond(search, edge)
   for (const rows of [...(search.sizes ?? usualSizes).furtherWindows, undefined]) {
@@ -144,6 +180,32 @@ async function searchFurther(
     rest = beyond(search, stop)
   }
   return found
+}
+
+/** Rows of all these words, wherever they are; what else they have to meet is compared, row by row. */
+async function searchWords(
+  postgres: Postgres,
+  search: Search,
+  edge: bigint,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<readonly bigint[]> {
+  const words = search.conditions.flatMap((condition) => condition.words ?? [])
+  const others = search.conditions.filter((condition) => condition.words === undefined)
+  const rows = await postgres.tx(
+    async (tx) => {
+      // Whatever else the planner may think of computes the words of row after row.
+      await tx.script('set local enable_indexscan = off; set local enable_seqscan = off')
+      return await tx.query<{ position: bigint }>(sql`
+        with said as materialized (
+          select * from ${search.table} where ${sql.raw(wordsVector)} @@ ${words.join(' & ')}::tsquery)
+        select e.position from said e
+        where ${inRange(beyond(search, edge))} and ${all(others.map(({ where }) => where))}
+        order by e.position ${order(search)} limit ${wanted}`)
+    },
+    { readOnly: true, signal },
+  )
+  return rows.map(({ position }) => position)
 }
 
 /** Where the so-and-so-many-th row of the table stands; undefined when there are not as many. */
@@ -169,10 +231,13 @@ const beyond = ({ isAscending, range }: Search, edge: bigint): Range =>
 const upTo = ({ isAscending }: Search, range: Range, stop: bigint): Range =>
   isAscending ? { from: range.from, to: stop + 1n } : { from: stop, to: range.to }
 
-/** Of these positions, those that meet the other conditions. */
+/**
+ * Of these positions, those that meet the other conditions. Row by row, as its inner limit makes sure: where the planner
+ * believes that next to nothing meets them it would look through the whole table first.
+ */
 const among = (search: Search, positions: Sql, driver: Condition | undefined): Sql => sql`
   select e.position from (select distinct position from (${positions}) p) d
-    join ${search.table} e on e.position = d.position
+    cross join lateral (select * from ${search.table} t where t.position = d.position limit 1) e
   where ${all(search.conditions.filter((c) => c !== driver).map(({ where }) => where))}
   order by e.position ${order(search)} limit ${search.limit}`
 
