@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Checkpoint, Commit } from '@holdfast/event-log'
 
 import type { Postgres, Transaction } from '@holdfast/postgres'
@@ -81,27 +80,18 @@ export async function buildForComparison(
 export const poisoned = ({ name }: Projection, { sequence, error }: Poison) =>
   ProjectionPoisoned({ name, sequence }, error)
 
-/** Commits folded without letting others have their turn, when we are in nobody's way. */
-const politeCommits = 250
-
-/** Up to a sequence, and possibly a little further. With `onProgress` it lets others have their turn in between. */
+/** Up to a sequence, and possibly a little further. */
 async function foldLog(
   log: LogReader,
   makings: readonly Making[],
   until: bigint,
   signal: AbortSignal,
-  onProgress?: (sequence: bigint) => void,
+  onProgress: (sequence: bigint) => void = () => undefined,
 ): Promise<void> {
   if (until === 0n) return
   await readLog(log, { from: 1n, until, name: 'rebuild', signal }, async (commits) => {
-    const size = onProgress ? politeCommits : commits.length
-    for (let begin = 0; begin < commits.length; begin += size) {
-      const some = commits.slice(begin, begin + size)
-      for (const making of makings) await making.take(some)
-      if (!onProgress) continue
-      onProgress(some.at(-1)?.sequence ?? 0n)
-      await setImmediate()
-    }
+    for (const making of makings) await making.take(commits)
+    onProgress(commits.at(-1)?.sequence ?? 0n)
   })
 }
 
