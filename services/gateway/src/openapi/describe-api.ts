@@ -5,6 +5,7 @@ import { EnrollToken, Enrolment } from '../routes/nodes.ts'
 import { Ready } from '../routes/system.ts'
 import { Import } from '../routes/wg-quick.ts'
 import { version } from '../version.ts'
+import { Alert, AlertRule } from '../views/alert.ts'
 import { AccessTree, Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
 import { AuditAction, AuditEntry, AuditEntryDetail, LogEntry } from '../views/audit-entry.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
@@ -38,10 +39,13 @@ import {
 import { Rule, RuleChange } from '../views/rule.ts'
 import { NewSubscriber, Subscriber, SubscriberCredentials } from '../views/subscriber.ts'
 import { User } from '../views/user.ts'
+import { Webhook, WebhookAttempt, WebhookDelivery, WebhookSecret } from '../views/webhook.ts'
 import { complete } from './complete.ts'
 
 const components = [
   User,
+  Alert,
+  AlertRule,
   Organization,
   Site,
   FirewallSettings,
@@ -94,6 +98,10 @@ const components = [
   Subscriber,
   SubscriberCredentials,
   NewSubscriber,
+  Webhook,
+  WebhookSecret,
+  WebhookAttempt,
+  WebhookDelivery,
   Witness,
   LogEntry,
   AuditEntry,
