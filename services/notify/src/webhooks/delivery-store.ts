@@ -196,9 +196,7 @@ export async function settle(
     outcome.kind === 'later'
       ? sql`now() + ${outcome.delayMs} * interval '1 millisecond'`
       : sql`now()`
-  return await postgres.tx(async (tx) => {
-    await tx.execute(sql`set local synchronous_commit = off`)
-    const [row] = await tx.query<{ suspend_cause: string; dead_in_row: number }>(sql`
+  const [row] = await postgres.query<{ suspend_cause: string; dead_in_row: number }>(sql`
       with d as (
         update notify.webhook_deliveries d set
           state = ${state}, attempts = attempts + 1,
@@ -221,9 +219,10 @@ export async function settle(
         next_at = ${next},
         leased_until = now() + ${leaseMs} * interval '1 millisecond'
       where webhook_id = ${webhookId}::uuid and leased_by = ${holder}::uuid and exists (select from d)
+        -- Only until this statement's own commit.
+        and (select set_config('synchronous_commit', 'off', true)) is not null
       returning q.suspend_cause, q.dead_in_row`)
-    return row && { isSuspending: row.suspend_cause !== '', deadInRow: row.dead_in_row }
-  })
+  return row && { isSuspending: row.suspend_cause !== '', deadInRow: row.dead_in_row }
 }
 
 /** Sends again what is dead, or one delivery of any state, with its id: at the end of the queue, the oldest first. */

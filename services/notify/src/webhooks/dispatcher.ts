@@ -36,9 +36,9 @@ export interface DispatcherParts {
 const pollMs = 1_000
 /** A turn of one endpoint; then others that are due come first. */
 const turnMs = 5_000
-const batch = 20
+const batch = 50
 /** Besides the longest attempt: writing down what came of it. */
-const leaseSlackMs = 15_000
+const leaseSlackMs = 5_000
 /** When a secret cannot be opened: auth is away. */
 const sealedWaitMs = 5_000
 
