@@ -527,6 +527,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     history: 'HistoryService',
     archive: 'ArchiveService',
     readModels: 'ReadModelService',
+    webhooks: 'WebhookService',
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface', ...inDiff].map((rpc) => {

@@ -47,6 +47,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'proofs',
     'history',
     'archive',
+    'webhooks',
     'readModels',
   ] as const
   // A proxy has every method; the fakes given are typed.
