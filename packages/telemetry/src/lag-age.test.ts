@@ -28,9 +28,9 @@ test('who is always a little behind, and moves, has no age', () => {
 test('who stands still for long costs little, and the age stays right', () => {
   let now = 0
   const age = lagAge(() => now)
-  for (let at = 1n; at <= 20_000n; at++) {
+  for (let at = 1n; at <= 3_000n; at++) {
     now += 1_000
     age(at, 0n)
   }
-  expect(age(20_000n, 0n)).toBe(19_999)
+  expect(age(3_000n, 0n)).toBe(2_999)
 })
