@@ -45,6 +45,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'policy',
     'flows',
     'proofs',
+    'entries',
     'history',
     'archive',
     'webhooks',
