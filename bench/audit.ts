@@ -292,6 +292,17 @@ for (const size of sizes) {
   console.log(
     `\n${size} entries: rows ${Math.round(Number(room?.rows) / size)} bytes each, indexes ${Math.round(Number(room?.indexes) / size)}`,
   )
+  // How busy the machine is besides: what a statement costs that does nothing.
+  const bare: number[] = []
+  for (let n = 0; n < rounds; n++) {
+    const begin = performance.now()
+    await postgres.query(sql`select 1`)
+    bare.push(performance.now() - begin)
+  }
+  bare.sort((a, b) => a - b)
+  console.log(
+    `  ${'(a bare statement)'.padEnd(34)} p50 ${at(bare, 0.5).toFixed(1).padStart(7)} ms   p99 ${at(bare, 0.99).toFixed(1).padStart(7)} ms`,
+  )
   for (const [name, question] of questions) {
     await ask({ ...nothing, ...question() })
     const times: number[] = []
