@@ -49,6 +49,8 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'history',
     'archive',
     'webhooks',
+    'alerts',
+    'subscribers',
     'readModels',
   ] as const
   // A proxy has every method; the fakes given are typed.
