@@ -4,6 +4,7 @@ import { invalid } from '@holdfast/errors'
 import { type Queryable, sql } from '@holdfast/postgres'
 import { AmbiguousObject, ObjectNotFound } from '../domain/errors.ts'
 import type { ObjectKey } from './object-changes.ts'
+import { nameKey } from './object-state.ts'
 import { versions } from './read-states.ts'
 
 /** Kinds that take their id from another object, which is what the id alone means. */
@@ -86,7 +87,7 @@ async function byName(
     select kind, object_id, max(name) as name, bool_or(valid_to > ${at}) as is_there,
       bool_or(name = ${name}) as is_exact
     from ${versions}
-    where kind = any (${kinds}::text[]) and lower(name) = lower(${name}) and valid_from <= ${at}
+    where kind = any (${kinds}::text[]) and name_key = ${nameKey(name)} and valid_from <= ${at}
     group by kind, object_id order by bool_or(valid_to > ${at}) desc, kind, object_id
     limit ${maxMatches + 1}`)
   const there = rows.filter((row) => row.is_there)

@@ -17,6 +17,9 @@ export interface ObjectState {
   readonly members: ReadonlyMap<string, Json>
 }
 
+/** Names are found regardless of case. */
+export const nameKey = (name: string): string => name.toLowerCase()
+
 export const memberPath = (field: string, member: string): string => `${field}[${member}]`
 
 /** What becomes of an object by a change of its own; undefined is an object that is not there. */

@@ -2,7 +2,7 @@ import { assertNever, isUuid } from '@holdfast/domain'
 import type { Commit } from '@holdfast/event-log'
 import type { Projection, RowChange } from '@holdfast/projections'
 import { type ObjectChange, objectChanges, slots } from '../objects/object-changes.ts'
-import { encodeSlot, memberPath } from '../objects/object-state.ts'
+import { encodeSlot, memberPath, nameKey } from '../objects/object-state.ts'
 import { kindsWithMembers } from '../objects/read-states.ts'
 
 /**
@@ -22,6 +22,8 @@ export const objects: Projection = {
         organization_id: 'uuid',
         parent_id: 'uuid',
         name: 'text',
+        // Row-level security keeps functions away from indexes: the name as it is looked up is a column.
+        name_key: 'text',
         // JSON of the fields that are not at their defaults. Text, not jsonb: nothing looks inside, and it is smaller.
         facts: 'text',
         settings: 'text',
@@ -36,7 +38,7 @@ export const objects: Projection = {
       key: ['object_id', 'kind'],
       organizationColumn: 'organization_id',
       isTemporal: true,
-      indexes: ['(parent_id) where parent_id is not null', '(lower(name), kind)'],
+      indexes: ['(parent_id) where parent_id is not null', '(name_key, kind)'],
     },
     {
       name: 'object_members',
@@ -109,14 +111,14 @@ function addRows(
           ...key,
           organization_id: uuidOf(change.organizationId),
           parent_id: uuidOf(change.parentId),
-          name: textOf(change.name),
+          ...nameColumns(change.name),
           ...slotColumns(change),
           ...touched,
         },
       })
       return
     case 'patch': {
-      const name = change.name === undefined ? {} : { name: textOf(change.name) }
+      const name = change.name === undefined ? {} : nameColumns(change.name)
       rows.push({ op: 'patch', table, key, set: { ...name, ...slotColumns(change), ...touched } })
       return
     }
@@ -148,6 +150,8 @@ function memberRow(
   const row = { ...key, organization_id: organizationId, value: JSON.stringify(value) }
   return { op: 'put', table, row }
 }
+
+const nameColumns = (name: string) => ({ name: textOf(name), name_key: nameKey(textOf(name)) })
 
 const slotColumns = (
   change: Extract<ObjectChange, { readonly op: 'put' | 'patch' }>,
