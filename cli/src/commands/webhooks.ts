@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Context, print, printList } from '../context.ts'
 import { ago, fields, status, table } from '../output.ts'
-import { changes, given, list, momentInPast, segment, whole } from './options.ts'
+import { changes, given, list, segment, whole } from './options.ts'
 
 interface Webhook {
   readonly id: string
@@ -46,7 +46,7 @@ interface WithSecret {
 
 interface SettingsOptions {
   readonly name?: string
-  readonly url?: string
+  readonly endpoint?: string
   readonly action?: readonly string[] | false
   readonly filter?: string
   readonly description?: string
@@ -98,7 +98,7 @@ const settingsOptions = (command: Command): Command =>
 
 const bodyOf = (options: SettingsOptions) => ({
   name: options.name,
-  url: options.url,
+  url: options.endpoint,
   actions: options.action === false ? [] : options.action,
   filter: options.filter,
   description: options.description,
@@ -118,11 +118,10 @@ export function webhookCommands(program: Command, context: Context): void {
     .description('list webhooks')
     .option('--org <name-or-id>', 'of this organization')
     .option('--limit <n>', 'at most so many', whole(1, 100_000))
-    .option('--at <when>', 'as of a log sequence, a time, or a span ago such as 7d', momentInPast)
-    .action(async (options: { org?: string; at?: string }, command: Command) => {
-      const query = { organization: options.org, at: options.at }
+    .action(async (options: { org?: string }, command: Command) => {
+      const query = { organization: options.org }
       const items = context.api(command).items<Webhook>('/webhooks', query)
-      const none = 'No webhooks. Make one: holdfast webhook create --name siem --url https://…'
+      const none = 'No webhooks. Make one: holdfast webhook create --name siem --endpoint https://…'
       await printList(context, command, items, (rows) => table(rows, columns), none)
     })
 
@@ -130,10 +129,9 @@ export function webhookCommands(program: Command, context: Context): void {
     .command('show <name-or-id>')
     .alias('get')
     .description('show one webhook and how its queue stands')
-    .option('--at <when>', 'as of a log sequence, a time, or a span ago such as 7d', momentInPast)
-    .action(async (name: string, options: { at?: string }, command: Command) => {
+    .action(async (name: string, _options, command: Command) => {
       const path = `/webhooks/${segment(name)}`
-      const found = await context.api(command).json<Webhook>(path, { query: { at: options.at } })
+      const found = await context.api(command).json<Webhook>(path)
       print(context, command, found, shown)
     })
 
@@ -142,7 +140,7 @@ export function webhookCommands(program: Command, context: Context): void {
       .command('create')
       .description('make a webhook; its secret is shown once')
       .requiredOption('--name <name>')
-      .requiredOption('--url <address>', 'https://…')
+      .requiredOption('--endpoint <url>', 'https://…')
       .option('--org <name-or-id>', "whose events; the whole instance's when omitted")
       .option('--secret <whsec_…>', 'made when omitted'),
   ).action(
@@ -168,7 +166,7 @@ export function webhookCommands(program: Command, context: Context): void {
       .alias('set')
       .description('change what is named')
       .option('--name <name>', 'a new name')
-      .option('--url <address>', 'https://…')
+      .option('--endpoint <url>', 'https://…')
       .option('--no-action', 'every action')
       .option('--no-alerts-from', 'no alerts')
       .option('--enable', 'deliver, also after a suspension')

@@ -113,20 +113,19 @@ test('ten thousand messages to three endpoints: one that is slow and one that is
   const deadUrl = dead.url
   await dead.close()
   receivers.splice(receivers.indexOf(dead), 1)
-  const notify = suite.instance({ schedule: [500, 1_000, 60_000] })
+  const notify = suite.instance({ schedule: [500, 1_000, 3_600_000] })
   notify.start()
   await follows()
   await create(notify, 'good', good.url)
   const slowId = await create(notify, 'slow', slow.url)
   const deadId = await create(notify, 'dead', deadUrl)
 
-  // Alone first: what a message takes when nobody is in the way.
   const all = names(10_000)
   const begin = performance.now()
   for (let at = 0; at < all.length; at += 500)
-    await suite.addPeers(all.slice(at, at + 500), organizationA, 5)
+    await suite.addPeers(all.slice(at, at + 500), organizationA, 25)
   const written = performance.now()
-  await until(() => good.taken.length === all.length, 'all at the good one', 200_000)
+  await until(() => good.taken.length === all.length, 'all at the good one', 500_000)
   const done = performance.now()
   expect(good.taken.map(({ name }) => name)).toEqual(all)
   expect(good.mostAtOnce()).toBe(1)
@@ -135,7 +134,7 @@ test('ten thousand messages to three endpoints: one that is slow and one that is
   const [slowly, never] = [await standing(slowId), await standing(deadId)]
   expect(slow.taken.map(({ name }) => name)).toEqual(all.slice(0, slow.taken.length))
   expect(slow.taken.length).toBeGreaterThan(0)
-  expect(slowly?.pending).toBeGreaterThan(5_000)
+  expect(slowly?.pending).toBeGreaterThan(1_000)
   expect(never).toMatchObject({ dead: 0, pending: all.length })
 
   // One more, now that both have thousands waiting.
@@ -151,4 +150,4 @@ test('ten thousand messages to three endpoints: one that is slow and one that is
   )
   expect(lagMs).toBeLessThan(3_000)
   await notify.stop()
-}, 300_000)
+}, 600_000)
