@@ -67,7 +67,7 @@ const families = (text: string): string[] =>
 
 test('alerts say how grave they are, what it is and what to do, about metrics there are', () => {
   const page = read('docs/observability.md')
-  const tests = read('deploy/observability/rules/holdfast.test.yml')
+  const tests = read('deploy/observability/tests/holdfast.yml')
   expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length)
   for (const { alert, expr, labels, annotations } of rules) {
     expect(['critical', 'warning']).toContain(labels.severity)

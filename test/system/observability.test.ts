@@ -167,7 +167,7 @@ describe.skipIf(typeof found === 'string')('metrics in a real Prometheus', () =>
     const folder = join(deploy, 'rules')
     const checked = await promtool(tools, ['check', 'rules', join(folder, 'holdfast.yml')])
     expect(checked).toContain('SUCCESS')
-    expect(await promtool(tools, ['test', 'rules', join(folder, 'holdfast.test.yml')])).toContain(
+    expect(await promtool(tools, ['test', 'rules', join(deploy, 'tests/holdfast.yml')])).toContain(
       'SUCCESS',
     )
     const config = await promtool(tools, ['check', 'config', join(deploy, 'prometheus.yml')])
