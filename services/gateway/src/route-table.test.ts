@@ -463,7 +463,7 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['GET', '/audit/export?format=csv', undefined, 'entries.exportEntries', 200],
   ['GET', '/audit/access/trees', undefined, 'proofs.listAccessEpochs', 200],
   ['GET', '/history/laptop?kind=peer&limit=5', undefined, 'history.listVersions', 200],
-  ['GET', '/blame/laptop?kind=peer&at=1', undefined, 'history.getBlame', 200],
+  ['GET', '/blame/laptop?kind=peer', undefined, 'history.getBlame', 200],
   ['GET', '/audit/keys', undefined, 'proofs.listSigningKeys', 200],
   ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
   ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],
