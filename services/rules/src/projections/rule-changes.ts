@@ -35,7 +35,11 @@ const rows = defineProjection<RuleSetEvent>({
       },
       key: ['rule_id', 'sequence'],
       organizationColumn: 'organization_id',
-      indexes: ['(organization_id, (-sequence), rule_id)', '((-sequence), rule_id)'],
+      indexes: [
+        '(organization_id, (-sequence), rule_id)',
+        '((-sequence), rule_id)',
+        "(organization_id, sequence, rule_id) where kind = 'created'",
+      ],
     },
     {
       name: commits,

@@ -147,9 +147,34 @@ export async function allRules(
   at: bigint | undefined,
 ): Promise<readonly RuleView[]> {
   const rows = await postgres.query<RuleRow>(sql`
-    select ${plain} from ${rulesAt(at)} r
+    select ${plain} from ${await wholeSets(postgres, [organizationId], at)} r
     where organization_id = ${organizationId}::uuid order by ${place}`)
   return rows.map((row, i) => toRuleView(row, i + 1))
+}
+
+/** Rules ever created, up to which they are looked up one by one in whole sets of the past. */
+const maxLookups = 20_000
+
+/**
+ * What a query of whole sets reads. Of the past, a list walks over all versions that began before or ended after, many
+ * for a set that changes often. So each rule there ever was is looked up instead: `limit 1` ends the walk over its
+ * versions, which are in order, at the first that held then.
+ */
+async function wholeSets(
+  postgres: Postgres,
+  organizationIds: readonly string[],
+  at: bigint | undefined,
+): Promise<Sql> {
+  if (at === undefined) return rulesAt(at)
+  const keys = sql`
+    select rule_id from rules.rule_changes
+    where organization_id = any (${organizationIds}::uuid[]) and kind = 'created' and sequence <= ${at}`
+  const [count] = await postgres.query<{ many: boolean }>(sql`
+    select exists (select from (${keys}) k offset ${maxLookups}) as many`)
+  if (count?.many !== false) return rulesAt(at)
+  return sql`(
+    select one.* from (select distinct rule_id from (${keys}) c) k
+    cross join lateral (select * from ${rulesAt(at)} v where v.rule_id = k.rule_id limit 1) one)`
 }
 
 /** In the order in which they are evaluated; as they were after `at` when it is given. */
@@ -181,7 +206,7 @@ export async function numberRules(
   const rows = await postgres.query<{ rule_id: string; position: bigint }>(sql`
     select rule_id, position from (
       select rule_id, row_number() over (partition by organization_id order by ${place}) as position
-      from ${rulesAt(at)} r where organization_id = any (${of}::uuid[])) numbered
+      from ${await wholeSets(postgres, of, at)} r where organization_id = any (${of}::uuid[])) numbered
     where rule_id = any (${ids}::uuid[])`)
   return new Map(rows.map((row) => [row.rule_id, Number(row.position)]))
 }
