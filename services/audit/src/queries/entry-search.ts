@@ -88,6 +88,10 @@ export async function findPositions(
     )
     return rows.map(({ position }) => position)
   }
+  // Words not met at a glance are rare enough to ask the index over them.
+  if (glimpse.found.length === 0 && glimpse.edge !== null && asksForWords(search)) {
+    return await searchWords(postgres, search, glimpse.edge, limit, signal)
+  }
   const window = await look(postgres, search, front, firstWindow, signal)
   if (window.isEnough || window.edge === null) return window.found
   const rest = await searchFurther(
@@ -155,7 +159,7 @@ async function searchFurther(
   wanted: number,
   signal: AbortSignal,
 ): Promise<readonly bigint[]> {
-  if (search.conditions.some(({ words }) => words !== undefined)) {
+  if (asksForWords(search)) {
     return await searchWords(postgres, search, edge, wanted, signal)
   }
   const found: bigint[] = []
@@ -181,6 +185,9 @@ async function searchFurther(
   }
   return found
 }
+
+const asksForWords = ({ conditions }: Search): boolean =>
+  conditions.some(({ words }) => words !== undefined)
 
 /** Rows of all these words, wherever they are; what else they have to meet is compared, row by row. */
 async function searchWords(
