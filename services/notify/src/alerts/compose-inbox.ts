@@ -90,7 +90,7 @@ export function composeInbox(parts: InboxParts) {
       alarm: hear('notify'),
       now,
     })
-  const teller = logTeller({ log, postgres, logger })
+  const teller = logTeller({ log, postgres, logger, reached: parts.reached })
   const watch: Watch = new Watch({
     log,
     postgres,

@@ -46,7 +46,9 @@ test('an alarm becomes an alert and a mail, is acknowledged, and ends by itself'
   const [mail] = suite.smtp.mails
   expect(mail?.to).toEqual(['ops@example.org'])
   expect(mail?.subject).toBe('[Holdfast] CRITICAL: Backup of Acme could not be validated')
-  expect(mail?.raw.replaceAll('=\r\n', '')).toContain(`https://holdfast.example/alerts/${alert?.id}`)
+  expect(mail?.raw.replaceAll('=\r\n', '')).toContain(
+    `https://holdfast.example/alerts/${alert?.id}`,
+  )
 
   await until(async () => {
     const taken = await suite.alerts.acknowledgeAlert({ id: alert?.id ?? '', note: 'mine' }, admin)

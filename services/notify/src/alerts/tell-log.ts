@@ -24,8 +24,10 @@ export function logTeller(parts: {
   readonly log: Pick<EventLog, 'execute' | 'status' | 'onStatus'>
   readonly postgres: Postgres
   readonly logger: Logger
+  /** Waits until the read models include the sequence. */
+  readonly reached: (sequence: bigint, signal?: AbortSignal) => Promise<void>
 }): LogTeller {
-  const { log, postgres, logger } = parts
+  const { log, postgres, logger, reached } = parts
   const stopping = new AbortController()
   const { signal } = stopping
   let woken = new AbortController()
@@ -45,12 +47,14 @@ export function logTeller(parts: {
       ownCommand(organizationId, ''),
     )
     if (!isOpen) {
-      await log.execute(
+      const { sequence } = await log.execute(
         alerts,
         alertId,
         { type: 'ResolveAlert', id: alertId, note: 'It is over.' },
         ownCommand(organizationId, 'what it spoke of is over'),
       )
+      // Its case goes now: until its row is there it would be shown nowhere. A read model that stands still keeps no case.
+      await reached(sequence, signal).catch(() => undefined)
     }
     await markTold(postgres, untold)
   }

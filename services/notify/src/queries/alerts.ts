@@ -41,14 +41,17 @@ export interface AlertFilter {
 const columns = sql`alert_id, organization_id, rule_id, code, severity, title, detail, about_sequence, count, state,
   raised_at_unix_ms, acknowledged_at_unix_ms, acknowledged_by, resolved_at_unix_ms, note, revision`
 
-/** Those the log has not been told of yet: while it takes nothing they are shown all the same, at revision 0. */
+/**
+ * Those the read model does not have, at revision 0: while the log takes nothing they are shown all the same. By what is in
+ * the read model and not by what the log was told: in between, an alert would be in neither.
+ */
 const untold = sql`
   select alert_id, organization_id, coalesce(rule_id::text, '') as rule_id, code, severity::integer, title, detail,
     about_sequence, count, 'open' as state, (extract(epoch from raised_at) * 1000)::bigint as raised_at_unix_ms,
     0::bigint as acknowledged_at_unix_ms, '' as acknowledged_by, 0::bigint as resolved_at_unix_ms, '' as note,
     0::bigint as revision
   from notify.alert_cases c
-  where c.told_count = 0 and not exists (select from notify.alerts a where a.alert_id = c.alert_id)`
+  where not exists (select from notify.alerts a where a.alert_id = c.alert_id)`
 
 /** Of one page from the read model: the count to the last occurrence, which the log knows to a factor of two. */
 const counted = (rows: Sql): Sql => sql`

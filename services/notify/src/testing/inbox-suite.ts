@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type CommandId, newId, type OrganizationId, type UserId } from '@holdfast/domain'
 import { type AccessAttempt, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
@@ -24,11 +26,13 @@ import { alertRuleRows } from '../projections/alert-rules.ts'
 import { alertRows } from '../projections/alerts.ts'
 import { webhooks } from '../projections/webhooks.ts'
 import { webhookQueue } from '../webhooks/queue.ts'
+import type { InboxProcessWish } from './inbox-process.ts'
 import { type TestSmtp, testSmtp } from './smtp.ts'
 
 // The inbox on a real log, database and mail server, without its process: handlers are called as the gRPC server calls
 // them. Auth is played, by the keys it would hand out.
 
+const processFile = fileURLToPath(new URL('inbox-process.ts', import.meta.url))
 const telemetry = () => createTelemetry('notify', { level: 'silent' })
 
 /** Somebody with a role in these organizations; `*`: everywhere. */
@@ -188,6 +192,23 @@ export async function startInboxSuite(more: { readonly pace?: InboxParts['pace']
       await watching()
     },
     stop: () => inbox.stop(),
+    /** As a process that can be killed; answers when it watches. */
+    async asProcess(): Promise<ChildProcess> {
+      const wish: InboxProcessWish = {
+        natsUrl: nats.url,
+        credentialsFile: nats.identities.credentialsFile('notify'),
+        stream: nats.stream,
+        postgresUrl: pg.url('notify').reveal(),
+        smtpPort: smtp.port,
+        dataKey: { id: dataKey.id, key: Buffer.from(dataKey.key).toString('base64') },
+      }
+      const child = spawn(process.execPath, ['--import', 'tsx', processFile], {
+        env: { PATH: process.env['PATH'] ?? '', INBOX: JSON.stringify(wish) },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await once(child.stdout, 'data')
+      return child
+    },
     count: async (table: string): Promise<number> => {
       const [row] = await postgres.query<{ count: number }>(
         sql`select count(*)::integer as count from ${sql.identifier('notify', table)}`,
