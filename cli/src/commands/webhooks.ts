@@ -167,23 +167,25 @@ export function webhookCommands(program: Command, context: Context): void {
       .description('change what is named')
       .option('--name <name>', 'a new name')
       .option('--endpoint <url>', 'https://…')
-      .option('--no-action', 'every action')
-      .option('--no-alerts-from', 'no alerts')
       .option('--enable', 'deliver, also after a suspension')
       .option('--disable', 'deliver and queue nothing'),
-  ).action(
-    async (
-      name: string,
-      options: SettingsOptions & { enable?: boolean; disable?: boolean },
-      command: Command,
-    ) => {
-      const isEnabled = options.enable ? true : options.disable ? false : undefined
-      const body = changes({ ...bodyOf(options), is_enabled: isEnabled })
-      const path = `/webhooks/${segment(name)}`
-      const made = await context.api(command).json<Webhook>(path, { method: 'PATCH', body })
-      print(context, command, made, (w) => `Updated webhook ${w.name}; it is ${state(w)}.`)
-    },
   )
+    // Behind what they take back: before it they would count as not said otherwise.
+    .option('--no-action', 'every action')
+    .option('--no-alerts-from', 'no alerts')
+    .action(
+      async (
+        name: string,
+        options: SettingsOptions & { enable?: boolean; disable?: boolean },
+        command: Command,
+      ) => {
+        const isEnabled = options.enable ? true : options.disable ? false : undefined
+        const body = changes({ ...bodyOf(options), is_enabled: isEnabled })
+        const path = `/webhooks/${segment(name)}`
+        const made = await context.api(command).json<Webhook>(path, { method: 'PATCH', body })
+        print(context, command, made, (w) => `Updated webhook ${w.name}; it is ${state(w)}.`)
+      },
+    )
 
   group
     .command('rotate-secret <name-or-id>')
