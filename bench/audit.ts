@@ -120,7 +120,26 @@ const [home] = await postgres.query<{ schema: string }>(sql`
   select nspname as schema from pg_namespace where nspname like 'audit_entries_v%'`)
 if (!home) throw new Error('there is no read model')
 
+/** Rows go in without indexes, which are made again behind them. */
 async function fill(from: number, to: number, total: number): Promise<void> {
+  const indexes = await postgres.query<{ schema: string; name: string; made: string }>(sql`
+    select schemaname as schema, indexname as name, indexdef as made from pg_indexes
+    where (schemaname = ${home?.schema ?? ''} or tablename = 'access_entries')
+      and indexname not like '%_pkey'`)
+  for (const { schema, name } of indexes) {
+    await postgres.execute(sql`drop index ${sql.identifier(schema, name)}`)
+  }
+  await fillRows(from, to, total)
+  await postgres.tx(
+    async (tx) => {
+      await tx.script("set local maintenance_work_mem = '512MB'")
+      for (const { made } of indexes) await tx.script(made)
+    },
+    { statementTimeoutMs: 0 },
+  )
+}
+
+async function fillRows(from: number, to: number, total: number): Promise<void> {
   const chunk = 20_000
   for (let n = from; n < to; n += chunk) {
     const end = Math.min(to, n + chunk)
