@@ -32,7 +32,7 @@ const dns = dns2.createServer({
           Object.assign(new Packet.Resource(name, Packet.TYPE.A, Packet.CLASS.IN, 0), { address }),
         )
     }
-    send(answer)
+    void send(answer)
   },
 })
 let resolver: Resolver
