@@ -530,6 +530,7 @@ test('every rpc is reachable, or listed with the reason', () => {
   const names: Readonly<Record<string, string>> = {
     auth: 'AuthService',
     users: 'UserService',
+    alerts: 'AlertService',
     subscribers: 'SubscriberService',
     organizations: 'OrganizationService',
     enrolment: 'EnrolmentService',

@@ -70,7 +70,7 @@ export function actionCodes(fields: AlertFields, codes: readonly string[], field
       fields.add(
         at,
         'action_unknown',
-        'is no action, nor the beginning of one: see docs/actions.md',
+        'is no action, nor the beginning of one: see docs/audit-actions.md',
       )
   })
   return [...new Set(codes)]
