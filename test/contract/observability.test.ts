@@ -67,7 +67,10 @@ const families = (text: string): string[] =>
 
 test('alerts say how grave they are, what it is and what to do, about metrics there are', () => {
   const page = read('docs/observability.md')
-  const tests = read('deploy/observability/tests/holdfast.yml')
+  const folder = 'deploy/observability/tests'
+  const tests = readdirSync(join(root, folder))
+    .map((name) => read(`${folder}/${name}`))
+    .join('\n')
   expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length)
   for (const { alert, expr, labels, annotations } of rules) {
     expect(['critical', 'warning']).toContain(labels.severity)
