@@ -63,7 +63,7 @@ export function parseEntryFilter(
   fields.integer(result, 'result', 0, results.length)
   const wanted = filter?.actions ?? []
   if (wanted.length > maxActions) {
-    fields.add('actions', 'too_many', `may name ${maxActions} actions at most`)
+    fields.add('action', 'too_many', `may name ${maxActions} actions at most`)
   }
   const time = (value: number | null | undefined, field: string) =>
     fields.integer(value ?? 0, field, 0, maxTimeUnixMs)
@@ -76,11 +76,11 @@ export function parseEntryFilter(
     isOfLog: trail !== 2,
     isOfAccess: trail !== 1,
     actions: [...new Set(wanted.slice(0, maxActions))].map((code) =>
-      fields.take(parseAction, code, 'actions'),
+      fields.take(parseAction, code, 'action'),
     ),
     result: results[result - 1],
-    actorId: optional(parseActor, filter?.actorId, 'actor_id'),
-    targetId: optional(parseId, filter?.targetId, 'target_id'),
+    actorId: optional(parseActor, filter?.actorId, 'actor'),
+    targetId: optional(parseId, filter?.targetId, 'target'),
     targetKind: optional(parseKind, filter?.targetKind, 'target_kind'),
     organizationId: optional(parseId, filter?.organizationId, 'organization_id'),
     address: optional(parseSource, filter?.address, 'address'),
@@ -97,11 +97,11 @@ export function parseEntryFilter(
 
 function parseWords(query: string, fields: Fields): readonly string[] {
   const words = wordsOf(query.slice(0, maxQuery))
-  if (query.length > maxQuery) fields.add('query', 'too_long', `may have ${maxQuery} characters`)
+  if (query.length > maxQuery) fields.add('q', 'too_long', `may have ${maxQuery} characters`)
   else if (query !== '' && words.length === 0) {
-    fields.add('query', 'query_invalid', 'holds no letter and no digit')
+    fields.add('q', 'query_invalid', 'holds no letter and no digit')
   } else if (words.length > maxWords) {
-    fields.add('query', 'too_many', `may have ${maxWords} words at most`)
+    fields.add('q', 'too_many', `may have ${maxWords} words at most`)
   }
   return words
 }
