@@ -10,6 +10,7 @@ import { peerRows } from './peers.ts'
 import { requestRows } from './requests.ts'
 import type { Ground, Row } from './row.ts'
 import { ruleRows } from './rules.ts'
+import { webhookRows } from './webhooks.ts'
 
 /** Every row, in order. */
 export const badInputRows = (ground: Ground): readonly Row[] => [
@@ -25,4 +26,5 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...operatorRows(),
   ...auditRows(),
   ...diffRows(),
+  ...webhookRows(ground),
 ]
