@@ -26,7 +26,7 @@ export const mailSettings = {
     optional: true,
     doc: 'Addresses that get the last signed checkpoint of the log once a day.',
   }),
-  publicUrl: text('HOLDFAST_PUBLIC_URL', {
+  publicUrl: text('HOLDFAST_NOTIFY_PUBLIC_URL', {
     optional: true,
     pattern: /https?:\/\/[^\s"'<>]{1,200}/,
     doc: 'Where people reach this instance, such as https://holdfast.example.org: links in mail begin with it.',
