@@ -1,7 +1,13 @@
 export type { AccessAttempt } from './access/access-limits.ts'
 export { accessLimits, maxFailureRecords } from './access/access-limits.ts'
 export { type AccessRecorder, accessRecorder } from './access/access-recorder.ts'
-export { accessKeyKind, accessSources, openAccessSource } from './access/access-sources.ts'
+export {
+  accessKeyKind,
+  accessSourceKeyId,
+  accessSources,
+  type KeysOfPerson,
+  openAccessSource,
+} from './access/access-sources.ts'
 export { accessStore } from './access/access-store.ts'
 export { accessStream } from './access/access-subjects.ts'
 export { maxCommitBytes } from './commit-codec.ts'

@@ -81,7 +81,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   const everything = { organizations: '*' } as const
 
   const locks = oneAtATime()
-  const sources = accessSources(log.lineageId)
+  const sources = accessSources(log.lineageId, (userId) => keyStore.dataKeys(userId, accessKeyKind))
   sources.useKeys(await keyStore.dataKeys(log.lineageId, accessKeyKind))
   const recorder = accessRecorder({
     store: accessStore(natsConnection('auth', app.settings)),

@@ -13,21 +13,22 @@ const retryMs = 1_000
 /** What the gateway puts into ACCESS. The keys that seal sources come from auth, as soon as it answers. */
 export function accessRecords(edge: EdgeApp<EdgeSpec>): AccessRecorder {
   const { telemetry, log } = edge
-  const sources = accessSources(log.lineageId)
   const keys = edge.connect(KeyService)
+  const keysOf = async (ownerId: string) => {
+    const wish = { ownerId, kind: accessKeyKind }
+    const answer = await keys.getDataKeys(wish, { timeoutMs: 5_000 })
+    return answer.keys.map(({ id, key, isActive }) => ({
+      id: id ?? '',
+      key: key ?? new Uint8Array(),
+      isActive: isActive === true,
+    }))
+  }
+  const sources = accessSources(log.lineageId, keysOf)
   let timer: NodeJS.Timeout | undefined
 
   async function fetchKeys(): Promise<void> {
     try {
-      const wish = { ownerId: log.lineageId, kind: accessKeyKind }
-      const answer = await keys.getDataKeys(wish, { timeoutMs: 5_000 })
-      sources.useKeys(
-        answer.keys.map(({ id, key, isActive }) => ({
-          id: id ?? '',
-          key: key ?? new Uint8Array(),
-          isActive: isActive === true,
-        })),
-      )
+      sources.useKeys(await keysOf(log.lineageId))
     } catch (error) {
       telemetry.log.debug({ err: error }, 'no keys yet for the sources in ACCESS')
       timer = setTimeout(() => void fetchKeys(), retryMs)

@@ -78,7 +78,10 @@ export function accessRecorder(options: AccessRecorderOptions): AccessRecorder {
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
       const { id, entry } = next
       try {
-        const source = entry.source === undefined ? undefined : sources.keep(id, entry.source)
+        const source =
+          entry.source === undefined
+            ? undefined
+            : await sources.keep(id, entry.source, entry.userId)
         await store.store(id, encodeAccessRecord(id, entry, source))
         metrics.records.inc({ result: entry.result })
         queue.shift()

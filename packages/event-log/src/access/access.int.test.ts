@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { provisionAccess } from '../admin/index.ts'
 import { ingestSubject, tokenIn } from '../ingest.ts'
 import { accessRecorder } from './access-recorder.ts'
-import { accessSources, openAccessSource } from './access-sources.ts'
+import { accessSourceKeyId, accessSources, openAccessSource } from './access-sources.ts'
 import { accessStore } from './access-store.ts'
 import { accessStream } from './access-subjects.ts'
 
@@ -22,8 +22,14 @@ afterAll(() => nats.close())
 const { AccessRecord, AccessResult } = holdfast.access.v1
 const key = { id: 'key 1', key: new Uint8Array(randomBytes(32)), isActive: true }
 
+/** Of whoever is recognized. */
+const ownKey = { id: 'key of a person', key: new Uint8Array(randomBytes(32)), isActive: true }
+let isForgotten = false
+
 function recorderOf(service: 'auth' | 'gateway', keys = [key]) {
-  const sources = accessSources(nats.lineageId)
+  const sources = accessSources(nats.lineageId, () =>
+    isForgotten ? Promise.reject(new Error('the key was destroyed')) : Promise.resolve([ownKey]),
+  )
   sources.useKeys(keys)
   const { log, registry } = createTelemetry(service, { level: 'silent' })
   const connectAs = {
@@ -85,10 +91,29 @@ test('what happens at the door is kept, the source under seal', async () => {
   expect(first.record.sourceTag).toHaveLength(16)
   expect(third.record.sourceTag).toEqual(first.record.sourceTag)
   const id = uuidFromBytes(first.record.id)
-  expect(openAccessSource([key], nats.lineageId, id, first.record.sourceSealed)).toBe('192.0.2.7')
+  // Under the person's own key, to be forgotten with them.
+  expect(accessSourceKeyId(first.record.sourceSealed)).toBe(ownKey.id)
+  expect(openAccessSource([ownKey], userId, id, first.record.sourceSealed)).toBe('192.0.2.7')
+  const strangers = uuidFromBytes(third.record.id)
+  expect(openAccessSource([key], nats.lineageId, strangers, third.record.sourceSealed)).toBe(
+    '192.0.2.7',
+  )
   expect(() =>
-    openAccessSource([key], nats.lineageId, randomUUID(), first.record.sourceSealed),
+    openAccessSource([ownKey], userId, randomUUID(), first.record.sourceSealed),
   ).toThrow()
+})
+
+test('of somebody forgotten the source is not kept, not even under another key', async () => {
+  isForgotten = true
+  const auth = recorderOf('auth')
+  const userId = randomUUID()
+  auth.record({ action: 'login', result: 'failure', userId, source: '192.0.2.99' })
+  await auth.close()
+  isForgotten = false
+  const last = (await records()).at(-1)
+  expect(uuidFromBytes(last?.record.userId ?? new Uint8Array(16))).toBe(userId)
+  expect(last?.record.sourceSealed).toHaveLength(0)
+  expect(last?.record.sourceTag).toHaveLength(16)
 })
 
 test('a record that is sent twice is stored once', async () => {

@@ -1,6 +1,11 @@
 import { type DataKey, KeyDestroyed } from '@holdfast/crypto'
 import { defineError } from '@holdfast/errors'
-import { accessKeyKind, accessSources, openAccessSource } from '@holdfast/event-log'
+import {
+  accessKeyKind,
+  accessSourceKeyId,
+  accessSources,
+  openAccessSource,
+} from '@holdfast/event-log'
 import type { KeyService } from '@holdfast/proto'
 import type { Client } from '@holdfast/service'
 import type { Logger } from '@holdfast/telemetry'
@@ -15,6 +20,10 @@ export const SourcesUnreadable = defineError(
 /** What sources are shown as when their key was destroyed. */
 const erased = '[erased]'
 const freshMs = 60_000
+/** Owners whose keys are remembered. */
+const maxKnown = 2_000
+
+type Keys = readonly DataKey[]
 
 /** Opens what is kept of sources, and says what one is compared by. */
 export interface SourceDesk {
@@ -33,56 +42,76 @@ export function sourceDesk(parts: {
   readonly now: () => number
 }): SourceDesk {
   const { keyService, lineageId, logger, now } = parts
-  let known: { readonly keys: readonly DataKey[]; readonly untilUnixMs: number } | undefined
-  let asking: Promise<readonly DataKey[] | undefined> | undefined
+  const known = new Map<string, { readonly keys: Keys; readonly untilUnixMs: number }>()
+  const asking = new Map<string, Promise<Keys | undefined>>()
 
-  async function ask(): Promise<readonly DataKey[] | undefined> {
+  async function ask(ownerId: string): Promise<Keys | undefined> {
     try {
-      const wish = { ownerId: lineageId, kind: accessKeyKind }
+      const wish = { ownerId, kind: accessKeyKind }
       const answer = await keyService.getDataKeys(wish, { timeoutMs: 5_000 })
       const keys = answer.keys.map(({ id, key, isActive }) => ({
         id: id ?? '',
         key: key ?? new Uint8Array(),
         isActive: isActive === true,
       }))
-      known = { keys, untilUnixMs: now() + freshMs }
-      return keys
+      return remember(ownerId, keys)
     } catch (error) {
+      if (KeyDestroyed.is(error)) return remember(ownerId, [])
       logger.warn({ err: error }, 'no keys for the sources in ACCESS')
       return undefined
     } finally {
-      asking = undefined
+      asking.delete(ownerId)
     }
   }
 
-  const keysNow = async (): Promise<readonly DataKey[] | undefined> => {
-    if (known && now() < known.untilUnixMs) return known.keys
-    asking ??= ask()
-    return await asking
+  function remember(ownerId: string, keys: Keys): Keys {
+    known.delete(ownerId)
+    known.set(ownerId, { keys, untilUnixMs: now() + freshMs })
+    for (const [oldest] of known) {
+      if (known.size <= maxKnown) break
+      known.delete(oldest)
+    }
+    return keys
+  }
+
+  /** None: they were destroyed. Undefined: nobody can tell now. */
+  const keysOf = async (ownerId: string): Promise<Keys | undefined> => {
+    const fresh = known.get(ownerId)
+    if (fresh && now() < fresh.untilUnixMs) return fresh.keys
+    const asked = asking.get(ownerId) ?? ask(ownerId)
+    asking.set(ownerId, asked)
+    return await asked
+  }
+
+  async function openOne(source: SealedSource, ofLineage: Keys | undefined): Promise<string> {
+    const { recordId, sealed, userId } = source
+    // Sealed with a key of its person, unless nobody was recognized.
+    const keyId = accessSourceKeyId(sealed)
+    const isPersons = userId !== undefined && ofLineage?.every(({ id }) => id !== keyId) !== false
+    const keys = isPersons ? await keysOf(userId) : ofLineage
+    if (!keys) return ''
+    if (keys.length === 0) return erased
+    try {
+      return openAccessSource(keys, isPersons ? userId : lineageId, recordId, sealed)
+    } catch (error) {
+      if (KeyDestroyed.is(error)) return erased
+      logger.warn({ err: error, recordId }, 'a source in ACCESS cannot be opened')
+      return ''
+    }
   }
 
   return {
     async tagOf(source) {
-      const keys = await keysNow()
+      const keys = await keysOf(lineageId)
       if (!keys || keys.length === 0) throw SourcesUnreadable({})
       const sources = accessSources(lineageId)
       sources.useKeys(keys)
-      return sources.keep(lineageId, source).tag
+      return (await sources.keep(lineageId, source)).tag
     },
     async open(sources) {
       if (sources.length === 0) return []
-      const keys = await keysNow()
-      if (!keys) return sources.map(() => '')
-      return sources.map(({ recordId, sealed }) => {
-        if (keys.length === 0) return erased
-        try {
-          return openAccessSource(keys, lineageId, recordId, sealed)
-        } catch (error) {
-          if (KeyDestroyed.is(error)) return erased
-          logger.warn({ err: error, recordId }, 'a source in ACCESS cannot be opened')
-          return ''
-        }
-      })
+      const ofLineage = await keysOf(lineageId)
+      return await Promise.all(sources.map((source) => openOne(source, ofLineage)))
     },
   }
 }

@@ -83,7 +83,10 @@ export function entryHandlers(parts: EntryParts): Handlers<typeof EntryService> 
   async function print(rows: readonly EntryRow[], signal: AbortSignal) {
     const sessions = new Set(rows.flatMap((row) => (ownSource(row) ? [] : (row.session_id ?? []))))
     const ofSessions = await sourcesOfSessions(postgres, [...sessions], signal)
-    const sealed = rows.map((row) => ownSource(row) ?? ofSessions.get(row.session_id ?? ''))
+    const sealed = rows.map((row): SealedSource | undefined => {
+      const source = ownSource(row) ?? ofSessions.get(row.session_id ?? '')
+      return source && { ...source, userId: userOf(row) }
+    })
     const known = sealed.flatMap((source) => source ?? [])
     const opened = new Map(
       (await sources.open(known)).map((text, at) => [known[at], text] as const),
@@ -164,7 +167,11 @@ export function entryHandlers(parts: EntryParts): Handlers<typeof EntryService> 
   }
 }
 
-const ownSource = (row: EntryRow): SealedSource | undefined =>
+/** Who was recognized; the owner of the session, too. */
+const userOf = (row: EntryRow): string | undefined =>
+  (row.trail === 'access' ? row.user_id : row.actor_id) ?? undefined
+
+const ownSource = (row: EntryRow): Omit<SealedSource, 'userId'> | undefined =>
   row.trail === 'access' && row.source_sealed
     ? { recordId: row.record_id, sealed: row.source_sealed }
     : undefined

@@ -42,8 +42,10 @@ export interface Differences {
   readonly isCut: boolean
 }
 
-/** Objects looked at on each side. */
+/** Objects compared on each side. */
 const maxObjects = 100_000
+/** Of a side that has more, so many are taken: each is looked up on the other side by itself. */
+const cutObjects = 10_000
 
 /** The end of a page: kind, name and id of its last object. */
 export interface DiffPosition extends ObjectKey {
@@ -55,8 +57,9 @@ export interface DiffPosition extends ObjectKey {
  * began within the span are read, of each object at most one on each side: what happened in between costs an entry of
  * an index.
  *
- * Where a side has more than `maxObjects`, the first of them are taken, and whether the other side has them is looked
- * up one by one.
+ * Where a side has more than `maxObjects`, the first `cutObjects` of both are taken, and what the other side says of
+ * them is looked up by key. They stand in a table of their own for that: row-level security keeps conditions away from
+ * the index when they are expressions such as `coalesce`.
  */
 export async function differingObjects(
   tx: Queryable,
@@ -65,6 +68,7 @@ export async function differingObjects(
   after: DiffPosition | undefined,
   limit: number,
   most = maxObjects,
+  few = cutObjects,
 ): Promise<Differences> {
   const { from, to } = span
   // Two sides of 100,000 rows do not fit the usual 4 MB, and spilling them takes longer than comparing.
@@ -84,22 +88,23 @@ export async function differingObjects(
     is_cut: boolean
   }>(sql`
     with was as materialized (
-      select v.object_id, v.kind, v.name, ${content} as content from ${versions} v
+      select v.object_id, v.kind, v.name, ${content} as content, v.valid_to as turn from ${versions} v
       where v.valid_from <= ${from} and v.valid_to > ${from} and v.valid_to <= ${to} and ${wanted}
-      order by v.valid_to limit ${most + 1}
+      order by v.valid_to, v.object_id limit ${most + 1}
     ), now as materialized (
-      select v.object_id, v.kind, v.name, ${content} as content from ${versions} v
+      select v.object_id, v.kind, v.name, ${content} as content, v.valid_from as turn from ${versions} v
       where v.valid_from > ${from} and v.valid_from <= ${to} and v.valid_to > ${to} and ${wanted}
-      order by v.valid_from limit ${most + 1}
+      order by v.valid_from, v.object_id limit ${most + 1}
     ), cut as materialized (
       select (select count(*) from was) > ${most} as was, (select count(*) from now) > ${most} as now
-    ), joined as (
+    ), few as materialized (select case when was or now then ${few}::bigint end as most from cut), joined as materialized (
       select object_id, kind, coalesce(n.name, w.name) as name, w.content as before, n.content as after
-      from was w full join now n using (object_id, kind)
-    ), whole as (
+      from (select * from was order by turn, object_id limit (select most from few)) w
+      full join (select * from now order by turn, object_id limit (select most from few)) n using (object_id, kind)
+    ), whole as materialized (
       select object_id, kind, name,
-        case when before is null and (select was from cut) then ${at(from)} else before end as before,
-        case when after is null and (select now from cut) then ${at(to)} else after end as after
+        case when before is null and (select most from few) is not null then ${at(from)} else before end as before,
+        case when after is null and (select most from few) is not null then ${at(to)} else after end as after
       from joined j
     ), members as (
       select distinct object_id, kind from (
@@ -135,10 +140,13 @@ export async function differingObjects(
   }
 }
 
-/** Text of all that is compared. JSON has no control characters, so one separates. */
+/**
+ * What is compared: 64 bits of a hash over all slots, for the texts would not fit in memory. JSON has no control
+ * characters, so one separates.
+ */
 const content = sql.raw(
-  `coalesce(v.facts, '') || e'\\x1f' || coalesce(v.settings, '') || e'\\x1f' || coalesce(v.keys, '') || e'\\x1f' ||
-   coalesce(v.more, '') || e'\\x1f' || coalesce(v.state, '')`,
+  `hashtextextended(coalesce(v.facts, '') || e'\\x1f' || coalesce(v.settings, '') || e'\\x1f' ||
+   coalesce(v.keys, '') || e'\\x1f' || coalesce(v.more, '') || e'\\x1f' || coalesce(v.state, ''), 0)`,
 )
 
 const conditions = ({ organizationId, kinds }: DiffFilter): Sql => {

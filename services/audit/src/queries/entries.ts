@@ -177,6 +177,8 @@ export async function sessionsFrom(
 export interface SealedSource {
   readonly recordId: string
   readonly sealed: Uint8Array
+  /** Whoever was recognized: it may be sealed with a key of theirs. */
+  readonly userId: string | undefined
 }
 
 /** Where sessions signed in: their first source. */
@@ -184,7 +186,7 @@ export async function sourcesOfSessions(
   postgres: Postgres,
   sessions: readonly string[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, SealedSource>> {
+): Promise<ReadonlyMap<string, Omit<SealedSource, 'userId'>>> {
   if (sessions.length === 0) return new Map()
   const rows = await postgres.query<{
     session_id: string

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { KeyDestroyed } from '@holdfast/crypto'
 import { type Decider, newId } from '@holdfast/domain'
 import {
   type AccessAttempt,
@@ -64,12 +65,25 @@ export async function startEntrySuite(
     service: 'audit',
     projections: readModels,
   })
-  let keys = [{ id: newId<string>(), key: new Uint8Array(randomBytes(32)), isActive: true }]
+  const newKeys = () => [
+    { id: newId<string>(), key: new Uint8Array(randomBytes(32)), isActive: true },
+  ]
+  let keys = newKeys()
+  const people = new Map<string, ReturnType<typeof newKeys>>()
+  const forgotten = new Set<string>()
+  /** As auth answers it: of a person, or of the lineage. */
+  const keysOf = async (ownerId: string) => {
+    if (ownerId === log.lineageId) return keys
+    if (forgotten.has(ownerId)) throw KeyDestroyed({ keyId: `${ownerId}.access` })
+    const own = people.get(ownerId) ?? newKeys()
+    people.set(ownerId, own)
+    return own
+  }
   let ahead = 0
   const now = () => Date.now() + ahead
   const recorderAs = (service: string, at: () => number = now) => {
     const { log: logger, registry } = telemetry()
-    const sources = accessSources(log.lineageId)
+    const sources = accessSources(log.lineageId, keysOf)
     sources.useKeys(keys)
     const credentialsFile = nats.identities.credentialsFile(service)
     const store = accessStore({ url: nats.url, credentialsFile, name: service })
@@ -89,7 +103,7 @@ export async function startEntrySuite(
       log,
       postgres,
       telemetry: telemetry(),
-      keyService: { getDataKeys: () => Promise.resolve({ keys }) },
+      keyService: { getDataKeys: async ({ ownerId }) => ({ keys: await keysOf(ownerId ?? '') }) },
       projections: () => projections,
       recorder: recorderAs('audit'),
       retentionMs: options.retentionMs ?? 90 * 86_400_000,
@@ -151,6 +165,10 @@ export async function startEntrySuite(
       ahead += ms
     },
     /** Nobody can open what was sealed until now. */
+    /** As auth does when a person is forgotten. */
+    forget(userId: string) {
+      forgotten.add(userId)
+    },
     destroyKeys() {
       keys = []
       ahead += 120_000
