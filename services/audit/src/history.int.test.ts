@@ -253,8 +253,7 @@ test('what is beyond the bound is left out, and it is said', async () => {
         { organizationId: undefined, kinds: [] },
         undefined,
         1_000,
-        most,
-        Math.ceil(most / 2),
+        { unscoped: suite.postgres, most, few: Math.ceil(most / 2) },
       ),
     )
     expect(found.isCut).toBe(true)

@@ -139,6 +139,7 @@ export function historyHandlers(parts: HistoryParts): Handlers<typeof HistorySer
             { organizationId, kinds },
             after,
             asked.page.limit,
+            { unscoped: postgres },
           )
           const shown = found.page.slice(0, asked.page.limit)
           return { found, objects: await describeDifferences(tx, span, shown) }

@@ -52,14 +52,21 @@ export interface DiffPosition extends ObjectKey {
   readonly name: string
 }
 
+/** What is asked of everything, whatever the caller may see, and how much of it is compared. */
+export interface DiffBounds {
+  /** Reads without a scope: how many versions there are is counted in an index, which row-level security forbids. */
+  readonly unscoped: Queryable
+  readonly most?: number
+  readonly few?: number
+}
+
 /**
  * Objects whose version at one end is not that at the other and says something else. Only versions that ended or
  * began within the span are read, of each object at most one on each side: what happened in between costs an entry of
  * an index.
  *
  * Where a side has more than `maxObjects`, the first `cutObjects` of both are taken, and what the other side says of
- * them is looked up by key. They stand in a table of their own for that: row-level security keeps conditions away from
- * the index when they are expressions such as `coalesce`.
+ * them is looked up by key.
  */
 export async function differingObjects(
   tx: Queryable,
@@ -67,17 +74,24 @@ export async function differingObjects(
   filter: DiffFilter,
   after: DiffPosition | undefined,
   limit: number,
-  most = maxObjects,
-  few = cutObjects,
+  { unscoped, most = maxObjects, few = cutObjects }: DiffBounds,
 ): Promise<Differences> {
-  const { from, to } = span
-  // Two sides of 100,000 rows do not fit the usual 4 MB, and spilling them takes longer than comparing.
-  await tx.execute(sql`set local work_mem = '128MB'`)
-  const at = (sequence: bigint) => sql`(
-    select ${content} from ${versions} v
-    where v.object_id = j.object_id and v.kind = j.kind and v.valid_to > ${sequence}
-      and v.valid_from <= ${sequence} limit 1)`
   const wanted = conditions(filter)
+  const was = sql`v.valid_from <= ${span.from} and v.valid_to > ${span.from} and v.valid_to <= ${span.to}`
+  const now = sql`v.valid_from > ${span.from} and v.valid_from <= ${span.to} and v.valid_to > ${span.to}`
+  const exceeds = async (reader: Queryable, where: Sql): Promise<boolean> => {
+    const [row] = await reader.query<{ rows: bigint }>(sql`
+      select count(*) as rows from (select 1 from ${versions} v where ${where} limit ${most + 1}) r`)
+    return (row?.rows ?? 0n) > most
+  }
+  const isCut =
+    ((await exceeds(unscoped, was)) && (await exceeds(tx, sql`${was} and ${wanted}`))) ||
+    ((await exceeds(unscoped, now)) && (await exceeds(tx, sql`${now} and ${wanted}`)))
+  // A side of 100,000 rows does not fit the usual 4 MB, and spilling it takes longer than comparing.
+  await tx.execute(sql`set local work_mem = '128MB'`)
+  const side = (where: Sql, turn: Sql) => sql`
+    select v.object_id, v.kind, v.name, ${content} as content from ${versions} v
+    where ${where} and ${wanted} ${isCut ? sql`order by ${turn}, v.object_id limit ${few}` : sql.empty}`
   const rows = await tx.query<{
     is_count: boolean
     kind: ObjectKind
@@ -85,34 +99,17 @@ export async function differingObjects(
     object_id: string | null
     name: string | null
     objects: bigint | null
-    is_cut: boolean
   }>(sql`
-    with was as materialized (
-      select v.object_id, v.kind, v.name, ${content} as content, v.valid_to as turn from ${versions} v
-      where v.valid_from <= ${from} and v.valid_to > ${from} and v.valid_to <= ${to} and ${wanted}
-      order by v.valid_to, v.object_id limit ${most + 1}
-    ), now as materialized (
-      select v.object_id, v.kind, v.name, ${content} as content, v.valid_from as turn from ${versions} v
-      where v.valid_from > ${from} and v.valid_from <= ${to} and v.valid_to > ${to} and ${wanted}
-      order by v.valid_from, v.object_id limit ${most + 1}
-    ), cut as materialized (
-      select (select count(*) from was) > ${most} as was, (select count(*) from now) > ${most} as now
-    ), few as materialized (select case when was or now then ${few}::bigint end as most from cut), joined as materialized (
+    with was as materialized (${side(was, sql`v.valid_to`)}
+    ), now as materialized (${side(now, sql`v.valid_from`)}
+    ), joined as materialized (
       select object_id, kind, coalesce(n.name, w.name) as name, w.content as before, n.content as after
-      from (select * from was order by turn, object_id limit (select most from few)) w
-      full join (select * from now order by turn, object_id limit (select most from few)) n using (object_id, kind)
-    ), whole as materialized (
-      select object_id, kind, name,
-        case when before is null and (select most from few) is not null then ${at(from)} else before end as before,
-        case when after is null and (select most from few) is not null then ${at(to)} else after end as after
-      from joined j
-    ), members as (
+      from was w full join now n using (object_id, kind)
+    ), ${isCut ? lookedUp(span) : sql`whole as (select * from joined)`}, members as (
       select distinct object_id, kind from (
-        select m.object_id, m.kind, m.path, m.value from ${memberVersions} m
-        where m.valid_from <= ${from} and m.valid_to > ${from} and m.valid_to <= ${to}) w
+        select v.object_id, v.kind, v.path, v.value from ${memberVersions} v where ${was}) w
       full join (
-        select m.object_id, m.kind, m.path, m.value from ${memberVersions} m
-        where m.valid_from > ${from} and m.valid_from <= ${to} and m.valid_to > ${to}) n
+        select v.object_id, v.kind, v.path, v.value from ${memberVersions} v where ${now}) n
       using (object_id, kind, path)
       where w.value is distinct from n.value
     ), differing as materialized (
@@ -121,13 +118,11 @@ export async function differingObjects(
       from whole o left join members m using (object_id, kind)
       where before is distinct from after or m.object_id is not null
     )
-    select false as is_count, kind, change, object_id, name, null::bigint as objects,
-      (select was or now from cut) as is_cut
-    from (
+    select false as is_count, kind, change, object_id, name, null::bigint as objects from (
       select * from differing where ${beyond(after)}
       order by kind collate "C", name, object_id limit ${limit + 1}) page
     union all
-    select true, kind, change, null, null, count(*), (select was or now from cut)
+    select true, kind, change, null, null, count(*)
     from differing where ${after === undefined} group by kind, change`)
   return {
     page: rows.flatMap(({ is_count, kind, change, object_id: id, name }) =>
@@ -136,8 +131,22 @@ export async function differingObjects(
     counts: rows.flatMap(({ is_count, kind, change, objects }) =>
       is_count ? [{ kind, change, objects: objects ?? 0n }] : [],
     ),
-    isCut: rows.some(({ is_cut }) => is_cut),
+    isCut,
   }
+}
+
+/**
+ * What the other side says of objects that only one of two cut sides has. They stand in a table of their own for that:
+ * row-level security keeps conditions on expressions such as `coalesce` away from the index.
+ */
+function lookedUp({ from, to }: Span): Sql {
+  const at = (sequence: bigint) => sql`(
+    select ${content} from ${versions} v
+    where v.object_id = j.object_id and v.kind = j.kind and v.valid_to > ${sequence}
+      and v.valid_from <= ${sequence} limit 1)`
+  return sql`whole as materialized (
+    select object_id, kind, name, coalesce(before, ${at(from)}) as before, coalesce(after, ${at(to)}) as after
+    from joined j)`
 }
 
 /**
