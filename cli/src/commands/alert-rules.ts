@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Context, print, printList } from '../context.ts'
 import { fields, table } from '../output.ts'
-import { severityWords } from './alerts.ts'
-import { changes, given, list, segment, whole } from './options.ts'
+import { changes, given, list, segment, severityWords, whole } from './options.ts'
 
 interface AlertRule {
   readonly id: string

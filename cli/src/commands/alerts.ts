@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Context, print, printList } from '../context.ts'
 import { ago, fields, table } from '../output.ts'
 import { alertRuleCommands } from './alert-rules.ts'
-import { given, segment, whole } from './options.ts'
+import { given, segment, severityWords, whole } from './options.ts'
 
 interface Alert {
   readonly id: string
@@ -21,8 +21,6 @@ interface Alert {
   readonly resolved_at: string | null
   readonly note: string
 }
-
-export const severityWords = ['info', 'warning', 'error', 'critical'] as const
 
 const columns = [
   { title: 'SEVERITY', value: (a: Alert) => a.severity },

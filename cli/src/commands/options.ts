@@ -71,3 +71,6 @@ export function changes(body: Readonly<Record<string, unknown>>): Record<string,
 
 /** A name or id as a path segment. */
 export const segment = (text: string): string => encodeURIComponent(text)
+
+/** How bad an alert is, the least first. */
+export const severityWords = ['info', 'warning', 'error', 'critical'] as const

@@ -7,8 +7,8 @@ import { settings } from './config.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 
-await run('notify', settings, { migrations }, async (app) => {
+await run('notify', settings, { migrations }, (app) => {
   const { queue } = composeWebhooks(app)
   composeAlerts(app, queue)
-  await composePublisher(app)
+  composePublisher(app)
 })

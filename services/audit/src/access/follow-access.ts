@@ -80,7 +80,9 @@ async function lead(parts: FeedParts, signal: AbortSignal): Promise<void> {
       if (!signal.aborted) logger.warn({ err: error }, 'old records of ACCESS are not let go yet')
     })
   let sweeping = sweep()
-  const sweeper = setInterval(() => (sweeping = sweeping.then(sweep)), sweepEveryMs)
+  const sweeper = setInterval(() => {
+    sweeping = sweeping.then(sweep)
+  }, sweepEveryMs)
   try {
     const options = { stream: accessStream, name: 'access', signal, ...(after ? { after } : {}) }
     await log.follow(options, (batch) => store(writer, batch, logger, signal))

@@ -1,6 +1,6 @@
 import { type Queryable, sql } from '@holdfast/postgres'
 import { isSameValue, type Json, printValue } from './flat-fields.ts'
-import type { ObjectKey } from './object-changes.ts'
+import type { ObjectKey } from './object-change.ts'
 import { fieldsOf, type ObjectState } from './object-state.ts'
 import {
   kindsWithMembers,

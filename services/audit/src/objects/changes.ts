@@ -1,7 +1,8 @@
 import { deedsOf, type Target } from '@holdfast/catalogue'
 import type { Commit } from '@holdfast/event-log'
 import type { Queryable } from '@holdfast/postgres'
-import { type EventChanges, type ObjectKey, objectChanges } from './object-changes.ts'
+import type { ObjectKey } from './object-change.ts'
+import { type EventChanges, objectChanges } from './object-changes.ts'
 import {
   applyChange,
   diffFields,

@@ -1,6 +1,6 @@
 import type { ObjectKind } from '@holdfast/catalogue'
 import { type Queryable, type Sql, sql, unnest } from '@holdfast/postgres'
-import type { ObjectKey } from './object-changes.ts'
+import type { ObjectKey } from './object-change.ts'
 import { diffFields, type FieldDiff, fieldsOf } from './object-state.ts'
 import { memberVersions, statesAt, versions } from './read-states.ts'
 

@@ -4,7 +4,8 @@ import { holdfast, type MessageType } from '@holdfast/proto'
 import { expect, test } from 'vitest'
 import { eventTable } from './event-table.ts'
 import { flatten, printValue } from './flat-fields.ts'
-import { type ObjectChange, objectChanges } from './object-changes.ts'
+import type { ObjectChange } from './object-change.ts'
+import { objectChanges } from './object-changes.ts'
 import { applyChange, decodeSlot, diffFields, encodeSlot, fieldsOf } from './object-state.ts'
 
 const id = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`

@@ -1,7 +1,7 @@
 import type { ObjectKind } from '@holdfast/catalogue'
 import { isUuid } from '@holdfast/domain'
 import { type FlatFields, flatten, isRecord, type Json } from './flat-fields.ts'
-import type { ObjectChange, SlotFields } from './object-changes.ts'
+import type { ObjectChange, SlotFields } from './object-change.ts'
 
 /** An event as its handler sees it. */
 export interface EventView {

@@ -3,7 +3,7 @@ import { isUuid } from '@holdfast/domain'
 import { invalid } from '@holdfast/errors'
 import { type Queryable, sql } from '@holdfast/postgres'
 import { AmbiguousObject, ObjectNotFound } from '../domain/errors.ts'
-import type { ObjectKey } from './object-changes.ts'
+import type { ObjectKey } from './object-change.ts'
 import { nameKey } from './object-state.ts'
 import { versions } from './read-states.ts'
 

@@ -1,7 +1,7 @@
 import { actions } from '@holdfast/catalogue'
 import { type Queryable, sql } from '@holdfast/postgres'
 import type { Json } from './flat-fields.ts'
-import type { ObjectKey } from './object-changes.ts'
+import type { ObjectKey } from './object-change.ts'
 import { diffFields, type FieldDiff, fieldsOf } from './object-state.ts'
 import {
   forever,

@@ -1,46 +1,8 @@
 import { actionOf, type ObjectKind, printEventData } from '@holdfast/catalogue'
 import type { Commit, StoredEvent } from '@holdfast/event-log'
 import { type EventView, eventTable } from './event-table.ts'
-import { type FlatFields, type Json, sealOf } from './flat-fields.ts'
-
-/**
- * Parts of an object that events replace as a whole: what a settings event does not name is at its default
- * afterwards, and a new key leaves the settings alone. A field is in one slot, and its path does not name it.
- */
-export const slots = ['facts', 'settings', 'keys', 'more', 'state'] as const
-export type Slot = (typeof slots)[number]
-export type SlotFields = Readonly<Partial<Record<Slot, FlatFields>>>
-
-export interface ObjectKey {
-  readonly kind: ObjectKind
-  readonly id: string
-}
-
-/** What one event does to one object. Needs nothing but the event. */
-export type ObjectChange = ObjectKey &
-  (
-    | {
-        /** It is there from now on, with exactly these fields; what it was before is gone, members excepted. */
-        readonly op: 'put'
-        readonly organizationId: string | undefined
-        readonly parentId: string | undefined
-        readonly name: string
-        readonly slots: SlotFields
-      }
-    /** Replaces the slots it names. Nothing when there is no such object; so for members. */
-    | { readonly op: 'patch'; readonly name?: string; readonly slots: SlotFields }
-    | {
-        readonly op: 'member'
-        readonly field: string
-        readonly member: string
-        /** Undefined: not a member any more. */
-        readonly value: Json | undefined
-      }
-    /** It is gone, its members too. */
-    | { readonly op: 'remove' }
-    /** Everything of that kind below the object is gone. */
-    | { readonly op: 'removeChildren'; readonly childKind: ObjectKind }
-  )
+import { sealOf } from './flat-fields.ts'
+import type { ObjectChange } from './object-change.ts'
 
 export interface EventChanges {
   readonly event: StoredEvent

@@ -2,7 +2,7 @@ import { type ObjectKind, printEventData } from '@holdfast/catalogue'
 import { holdfast } from '@holdfast/proto'
 import { eventTable } from './event-table.ts'
 import { type FlatFields, isSameValue, type Json, printValue } from './flat-fields.ts'
-import { type ObjectChange, type Slot, type SlotFields, slots } from './object-changes.ts'
+import { type ObjectChange, type Slot, type SlotFields, slots } from './object-change.ts'
 
 /** An object at one moment. */
 export interface ObjectState {

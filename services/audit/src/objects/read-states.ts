@@ -1,7 +1,7 @@
 import type { ObjectKind } from '@holdfast/catalogue'
 import { type Queryable, type Sql, sql, unnest, versionsOf } from '@holdfast/postgres'
 import type { FlatFields, Json } from './flat-fields.ts'
-import { type ObjectKey, type Slot, type SlotFields, slots } from './object-changes.ts'
+import { type ObjectKey, type Slot, type SlotFields, slots } from './object-change.ts'
 import { decodeSlot, type ObjectState } from './object-state.ts'
 
 /** Every version of every object; a version is from its commit until before the next. */

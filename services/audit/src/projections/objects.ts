@@ -1,7 +1,8 @@
 import { assertNever, isUuid } from '@holdfast/domain'
 import type { Commit } from '@holdfast/event-log'
 import type { Projection, RowChange } from '@holdfast/projections'
-import { type ObjectChange, objectChanges, slots } from '../objects/object-changes.ts'
+import { type ObjectChange, slots } from '../objects/object-change.ts'
+import { objectChanges } from '../objects/object-changes.ts'
 import { encodeSlot, memberPath, nameKey } from '../objects/object-state.ts'
 import { kindsWithMembers } from '../objects/read-states.ts'
 

@@ -17,7 +17,7 @@ import { firewallIn, firewallMessage } from '../views/firewall.ts'
 import { Interface, printInterface } from '../views/interface.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
-import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
+import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { interfaceId, nodeId, organizationId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 

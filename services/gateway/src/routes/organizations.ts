@@ -6,7 +6,7 @@ import { closed, optional, ref, textIn } from '../views/fields.ts'
 import { Organization, printOrganization } from '../views/organization.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
-import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
+import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 

@@ -23,7 +23,7 @@ import { Peer, peerStatuses, printPeer } from '../views/peer.ts'
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
 import { listOf } from './interfaces.ts'
-import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
+import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { interfaceId, organizationId, peerId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 

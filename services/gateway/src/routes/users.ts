@@ -17,7 +17,7 @@ import {
 } from '../views/fields.ts'
 import { present } from '../views/print.ts'
 import { printUser, roleNumber, roles, User } from '../views/user.ts'
-import { byId, one, page, pastMany, pastOne, sendPage, text } from './list.ts'
+import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
 import { organizationId, userId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 

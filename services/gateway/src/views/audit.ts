@@ -11,9 +11,8 @@ import {
   textOut,
   time,
   timeOrNull,
-  words,
 } from './fields.ts'
-import { decimalOf, idOf, momentOf, present, timeOf } from './print.ts'
+import { decimalOf, idOf, momentOf, timeOf } from './print.ts'
 
 const exampleHash = 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I='
 const hash = (description: string) => textOut(`${description} 32 bytes, base64.`, exampleHash)
