@@ -28,6 +28,14 @@ export const settings = defineConfig({
     default: '90d',
     doc: 'How far back the audit trail is shown by default, and how long records of ACCESS are kept; 0 is without end. The log itself is never cut.',
   }),
+  accessSealMs: durationMs('HOLDFAST_BACKUP_ACCESS_SEAL_AFTER', {
+    default: '10m',
+    doc: 'How long a record of ACCESS may stand in NATS alone before it is archived; sooner when there are many.',
+  }),
+  accessRetireMs: durationMs('HOLDFAST_BACKUP_ACCESS_RETIRE_EVERY', {
+    default: '1d',
+    doc: 'How often archived records of ACCESS that are older than HOLDFAST_AUDIT_RETENTION are given up.',
+  }),
   guardDir: path('HOLDFAST_GUARD_DIR', {
     doc: 'Of the position file, the third witness: outside of the log and of the archive.',
   }),

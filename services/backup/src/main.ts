@@ -45,6 +45,8 @@ await runWithoutDatabase(
       directory: values.archiveDir,
       rootKeyFingerprint: values.rootKeyFingerprint,
       retentionMs: values.retentionMs,
+      sealAfterMs: values.accessSealMs,
+      retireEveryMs: values.accessRetireMs,
       alarm,
       logger: telemetry.log,
       registry: telemetry.registry,
