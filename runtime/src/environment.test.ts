@@ -17,6 +17,8 @@ const around: Surroundings = {
     audit_health: 10,
     backup_grpc: 11,
     backup_health: 12,
+    notify_grpc: 13,
+    notify_health: 14,
   },
   mode: 'evaluation',
   logLevel: 'info',
@@ -103,7 +105,7 @@ test('whoever calls a service is told where it listens', () => {
   expect(audit['HOLDFAST_AUDIT_GRPC_LISTEN']).toBe('127.0.0.1:9')
   expect(audit['HOLDFAST_AUDIT_HTTP_LISTEN']).toBe('127.0.0.1:10')
   expect(environmentOf('gateway', around, outside)['HOLDFAST_METRICS_TARGETS']).toBe(
-    'auth=127.0.0.1:3,network=127.0.0.1:4,rules=127.0.0.1:8,audit=127.0.0.1:10,backup=127.0.0.1:12,node-agent=127.0.0.1:6',
+    'auth=127.0.0.1:3,network=127.0.0.1:4,rules=127.0.0.1:8,audit=127.0.0.1:10,backup=127.0.0.1:12,notify=127.0.0.1:14,node-agent=127.0.0.1:6',
   )
 })
 
