@@ -14,7 +14,7 @@ import { openTopology } from './topology/topology.ts'
 // A random history on a real log and a real database; then every read as of random moments, held against a naive fold
 // of the commits up to then.
 
-const steps = Number(process.env['HOLDFAST_TEST_STEPS'] ?? 3600)
+const steps = Number(process.env['HOLDFAST_TEST_STEPS'] ?? 1200)
 const moments = Number(process.env['HOLDFAST_TEST_MOMENTS'] ?? 220)
 const seed = Number(process.env['HOLDFAST_TEST_SEED'] ?? Date.now() % 1_000_000)
 const v1 = holdfast.rules.v1

@@ -107,7 +107,10 @@ test('a process killed in the middle of a delivery: everything arrives, in order
   expect(repeated).toBeLessThanOrEqual(kills)
 }, 180_000)
 
-test('ten thousand messages to three endpoints: one that is slow and one that is dead hold nobody up', async () => {
+/** HOLDFAST_WEBHOOK_EVENTS=10000 is the measurement; the order shows with fewer. */
+const events = Number(process.env['HOLDFAST_WEBHOOK_EVENTS'] ?? 1_500)
+
+test('messages to three endpoints: one that is slow and one that is dead hold nobody up', async () => {
   const [good, slow, dead] = [await receive(), await receive(), await receive()]
   slow.answer = () => ({ status: 204, afterMs: 200 })
   const deadUrl = dead.url
@@ -120,7 +123,7 @@ test('ten thousand messages to three endpoints: one that is slow and one that is
   const slowId = await create(notify, 'slow', slow.url)
   const deadId = await create(notify, 'dead', deadUrl)
 
-  const all = names(10_000)
+  const all = names(events)
   const begin = performance.now()
   for (let at = 0; at < all.length; at += 500)
     await suite.addPeers(all.slice(at, at + 500), organizationA, 25)
@@ -134,7 +137,7 @@ test('ten thousand messages to three endpoints: one that is slow and one that is
   const [slowly, never] = [await standing(slowId), await standing(deadId)]
   expect(slow.taken.map(({ name }) => name)).toEqual(all.slice(0, slow.taken.length))
   expect(slow.taken.length).toBeGreaterThan(0)
-  expect(slowly?.pending).toBeGreaterThan(1_000)
+  expect(slowly?.pending).toBeGreaterThan(events / 10)
   expect(never).toMatchObject({ dead: 0, pending: all.length })
 
   // One more, now that both have thousands waiting.
@@ -144,7 +147,7 @@ test('ten thousand messages to three endpoints: one that is slow and one that is
   const lagMs = Math.round(performance.now() - before)
   const seconds = (ms: number): string => (ms / 1000).toFixed(1)
   console.log(
-    `10,000 events written in ${seconds(written - begin)} s, at the good endpoint after ${seconds(done - begin)} s ` +
+    `${events} events written in ${seconds(written - begin)} s, at the good endpoint after ${seconds(done - begin)} s ` +
       `(${Math.round((all.length / (done - begin)) * 1000)}/s); slow took ${slow.taken.length}, ` +
       `${never?.pending} wait for the dead one; then one more took ${lagMs} ms`,
   )
