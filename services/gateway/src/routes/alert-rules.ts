@@ -21,7 +21,7 @@ import {
 import { present } from '../views/print.ts'
 import { empty } from './auth.ts'
 import { byId, page, pastMany, pastOne, sendPage, text } from './list.ts'
-import { organizationId } from './resolve.ts'
+import { existingOrganizationId, organizationId } from './resolve.ts'
 import { type Routes, sendChanged, sendCreated, signedIn } from './route.ts'
 
 const tags = ['alerts']
@@ -129,7 +129,7 @@ export const alertRuleRoutes =
         const within = body.organization_id ?? body.organization
         const made = await alerts.createAlertRule(
           {
-            organizationId: await organizationId(clients, within, request),
+            organizationId: await existingOrganizationId(clients, within, request),
             settings: {
               name: body.name,
               severity: numberOf(alertSeverities, body.severity),

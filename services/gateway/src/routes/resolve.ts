@@ -16,6 +16,17 @@ export async function organizationId(
   return present(found.organization, 'organization').id ?? ''
 }
 
+/** Of what is to be made: looked up even by id, where only auth knows whether there is such an organization. */
+export async function existingOrganizationId(
+  { organizations }: Clients,
+  idOrName: string | undefined,
+  request: FastifyRequest,
+): Promise<string> {
+  if (idOrName === undefined) return ''
+  const found = await organizations.getOrganization({ organization: idOrName }, reading(request))
+  return present(found.organization, 'organization').id ?? ''
+}
+
 export async function siteId(
   { organizations }: Clients,
   name: string | undefined,

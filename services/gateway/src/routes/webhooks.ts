@@ -32,7 +32,7 @@ import {
 } from '../views/webhook.ts'
 import { empty } from './auth.ts'
 import { byId, many, page, pastMany, pastOne, sendPage, text } from './list.ts'
-import { organizationId } from './resolve.ts'
+import { existingOrganizationId, organizationId } from './resolve.ts'
 import { prefix, type Routes, sendChanged, signedIn } from './route.ts'
 
 const tags = ['webhooks']
@@ -137,7 +137,7 @@ export const webhookRoutes =
         const within = body.organization_id ?? body.organization
         const made = await webhooks.createWebhook(
           {
-            organizationId: await organizationId(clients, within, request),
+            organizationId: await existingOrganizationId(clients, within, request),
             settings: {
               name: body.name,
               url: body.url,

@@ -91,13 +91,17 @@ function tooMany(fields: AlertFields, values: readonly string[], field: string, 
 
 export function mailAddresses(fields: AlertFields, texts: readonly string[], field: string) {
   tooMany(fields, texts, field, maxRecipients)
-  const addresses = texts.slice(0, maxRecipients).map((text, i) => {
-    const parsed = parseMailAddress(text)
-    if (parsed.ok) return parsed.value
-    fields.add(`${field}[${i}]`, parsed.code, parsed.detail)
-    return ''
-  })
+  const addresses = texts
+    .slice(0, maxRecipients)
+    .map((text, i) => mailAddress(fields, text, `${field}[${i}]`))
   return [...new Set(addresses)]
+}
+
+export function mailAddress(fields: AlertFields, text: string, field: string): string {
+  const parsed = parseMailAddress(text)
+  if (parsed.ok) return parsed.value
+  fields.add(field, parsed.code, parsed.detail)
+  return ''
 }
 
 export type RuleWish = Omit<AlertRuleSettings, 'mailTo'>

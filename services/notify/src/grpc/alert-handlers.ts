@@ -23,6 +23,7 @@ import {
   actionCodes,
   alarmCodes,
   checkRule,
+  mailAddress,
   mailAddresses,
   type RuleWish,
   ruleFields,
@@ -296,7 +297,7 @@ export function alertHandlers(edge: AlertEdge): Handlers<typeof AlertService> {
 
     async testMail(request, call) {
       const fields = new AlertFields()
-      const [to = ''] = mailAddresses(fields, [request.to], 'to')
+      const to = mailAddress(fields, request.to, 'to')
       fields.check()
       if (!edge.testMail) throw MailNotConfigured({})
       return { answer: await edge.testMail(to, call.caller.actor.id) }
