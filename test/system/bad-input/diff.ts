@@ -14,7 +14,7 @@ export function diffRows(): Row[] {
     row('before the log', '?from=2001-01-01T00:00:00Z', invalid('from:out_of_range')),
     row('beyond the log', '?from=1&to=900000000000', invalid('to:out_of_range')),
     row('backwards', '?from=2&to=1', invalid('from:range_reversed')),
-    row('nothing at all', '?from=1&limit=0', invalid('limit:minimum')),
+    row('nothing at all', '?from=1&limit=0', invalid('limit:range')),
     row('a past of its own', '?from=1&at=1', invalid('at:unknown_field')),
     row(
       'a cursor of somebody else',

@@ -1,4 +1,5 @@
 import { accountRows } from './accounts.ts'
+import { alertRows } from './alerts.ts'
 import { auditRows } from './audit.ts'
 import { bodyRows } from './bodies.ts'
 import { enrolmentRows, tokenRows } from './callers.ts'
@@ -27,4 +28,5 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...auditRows(),
   ...diffRows(),
   ...webhookRows(ground),
+  ...alertRows(ground),
 ]

@@ -35,6 +35,9 @@ export function webhookRows({ organization }: Pick<Ground, 'organization'>): Row
       ['too short', 'whsec_c2hvcnQ=', invalid('secret:secret_invalid')],
       ['without its beginning', 'A'.repeat(44), invalid('secret:secret_invalid')],
     ]),
+    ...fields('POST', path, 'organization_id', right, [
+      ['of nobody', '01a1fd12-429e-7de0-a997-e5ada8657210', '404 auth.organization_not_found'],
+    ]),
     ...fields('POST', path, 'format', right, [['unknown', 'xml', invalid('format:one_of')]]),
     {
       what: 'a webhook that is not there',
