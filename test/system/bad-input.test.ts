@@ -251,6 +251,23 @@ const references: readonly Reference[] = [
     path: `/${list}?organization_id=<id>`,
     thing: 'organization' as const,
   })),
+  ...['webhooks', 'alert-rules', 'alerts'].map((list) => ({
+    method: 'GET',
+    path: `/${list}?organization_id=<id>`,
+    thing: 'organization' as const,
+  })),
+  {
+    method: 'POST',
+    path: '/webhooks',
+    body: { name: 'x', url: 'https://8.8.8.8/', organization_id: '<id>' },
+    thing: 'organization',
+  },
+  {
+    method: 'POST',
+    path: '/alert-rules',
+    body: { name: 'x', severity: 'info', actions: ['auth'], organization_id: '<id>' },
+    thing: 'organization',
+  },
   ...['config', 'config.png', 'config.svg'].map((leaf) => ({
     method: 'GET',
     path: `/peers/<id>/${leaf}`,
