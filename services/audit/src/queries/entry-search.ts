@@ -88,7 +88,7 @@ export async function findPositions(
     )
     return rows.map(({ position }) => position)
   }
-  // Words not met at a glance are rare enough to ask the index over them.
+  // Words not met at a glance: few rows meet the rest, or else the words are rare enough to ask the index over them.
   if (glimpse.found.length === 0 && glimpse.edge !== null && asksForWords(search)) {
     return await searchWords(postgres, search, glimpse.edge, limit, signal)
   }
@@ -189,7 +189,44 @@ async function searchFurther(
 const asksForWords = ({ conditions }: Search): boolean =>
   conditions.some(({ words }) => words !== undefined)
 
-/** Rows of all these words, wherever they are; what else they have to meet is compared, row by row. */
+/** Rows whose words may be computed one by one. */
+const fewBesideWords = 4_000
+
+/** Rows that meet everything but the words, when they are few; their words are looked at one by one. */
+async function searchBesideWords(
+  postgres: Postgres,
+  search: Search,
+  edge: bigint,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<readonly bigint[] | undefined> {
+  const others = search.conditions.filter(({ words }) => words === undefined)
+  if (others.length === 0) return undefined
+  const said = search.conditions.filter(({ words }) => words !== undefined)
+  const [row] = await postgres.tx(
+    async (tx) => {
+      await tx.script('set local enable_indexscan = off; set local enable_seqscan = off')
+      return await tx.query<{ seen: bigint; found: bigint[] }>(sql`
+        with c as materialized (
+          select * from ${search.table} e
+          where ${inRange(beyond(search, edge))}
+            and ${all(others.map((c) => c.unordered ?? c.where))}
+          limit ${fewBesideWords + 1}),
+        seen as materialized (select count(*) as seen from c)
+        select (select seen from seen) as seen, array(
+          select e.position from c e
+          where (select seen from seen) <= ${fewBesideWords} and ${all(said.map(({ where }) => where))}
+          order by e.position ${order(search)} limit ${wanted}) as found`)
+    },
+    { readOnly: true, signal },
+  )
+  return row && row.seen <= BigInt(fewBesideWords) ? row.found : undefined
+}
+
+/**
+ * Rows of all these words, wherever they are; what else they have to meet is compared, row by row. Unless few rows meet
+ * the rest: then the words of those.
+ */
 async function searchWords(
   postgres: Postgres,
   search: Search,
@@ -197,6 +234,8 @@ async function searchWords(
   wanted: number,
   signal: AbortSignal,
 ): Promise<readonly bigint[]> {
+  const beside = await searchBesideWords(postgres, search, edge, wanted, signal)
+  if (beside) return beside
   const words = search.conditions.flatMap((condition) => condition.words ?? [])
   const others = search.conditions.filter((condition) => condition.words === undefined)
   const rows = await postgres.tx(
