@@ -12,3 +12,9 @@ export const resolvedIn = (commit: Commit): readonly string[] =>
     : []
 
 export const rulesChangedIn = (commit: Commit): boolean => isOwn(commit, 'alert_rule')
+
+/** Ids of alert rules that are gone with this commit. */
+export const rulesDeletedIn = (commit: Commit): readonly string[] =>
+  rulesChangedIn(commit) && commit.events.some(({ type }) => type === 'AlertRuleDeleted')
+    ? [commit.aggregateId]
+    : []

@@ -6,7 +6,7 @@ import { dropCases, endAlarm, endOverdue } from './case-store.ts'
 import { hitsOfAccess, hitsOfCommit } from './hits.ts'
 import { type Leader, leader, rest } from './leader.ts'
 import type { Heard } from './occurrence.ts'
-import { resolvedIn, rulesChangedIn } from './own-events.ts'
+import { resolvedIn, rulesChangedIn, rulesDeletedIn } from './own-events.ts'
 import {
   loadPosition,
   movePosition,
@@ -16,7 +16,7 @@ import {
 } from './positions.ts'
 import { type Raised, raise, type Tell } from './raise.ts'
 import type { RuleBoard } from './rule-board.ts'
-import { findingsOf } from './windows.ts'
+import { findingsOf, forgetWindows } from './windows.ts'
 
 export interface WatchPace {
   /** How long an alarm must be over until its alert is: longer than services take to repeat one. Default 150 s. */
@@ -130,6 +130,7 @@ export class Watch {
       await this.#store(signal, async (tx) => {
         await movePosition(tx, 'log', before, after)
         await dropCases(tx, resolved)
+        await forgetWindows(tx, commits.flatMap(rulesDeletedIn))
         return await findingsOf(tx, hits)
       })
       before = after
