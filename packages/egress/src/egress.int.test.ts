@@ -186,6 +186,21 @@ test('what is not there, not found or not HTTP says so', async () => {
   rude.close()
 })
 
+test('an endpoint that would rather speak another protocol is given up, not waited for', async () => {
+  const odd = createTcp((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () =>
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      ),
+    )
+  })
+  await new Promise<void>((resolve) => odd.listen(0, '127.0.0.2', resolve))
+  const url = `http://127.0.0.2:${(odd.address() as AddressInfo).port}/`
+  expect(await failure(send(url, ['127.0.0.0/8'], { timeoutMs: 1_000 }))).toBe('broken')
+  odd.close()
+})
+
 test('the next address is tried when the first one lets nobody in', async () => {
   zone.set('hook.test', [['127.0.0.9', '127.0.0.2']])
   const answer = await send(`https://hook.test:${port}/`, ['127.0.0.0/8'])

@@ -102,6 +102,7 @@ export function openEgress(options: EgressOptions): Egress {
   ): Promise<EgressAnswer> {
     const { url, host, isLiteral, port } = target
     const isSecure = url.protocol === 'https:'
+    let hasAnswered = false
     return new Promise((resolve, reject) => {
       const outgoing = (isSecure ? requestHttps : requestHttp)({
         agent: isSecure ? secure : plain,
@@ -126,7 +127,12 @@ export function openEgress(options: EgressOptions): Egress {
           once(target, address, request, signal, true).then(resolve, reject)
         else reject(error)
       })
+      // An answer that ends HTTP (101) closes the request and is neither an error nor a response.
+      outgoing.on('close', () => {
+        if (!hasAnswered) reject(new EgressFailed('broken', `${host} did not answer in HTTP`))
+      })
       outgoing.on('response', (answer) => {
+        hasAnswered = true
         readBeginning(answer, maxAnswerBytes).then(
           (body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }),
           reject,
