@@ -86,13 +86,13 @@ afterEach(async () => {
   await kit.close()
 })
 
-async function open(projection = peers): Promise<Projections> {
+async function open(...projections: Projection[]): Promise<Projections> {
   const one = await openProjections({
     log,
     postgres,
     telemetry: createTelemetry('network', { level: process.env['LOG'] ?? 'silent' }),
     service: 'network',
-    projections: [projection],
+    projections: projections.length > 0 ? projections : [peers],
   })
   opened.push(one)
   return one
@@ -302,18 +302,20 @@ test('an event that cannot be applied halts its projection with the sequence; th
   await expect(projections.rebuild('network.peers')).rejects.toSatisfy(ProjectionPoisoned.is)
 })
 
+/** Postgres refuses what does not fit an integer; folding does not notice. */
+const sizes = defineProjection<{ type: 'Sized'; id: string; size: number }>({
+  name: 'network.sizes',
+  version: 1,
+  context: 'network',
+  codecs: { interface: jsonCodec },
+  tables: [{ name: 'sizes', columns: { id: 'uuid', size: 'integer' }, key: ['id'] }],
+  on: {
+    Sized: ({ id, size }) => [{ op: 'put', table: 'sizes', row: { id, size } }],
+  },
+})
+
 test('data only Postgres refuses halts at the right commit too', async () => {
-  const tooLarge = defineProjection<{ type: 'Sized'; id: string; size: number }>({
-    name: 'network.sizes',
-    version: 1,
-    context: 'network',
-    codecs: { interface: jsonCodec },
-    tables: [{ name: 'sizes', columns: { id: 'uuid', size: 'integer' }, key: ['id'] }],
-    on: {
-      Sized: ({ id, size }) => [{ op: 'put', table: 'sizes', row: { id, size } }],
-    },
-  })
-  const projections = await open(tooLarge)
+  const projections = await open(sizes)
   for (let n = 1; n <= 9; n++) {
     log.append([{ type: 'Sized', id: idOf(`${n}`), size: n === 6 ? 2 ** 40 : n }])
   }
@@ -323,6 +325,30 @@ test('data only Postgres refuses halts at the right commit too', async () => {
     checkpoint: 5n,
   })
   expect(await postgres.query(sql`select count(*) as n from network.sizes`)).toEqual([{ n: 5n }])
+})
+
+test('data Postgres refuses in a long queue halts its own projection, the others go on', async () => {
+  const projections = await open(peers, sizes)
+  await projections.stop()
+  // Whole batches wait, so the next one is folded while the refused one is written.
+  const total = 6_500
+  for (let n = 1; n <= total; n++) {
+    log.append(
+      n === 5
+        ? [{ type: 'Sized', id: idOf(`${n}`), size: 2 ** 40 }]
+        : n % 100 === 0
+          ? [peer(n)]
+          : [],
+    )
+  }
+  log.batch = total
+  const again = await open(peers, sizes)
+  const stateOf = (name: string) => again.status().find((one) => one.name === name)
+  await expect
+    .poll(() => stateOf('network.peers'), { timeout: 20_000 })
+    .toMatchObject({ checkpoint: BigInt(total), state: 'live' })
+  expect(stateOf('network.sizes')).toMatchObject({ state: 'halted', checkpoint: 4n })
+  expect(await names()).toHaveLength(total / 100)
 })
 
 test('a gap in the log freezes everything, and readiness says so', async () => {

@@ -57,6 +57,7 @@ async function writeOneByOne(
   part: Part,
 ): Promise<Poison | undefined> {
   const { target } = part
+  const { planned } = target
   for (const commit of part.commits) {
     target.planned = target.checkpoint
     const single = planPart(target, [commit])
@@ -69,5 +70,7 @@ async function writeOneByOne(
       return { sequence: commit.sequence, error }
     }
   }
+  // The batch after this one may be folded already.
+  target.planned = planned
   return undefined
 }
