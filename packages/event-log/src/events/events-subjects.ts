@@ -32,7 +32,11 @@ export function subscribedSubjects(options: {
 }): readonly string[] {
   const where = `${context}.${options.organizationId ?? '*'}`
   if (options.actions.length === 0) return [`${where}.>`]
-  return options.actions.map((action) =>
+  return withoutOverlap(options.actions).map((action) =>
     isWhole(action) ? `${where}.${action}` : `${where}.${action}.>`,
   )
 }
+
+/** The server refuses a consumer one of whose subjects takes in another. */
+const withoutOverlap = (actions: readonly string[]): readonly string[] =>
+  [...new Set(actions)].filter((action) => !actions.some((other) => action.startsWith(`${other}.`)))
