@@ -20,7 +20,8 @@ test('a sequence is itself, within the log', async () => {
 
 test('a text that is neither, or a time before the log, is refused', async () => {
   const log = logOf([start])
-  for (const text of ['yesterday', '0', '-1', '2026-13-40T00:00:00Z', at(-1)]) {
+  const unclear = ['2026-11-20T09:30:00', '2026-11-20T09:30', '2026-11-20T10:00:00 GMT']
+  for (const text of ['yesterday', '0', '-1', '2026-13-40T00:00:00Z', ...unclear, at(-1)]) {
     await expect(sequenceAt(log, text)).rejects.toMatchObject({ code: 'invalid' })
   }
 })

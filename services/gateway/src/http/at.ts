@@ -14,6 +14,9 @@ export function lookBack(app: FastifyInstance, log: TimeSource): void {
   })
 }
 
+/** With its offset: without one a time would mean what the zone of this process makes it. */
+const rfc3339Time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
+
 /** Clocks of the writers differ by less than this many commits; see `sequenceAt`. */
 const disorder = 64n
 
@@ -22,7 +25,7 @@ const disorder = 64n
  * running-maximum commit time is at most T. Times grow with the log but for small differences between the
  * writers' clocks, so a binary search finds the place and the commits before it are looked at one by one.
  *
- * Throws `invalid` for a text that is neither, and for a time or sequence beyond the log.
+ * Throws `invalid` for a text that is neither, a sequence beyond the log and a time before its first commit.
  */
 export async function sequenceAt(log: TimeSource, at: string | undefined): Promise<number> {
   if (at === undefined) return 0
@@ -35,7 +38,7 @@ export async function sequenceAt(log: TimeSource, at: string | undefined): Promi
     return Number(at)
   }
   const unixMs = Date.parse(at)
-  if (!/^\d{4}-\d\d-\d\dT/.test(at) || Number.isNaN(unixMs)) {
+  if (!rfc3339Time.test(at) || Number.isNaN(unixMs)) {
     throw refused('must be a log sequence, or a time like 2026-11-20T09:30:00Z')
   }
   const timeAt = async (sequence: bigint): Promise<number> =>
