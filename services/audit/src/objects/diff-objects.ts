@@ -43,7 +43,7 @@ export interface Differences {
 }
 
 /** Objects compared on each side. */
-const maxObjects = 100_000
+const maxObjects = 75_000
 /** Of a side that has more, so many are taken: each is looked up on the other side by itself. */
 const cutObjects = 10_000
 
@@ -87,7 +87,7 @@ export async function differingObjects(
   const isCut =
     ((await exceeds(unscoped, was)) && (await exceeds(tx, sql`${was} and ${wanted}`))) ||
     ((await exceeds(unscoped, now)) && (await exceeds(tx, sql`${now} and ${wanted}`)))
-  // A side of 100,000 rows does not fit the usual 4 MB, and spilling it takes longer than comparing.
+  // A side of 75,000 rows does not fit the usual 4 MB, and spilling it takes longer than comparing.
   await tx.execute(sql`set local work_mem = '128MB'`)
   const side = (where: Sql, turn: Sql) => sql`
     select v.object_id, v.kind, v.name, ${content} as content from ${versions} v

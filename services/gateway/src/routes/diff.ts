@@ -154,7 +154,9 @@ export const diffRoutes =
             ...parts.flatMap(({ omitted }) => omitted ?? []),
             ...(reach?.answer?.omitted ?? []).map((what) => `access: ${what}`),
             ...(found?.isCut
-              ? ['objects: more than 100,000 differ; name a kind or a shorter span']
+              ? [
+                  'objects: more than 75,000 were touched, and only the first of them compared; name a kind or a shorter span',
+                ]
               : []),
           ],
         }
