@@ -127,6 +127,18 @@ test('destroyed keys are gone for good, whatever a crash leaves', async () => {
   expect(next.isDestroyed(owner, 'access')).toBe(false)
 })
 
+test('keys another instance has destroyed are gone from memory too, told or not', async () => {
+  const [one, other] = [
+    await openKeyStore(directory, rootKey),
+    await openKeyStore(directory, rootKey),
+  ]
+  await one.ring(owner, 'person')
+  await other.ring(owner, 'person')
+  await one.destroy(owner, 'person')
+  expect(other.ringIfAny(owner, 'person')).toBeUndefined()
+  await expect(other.ring(owner, 'person')).rejects.toSatisfy(KeyDestroyed.is)
+})
+
 test('signing keys come and go', async () => {
   const store = await openKeyStore(directory, rootKey)
   expect(await store.hasSigningKeys()).toBe(false)

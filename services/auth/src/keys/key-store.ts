@@ -86,7 +86,6 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
 
   function read(owner: string, kind: string): Held | undefined {
     const keys: DataKey[] = []
-    if (isDestroyed(owner, kind)) return undefined
     for (let n = 1; existsSync(pathOf(owner, kind, n)); n++) {
       const path = pathOf(owner, kind, n)
       const { id, wrapped } = readKeyFile(path)
@@ -101,8 +100,10 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
 
   function ifAny(owner: string, kind: string): Held | undefined {
     const name = `${owner}.${kind}`
-    const held = known.get(name) ?? read(owner, kind)
+    // Asked every time: another instance may have destroyed them, and word of it may have been lost.
+    const held = isDestroyed(owner, kind) ? undefined : (known.get(name) ?? read(owner, kind))
     if (held) known.set(name, held)
+    else known.delete(name)
     return held
   }
 
