@@ -13,7 +13,7 @@ import type { PersonFields } from '../keys/person-fields.ts'
 import type { ReservationIdOf } from '../keys/reservation-id.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { PasswordCheck } from './password-check.ts'
-import type { People } from './people.ts'
+import type { People, Person } from './people.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { NewSession, SessionStore } from './session-store.ts'
 
@@ -70,6 +70,20 @@ export function signIn(parts: SignInParts): SignIn {
     return { accessToken: token, refreshToken, expiresInSeconds }
   }
 
+  /**
+   * Whoever signs in, once the session is there. Checking a password takes a while: who was disabled or forgotten
+   * meanwhile had their sessions ended before there was this one.
+   */
+  async function stillThere({ session }: NewSession, signal: AbortSignal): Promise<Person> {
+    const { id, userId } = session
+    const user = await people.byId(userId, signal)
+    if (user && !user.isDisabled) return user
+    await sessions.end(id, user ? 'user_disabled' : 'user_gone')
+    if (user) throw UserDisabled({})
+    await sessions.forget(userId)
+    throw InvalidCredentials({})
+  }
+
   async function recorded<T>(entry: Omit<AccessEntry, 'result' | 'code'>, work: () => Promise<T>) {
     try {
       return await work()
@@ -100,8 +114,9 @@ export function signIn(parts: SignInParts): SignIn {
         if (!user || !isRight) throw InvalidCredentials({})
         if (user.isDisabled) throw UserDisabled({}) // told only to those who know the password
         const started = await sessions.start(user.userId, { source, userAgent })
+        const { bindings } = await stillThere(started, signal)
         access.record({ ...entry, result: 'success', sessionId: started.session.id })
-        return answer(started, user.bindings)
+        return answer(started, bindings)
       })
     },
 
