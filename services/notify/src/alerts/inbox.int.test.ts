@@ -83,6 +83,15 @@ test('repetitions count up, and are few commits', async () => {
   expect(Number((await suite.log.head()) - before)).toBeLessThanOrEqual(6)
 }, 60_000)
 
+test('an alarm that no table could keep does not keep back others', async () => {
+  const alarm = { code: 'test.odd', severity: 'error', title: 'Odd' } as const
+  suite.alarm({ ...alarm, organizationId: 'Acme' })
+  suite.alarm({ ...alarm, title: 'U+0000: \u0000', key: 'k'.repeat(5_000), detail: '\ud83d' })
+  suite.alarm({ ...alarm, code: 'test.behind_odd' })
+  await until(async () => expect(await listed('test.behind_odd')).toHaveLength(1))
+  expect(await listed(alarm.code)).toMatchObject([{ title: 'U+0000:  ' }])
+}, 30_000)
+
 test('keys beyond twenty share one alert', async () => {
   for (let i = 0; i < 40; i++) {
     suite.alarm({ code: 'test.many', severity: 'info', title: `Thing ${i}`, key: `k${i}` })
