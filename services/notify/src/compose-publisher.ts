@@ -1,7 +1,7 @@
 import { eventPublisher } from '@holdfast/event-log'
 import { type App, natsConnection } from '@holdfast/service'
 import { Counter, Gauge } from '@holdfast/telemetry'
-import { leader } from './alerts/leader.ts'
+import { leader, together } from './alerts/leader.ts'
 import type { settings } from './config.ts'
 import { publishLog } from './publisher/publisher.ts'
 import { keepConsumers } from './publisher/subscribers.ts'
@@ -32,21 +32,14 @@ export function composePublisher(app: NotifyApp): void {
     postgres,
     logger: telemetry.log,
     lock: 'notify publisher',
-    work: async (signal) => {
-      await Promise.all([
-        publishLog(
-          {
-            log,
-            postgres,
-            publisher,
-            onPublished(count, sequence) {
-              published.inc(count)
-              position = sequence
-            },
-          },
-          signal,
-        ),
-        keepConsumers({ log, consumers: publisher }, signal),
+    work: async (outer) => {
+      const onPublished = (count: number, sequence: bigint): void => {
+        published.inc(count)
+        position = sequence
+      }
+      await together(outer, [
+        (signal) => publishLog({ log, postgres, publisher, onPublished }, signal),
+        (signal) => keepConsumers({ log, consumers: publisher }, signal),
       ]).finally(() => {
         position = undefined
       })

@@ -66,6 +66,25 @@ async function tryLead(session: Session, lock: string): Promise<boolean> {
   return row?.is_ours === true
 }
 
+/**
+ * Several works of one leader. When one of them ends, so do the others, and nothing is left behind: a leader that begins
+ * again must not meet its own past.
+ */
+export async function together(
+  outer: AbortSignal,
+  works: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const ended = new AbortController()
+  const signal = AbortSignal.any([outer, ended.signal])
+  const running = works.map((work) => work(signal))
+  try {
+    await Promise.race(running)
+  } finally {
+    ended.abort()
+    await Promise.allSettled(running)
+  }
+}
+
 /** Never rejects: whoever rests looks at the signal afterwards. */
 export const rest = (ms: number, signal: AbortSignal): Promise<void> =>
   pause(ms, undefined, { signal }).catch(() => undefined)

@@ -25,14 +25,20 @@ export async function keepConsumers(
 ): Promise<void> {
   /** What is to be; until everything has been read, nothing is done about it. */
   const wanted = new Map<string, readonly string[]>()
+  /** Revoked, perhaps while nobody was here to remove their consumers. */
+  const unwanted = new Set<string>()
   let isCaughtUp = false
   const carryOut = async (id: string): Promise<void> => {
-    const subjects = wanted.get(id)
-    await persistently(signal, () =>
-      subjects
+    await persistently(signal, () => {
+      // Asked anew each time: it may have been revoked while the server was away.
+      const subjects = wanted.get(id)
+      return subjects
         ? consumers.ensureConsumer({ name: consumerOf(id), subjects })
-        : consumers.removeConsumer(consumerOf(id)),
-    )
+        : consumers.removeConsumer(consumerOf(id))
+    })
+  }
+  const removeAll = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) await carryOut(id)
   }
   let settled: Promise<void> = Promise.resolve()
   await log.subscribe(
@@ -43,12 +49,13 @@ export async function keepConsumers(
       signal,
       onCaughtUp() {
         isCaughtUp = true
-        settled = Promise.all([...wanted.keys()].map(carryOut)).then(() => undefined)
+        const ensured = [...wanted.keys()].map(carryOut)
+        settled = Promise.all([...ensured, removeAll([...unwanted])]).then(() => undefined)
       },
     },
     async (commits) => {
       for (const commit of commits) {
-        take(commit, wanted)
+        take(commit, wanted, unwanted)
         if (isCaughtUp) await carryOut(commit.aggregateId)
       }
     },
@@ -56,9 +63,16 @@ export async function keepConsumers(
   await settled
 }
 
-function take({ aggregateId, events }: Commit, wanted: Map<string, readonly string[]>): void {
+function take(
+  { aggregateId, events }: Commit,
+  wanted: Map<string, readonly string[]>,
+  unwanted: Set<string>,
+): void {
   for (const { type, data } of events) {
-    if (type === 'SubscriberRevoked') wanted.delete(aggregateId)
+    if (type === 'SubscriberRevoked') {
+      wanted.delete(aggregateId)
+      unwanted.add(aggregateId)
+    }
     if (type !== 'SubscriberCreated') continue
     const { organizationId, actions } = SubscriberCreated.decode(data)
     // as: an id of ours, out of the log
