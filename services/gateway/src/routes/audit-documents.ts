@@ -156,6 +156,8 @@ export const auditDocumentRoutes =
     app.get(
       '/audit/bundle',
       {
+        // As for exports (audit-entries.ts).
+        exposeHeadRoute: false,
         config: { isStream: true },
         schema: {
           operationId: 'getBundle',
