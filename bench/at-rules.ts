@@ -2,12 +2,11 @@
 // times in all. The versions are written as the projections would write them; everything else is the service.
 //
 //   npx tsx --conditions @holdfast/source bench/at-rules.ts [samples] [events,…]
-import { sql } from '@holdfast/postgres'
 import { startSuite } from '../services/rules/src/testing/suite.ts'
+import { ageing, measuring } from './past.ts'
 
 const samples = Number(process.argv[2] ?? 100)
 const sizes = process.argv[3]?.split(',').map(Number) ?? [10_000, 100_000, 1_000_000]
-const forever = 9_223_372_036_854_775_807n
 const suite = await startSuite()
 const organization = await suite.createOrganization('bench')
 await suite.settled()
@@ -34,53 +33,8 @@ for (let n = 0; n < 20; n++) {
 }
 await suite.settled()
 const base = await suite.log.head()
-
-/** Gives each row of a table so many versions, evenly over a stretch of the log. */
-async function age(table: string, key: string, versions: number, step: number): Promise<void> {
-  const [place] = await suite.postgres.query<{ schema: string }>(sql`
-    select n.nspname as schema from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relname = ${`${table}__past`}`)
-  const past = sql.identifier(place?.schema ?? '', `${table}__past`)
-  const [row] = await suite.postgres.query<{ columns: string }>(sql`
-    select string_agg(quote_ident(column_name), ', ' order by ordinal_position) as columns
-    from information_schema.columns
-    where table_schema = ${place?.schema ?? ''} and table_name = ${`${table}__past`}
-      and column_name not in ('valid_from', 'valid_to')`)
-  const columns = sql.raw(row?.columns ?? '')
-  await suite.postgres.tx(
-    async (tx) => {
-      await tx.execute(sql`create temp table live on commit drop as
-        select *, row_number() over (order by ${sql.identifier(key)}) as place
-        from ${sql.identifier('rules', table)}`)
-      await tx.execute(sql`delete from ${past}`)
-      await tx.execute(sql`
-        insert into ${past} (${columns}, valid_from, valid_to)
-        select ${columns}, ${base} + place + v * ${step}::bigint,
-          case when v = ${versions - 1} then ${forever} else ${base} + place + (v + 1) * ${step}::bigint end
-        from live, generate_series(0, ${versions - 1}) v`)
-      await tx.execute(sql`analyze ${past}`)
-    },
-    { statementTimeoutMs: 0 },
-  )
-}
-
-const percentile = (sorted: readonly number[], p: number): string =>
-  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? 0).toFixed(1)
-
-async function measure(name: string, events: number, ask: (at: bigint) => Promise<unknown>) {
-  const moment = () => base + 1001n + BigInt(Math.floor(Math.random() * (events - 1)))
-  for (let i = 0; i < 5; i++) await ask(moment())
-  const times: number[] = []
-  for (let i = 0; i < samples; i++) {
-    const since = performance.now()
-    await ask(moment())
-    times.push(performance.now() - since)
-  }
-  times.sort((a, b) => a - b)
-  console.log(
-    `${events.toString().padStart(9)} events  ${name.padEnd(34)} p50 ${percentile(times, 0.5).padStart(7)} ms  p99 ${percentile(times, 0.99).padStart(7)} ms`,
-  )
-}
+const age = ageing(suite.postgres, 'rules', base)
+const measure = measuring(base, samples)
 
 for (const events of sizes) {
   const versions = events / (2 * ruleCount)
