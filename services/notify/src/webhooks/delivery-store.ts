@@ -100,10 +100,18 @@ export interface Lease {
   readonly leaseMs: number
 }
 
+export interface LeaseWish {
+  readonly holder: string
+  readonly leaseMs: number
+  readonly limit: number
+  /** What waits of another one is from before a restore: the follower gives it up, but may not have done so yet. */
+  readonly log: { readonly lineageId: string; readonly generation: number }
+}
+
 /** Endpoints that have something due, nobody delivers to and nothing speaks against; they are ours then. */
 export async function leaseDue(
   tx: Queryable,
-  { holder, leaseMs, limit }: { holder: string; leaseMs: number; limit: number },
+  { holder, leaseMs, limit, log }: LeaseWish,
 ): Promise<readonly string[]> {
   const rows = await tx.query<{ webhook_id: string }>(sql`
     update notify.webhook_queues set
@@ -115,6 +123,8 @@ export async function leaseDue(
       where q.pending > 0 and q.next_at <= now() and q.suspend_cause = ''
         and (q.leased_until is null or q.leased_until < now())
         and w.is_enabled and w.suspended_because = ''
+        and exists (select from notify.webhook_position
+          where lineage_id = ${log.lineageId}::uuid and generation = ${log.generation})
       order by q.next_at limit ${limit}
       for update of q skip locked
     )
@@ -137,6 +147,10 @@ export const endLease = (
       }
     where webhook_id = ${webhookId}::uuid and leased_by = ${holder}::uuid`)
 
+/** Bodies in memory for one endpoint; the first is always among them. */
+const maxBytesInLine = 2 * 1024 * 1024
+
+/** At most `limit`, fewer where they are large: each of them waits in memory for those before it. */
 export async function firstInLine(
   tx: Queryable,
   webhookId: string,
@@ -150,8 +164,15 @@ export async function firstInLine(
     dead_in_row: number
   }>(sql`
     select d.delivery_id, d.format, d.body, d.attempts, q.dead_in_row
-    from notify.webhook_deliveries d join notify.webhook_queues q on q.webhook_id = d.webhook_id
-    where d.webhook_id = ${webhookId}::uuid and d.state = 1 order by d.place limit ${limit}`)
+    from (
+      select webhook_id, delivery_id, format, body, attempts, place,
+        sum(octet_length(body)) over (order by place) - octet_length(body) as before
+      from (
+        select webhook_id, delivery_id, format, body, attempts, place from notify.webhook_deliveries
+        where webhook_id = ${webhookId}::uuid and state = 1 order by place limit ${limit}
+      ) as line
+    ) d join notify.webhook_queues q on q.webhook_id = d.webhook_id
+    where d.before < ${maxBytesInLine} order by d.place`)
   return rows.map(({ delivery_id: deliveryId, dead_in_row: deadInRow, ...rest }) => ({
     deliveryId,
     deadInRow,

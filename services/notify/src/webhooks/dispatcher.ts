@@ -18,6 +18,8 @@ import { retryDelay } from './retry.ts'
 export interface DispatcherParts {
   readonly postgres: Postgres
   readonly log: Logger
+  /** The log as it is now: what waits of another generation is not sent. */
+  readonly era: { readonly lineageId: string; readonly generation: number }
   readonly metrics: WebhookMetrics
   readonly attempt: Attempt
   readonly timeoutMs: number
@@ -98,12 +100,12 @@ export class Dispatcher {
   }
 
   async #takeDue(): Promise<void> {
-    const { postgres, parallel, timeoutMs } = this.#parts
+    const { postgres, parallel, timeoutMs, era } = this.#parts
     const limit = parallel - this.#busy.size
     if (limit <= 0) return
     const leaseMs = timeoutMs + leaseSlackMs
     const leasedAt = performance.now()
-    const ids = await leaseDue(postgres, { holder: this.#holder, leaseMs, limit })
+    const ids = await leaseDue(postgres, { holder: this.#holder, leaseMs, limit, log: era })
     for (const webhookId of ids) {
       const lease = { webhookId, holder: this.#holder, leaseMs }
       const work = this.#serve(lease, leasedAt).finally(() => {

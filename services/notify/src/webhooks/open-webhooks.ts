@@ -70,6 +70,7 @@ export function openWebhooks(parts: WebhookParts) {
   const dispatcher = new Dispatcher({
     postgres,
     log: logger,
+    era: log,
     metrics,
     attempt,
     ...limits,

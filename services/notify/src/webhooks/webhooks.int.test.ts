@@ -1,3 +1,4 @@
+import { newId } from '@holdfast/domain'
 import { sql } from '@holdfast/postgres'
 import { dropReadModels } from '@holdfast/projections'
 import { Webhook } from 'standardwebhooks'
@@ -13,6 +14,7 @@ import {
   startSuite,
   until,
 } from '../testing/webhook-suite.ts'
+import { firstInLine, insertDeliveries, leaseDue } from './delivery-store.ts'
 
 let suite: Suite
 let receiver: Receiver
@@ -283,6 +285,34 @@ test('what waited before a restore is given up, and can be replayed by hand', as
   await suite.addPeers(['marker'], organizationA)
   await until(() => receiver.taken.length === 1, 'the marker')
   expect(receiver.requests.slice(before).map(({ name }) => name)).toEqual(['marker'])
+})
+
+test("what waits is nobody's to deliver after a restore, before it is given up", async () => {
+  const { id } = await create()
+  receiver.answer = () => ({ status: 500 })
+  await suite.addPeers(['before'], organizationA)
+  await until(() => receiver.requests.length > 0, 'an attempt')
+  for (const stop of stops.splice(0)) await stop()
+  await suite.postgres.execute(sql`
+    update notify.webhook_queues set next_at = now(), leased_by = null, leased_until = null`)
+  const { lineageId, generation } = suite.log
+  const wish = { holder: newId<string>(), leaseMs: 1_000, limit: 10 }
+  const restored = { lineageId, generation: generation + 1 }
+  expect(await leaseDue(suite.postgres, { ...wish, log: restored })).toEqual([])
+  expect(await leaseDue(suite.postgres, { ...wish, log: suite.log })).toEqual([id])
+})
+
+test('large messages wait in the database and not in memory', async () => {
+  const { id } = await create()
+  for (const stop of stops.splice(0)) await stop()
+  const body = 'x'.repeat(250_000)
+  const one = { webhookId: id, type: 'test', sequence: 0n, format: 0, body }
+  const many = names(20).map(() => ({ ...one, deliveryId: newId<string>() }))
+  await insertDeliveries(suite.postgres, many)
+  const line = await firstInLine(suite.postgres, id, 50)
+  expect(line.map(({ deliveryId }) => deliveryId)).toEqual(
+    many.slice(0, 9).map(({ deliveryId }) => deliveryId),
+  )
 })
 
 test('of two instances one delivers, each message once', async () => {
