@@ -162,6 +162,10 @@ export async function untoldCases(postgres: Queryable): Promise<readonly UntoldC
   return rows.map((row) => ({ ...toCase(row), isOpen: row.is_open }))
 }
 
+/** Another log: what the one before was told, this one may not know. Telling it what it knows changes nothing. */
+export const tellAgain = (tx: Queryable): Promise<number> =>
+  tx.execute(sql`update notify.alert_cases set told_count = 0, told_severity = 0`)
+
 /** The log knows the case as it was read. */
 export async function markTold(postgres: Queryable, told: UntoldCase): Promise<void> {
   const { alertId, count, severity, isOpen } = told

@@ -1,4 +1,5 @@
 import { type CommandId, newId, type UserId } from '@holdfast/domain'
+import { sql } from '@holdfast/postgres'
 import { holdfast } from '@holdfast/proto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { builtinRules } from '../domain/alert-builtin.ts'
@@ -126,6 +127,26 @@ test('a threshold on failed sign-ins raises one alert, and a start of the proces
   expect((await suite.alerts.listAlerts({})).alerts).toHaveLength((alerts?.length ?? 0) + 1)
   expect(suite.smtp.mails).toHaveLength(mails)
 }, 60_000)
+
+test('a restored log is told of alerts that are still open: it may not know them', async () => {
+  suite.alarm({ code: 'test.restored', severity: 'info', title: 'Open' })
+  const told = async () => {
+    const rows = await suite.postgres.query<{ told_count: bigint }>(
+      sql`select told_count from notify.alert_cases where code = 'test.restored'`,
+    )
+    return rows.map((row) => row.told_count)
+  }
+  await until(async () => expect(await told()).toEqual([1n]))
+  await suite.stop()
+  // As if the log before had been told of many more.
+  await suite.postgres.execute(sql`
+    update notify.alert_cases set told_count = 99 where code = 'test.restored'`)
+  await suite.postgres.execute(
+    sql`update notify.alert_positions set stream = 'before' where source = 'log'`,
+  )
+  await suite.restart()
+  await until(async () => expect(await told()).toEqual([1n]))
+}, 30_000)
 
 test('a day has one mail with a checkpoint', async () => {
   const mailed = () => suite.smtp.mails.filter(({ to }) => to.includes('auditor@example.org'))

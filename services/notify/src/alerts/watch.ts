@@ -2,7 +2,7 @@ import type { EventLog } from '@holdfast/event-log'
 import type { Postgres, Queryable } from '@holdfast/postgres'
 import type { Logger } from '@holdfast/telemetry'
 import type { Finding } from './case.ts'
-import { dropCases, endAlarm, endOverdue } from './case-store.ts'
+import { dropCases, endAlarm, endOverdue, tellAgain } from './case-store.ts'
 import { hitsOfAccess, hitsOfCommit } from './hits.ts'
 import { type Leader, leader, rest } from './leader.ts'
 import type { Heard } from './occurrence.ts'
@@ -116,8 +116,12 @@ export class Watch {
     let position = await loadPosition(postgres, 'log')
     if (position?.stream !== stream) {
       // First start, or a restored log: what is there has been told, or is nobody's concern any more.
-      position = { stream, sequence: await this.#head(signal), startedAt: now() }
-      await startAt(postgres, 'log', position)
+      const first = { stream, sequence: await this.#head(signal), startedAt: now() }
+      position = first
+      await postgres.tx(async (tx) => {
+        await startAt(tx, 'log', first)
+        await tellAgain(tx)
+      })
     }
     this.#sequence = position.sequence
     let before = position
