@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Alarm } from '@holdfast/service'
@@ -202,6 +202,26 @@ test('an epoch that lost its end is archived as far as it is there, and its tree
   audit.ended = { because: 'the stream lost records 31 to 40', keptTo: 30n }
   await keeper.idle()
   expect(await verified()).toMatchObject({ exit: 0, kept: 30n, gone: 10n, size: 40n })
+})
+
+test('an epoch that ended is read again only when something may have expired', async () => {
+  await restart({ retireEveryMs: dayMs })
+  audit.add(20)
+  audit.sign()
+  audit.ended = { because: 'the stream was made anew', keptTo: 20n }
+  await keeper.idle()
+  const [name = ''] = await names('seg-')
+  const path = join(folder(), name)
+  // Whoever opens it now finds that records are missing in front of another.
+  await rename(path, `${path}.away`)
+  await keeper.idle()
+  await keeper.idle()
+  expect(await names('seg-')).toEqual([`${name}.away`])
+  await rename(`${path}.away`, path)
+  audit.now += 100 * dayMs
+  await keeper.idle()
+  expect(await verified()).toMatchObject({ exit: 0, kept: 0n, gone: 20n })
+  expect(alarms).toEqual([])
 })
 
 test('records that are not those that were signed are not archived, and somebody is told', async () => {

@@ -76,10 +76,13 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
   const stopping = new AbortController()
   /** The one that is written to; others are opened when something is to be done. */
   let present: { readonly name: string; readonly archive: AccessArchive } | undefined
-  /** Ended, copied whole, and without content to give up. */
+  /** Ended, copied whole, and without content that is ever given up. */
   const done = new Set<string>()
+  /** Ended and copied whole: opening one reads all of it, which is for when something may have expired. */
+  const copied = new Set<string>()
   const raised = new Set<string>()
-  let retiredAt = Number.NEGATIVE_INFINITY
+  /** When each epoch was last looked through for what has expired: one that is damaged holds up no other. */
+  const retiredAt = new Map<string, number>()
   let isWanted = true
   let working: Promise<void> | undefined
   let wake = () => {}
@@ -105,10 +108,12 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
     return { name, note, checkpoint: opened, keptTo } satisfies EpochGoal
   }
 
-  async function keep(epoch: Epoch, mayRetire: boolean): Promise<void> {
+  async function keep(epoch: Epoch): Promise<void> {
     const name = epoch.epoch ?? ''
     const hasEnded = (epoch.endedBecause ?? '') !== ''
-    if (done.has(name)) return
+    const isDue = now() - (retiredAt.get(name) ?? Number.NEGATIVE_INFINITY) >= retireEveryMs
+    const mayRetire = retentionMs > 0 && isDue
+    if (done.has(name) || (copied.has(name) && !mayRetire)) return
     const goal = await goalOf(epoch)
     if (!goal) {
       if (hasEnded) done.add(name)
@@ -122,14 +127,15 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
       if (damage) throw damaged(damage)
       await copyEpoch(archive, goal, source)
       const { origin } = goal.checkpoint
-      if (mayRetire && retentionMs > 0) {
+      if (mayRetire) {
         const count = await giveUpExpired(archive, { ...options, keys, origin, epoch: name })
+        retiredAt.set(name, now())
         if (count > 0n)
           logger.info({ epoch: name, count: count.toString() }, 'content of ACCESS is given up')
       }
       for (const code of [damagedCode, differsCode]) over(code, name)
-      if (hasEnded && archive.kept.length === 0 && archive.head.size === goal.checkpoint.size)
-        done.add(name)
+      if (hasEnded && archive.head.size === goal.checkpoint.size)
+        (retentionMs > 0 && archive.kept.length > 0 ? copied : done).add(name)
     } catch (error) {
       // What the directory holds is known again when it was read again.
       present = undefined
@@ -160,13 +166,10 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
 
   async function round(): Promise<void> {
     const { epochs } = await proofs.listAccessEpochs({}, { timeoutMs: callMs })
-    const mayRetire = now() - retiredAt >= retireEveryMs
-    let isWell = true
     for (const epoch of [...epochs].reverse()) {
       try {
-        await keep(epoch, mayRetire)
+        await keep(epoch)
       } catch (error) {
-        isWell = false
         const name = epoch.epoch ?? ''
         if (error instanceof NotWhatWasSigned) raise(differsCode, name, error.message)
         else if (ArchiveDamaged.is(error) || ArchiveForeign.is(error))
@@ -174,7 +177,6 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
         else logger.info({ err: error, epoch: name }, 'ACCESS is not archived yet, trying again')
       }
     }
-    if (mayRetire && isWell) retiredAt = now()
   }
 
   async function run(): Promise<void> {
