@@ -90,6 +90,12 @@ test('kinds choose the parts, and later pages are of objects only', async () => 
   expect(await called('from=1&cursor=more')).toEqual(['history.diffObjects'])
 })
 
+test('a later page says the span it is of, not how far the log has come since', async () => {
+  const later = new DiffObjectsResponse({ ...objects, toSequence: 2 })
+  const { body } = await ask('from=1&cursor=more', { objects: async () => later })
+  expect(body.to).toEqual({ sequence: '2', time: '2026-11-20T09:00:02.000Z' })
+})
+
 test('who may see one part gets that part, and is told; who may see none is refused', async () => {
   const denied = () => Promise.reject(Denied({}))
   const one = await ask('from=1', { access: denied })

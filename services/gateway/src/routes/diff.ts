@@ -19,7 +19,7 @@ import { type Routes, signedIn } from './route.ts'
 import { organization } from './rules.ts'
 
 const moment = (description: string) => textIn(64, description, '2026-04-23T03:00:00Z', 1)
-const end = (description: string) =>
+const endOf = (description: string) =>
   Type.Object(
     { sequence: decimal('Of the log.', '1042'), time: timeOrNull('Of its commit.') },
     { description },
@@ -62,8 +62,8 @@ export const diffRoutes =
           ),
           response: {
             200: Type.Object({
-              from: end('Where it begins.'),
-              to: end('Where it ends.'),
+              from: endOf('Where it begins.'),
+              to: endOf('Where it ends.'),
               compared: Type.Array(words(['objects', 'access'], 'A part.'), {
                 description: 'The parts this answer has; why another is missing is in `omitted`.',
               }),
@@ -132,10 +132,12 @@ export const diffRoutes =
           url.searchParams.set('cursor', found.nextCursor)
           reply.header('link', `<${url.pathname}${url.search}>; rel="next"`)
         }
-        const [fromTime, toTime] = await Promise.all([from, to].map((at) => timeAt(log, at)))
+        // A later page is of the span of the first one, however far the log has come since.
+        const end = found?.toSequence || to
+        const [fromTime, toTime] = await Promise.all([from, end].map((at) => timeAt(log, at)))
         return {
           from: { sequence: `${from}`, time: fromTime ?? null },
-          to: { sequence: `${to}`, time: toTime ?? null },
+          to: { sequence: `${end}`, time: toTime ?? null },
           organization_id: idOf(reach?.answer?.organizationId || inOrganization),
           compared: [
             ...(objects?.answer ? (['objects'] as const) : []),
