@@ -29,6 +29,12 @@ test('every alarm a rule of the product names is sent by somebody, or is said to
   expect(silent.sort()).toEqual([...awaited].sort())
 })
 
+test('what is sent as an alarm is watched as one: as an action it would be told twice', () => {
+  const text = sources()
+  const watched = builtinRules.flatMap(({ settings }) => settings.actions)
+  expect(watched.filter((code) => text.includes(`code: '${code}'`))).toEqual([])
+})
+
 test('every action they name exists, their filters can be read, and ids are given once', () => {
   const known = [...actions, ...accessActions].map(({ code }) => code)
   for (const { settings } of builtinRules) {

@@ -121,7 +121,7 @@ export const builtinRules: readonly BuiltinRule[] = [
     10,
     'A webhook was suspended',
     'warning',
-    { actions: ['notify.webhook.suspended'] },
+    { alarms: ['notify.webhook.suspended'] },
     'Its endpoint failed for too long, or said that it is gone.',
   ),
   rule(

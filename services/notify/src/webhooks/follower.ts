@@ -17,6 +17,7 @@ import {
   resumeQueues,
 } from './delivery-store.ts'
 import { bodyOf, type Payload, payloadOf } from './payload.ts'
+import { suspendedAlarm } from './suspender.ts'
 
 export interface FollowerParts {
   readonly log: Pick<
@@ -239,19 +240,11 @@ export class Follower {
     return sequence
   }
 
+  /** That the alarm of its suspension is over (suspender.ts), also when it was raised by a process of before. */
   #tell({ commit, event, name }: Change): void {
-    const isOver = event.type === 'WebhookResumed' || event.type === 'WebhookDeleted'
-    if (!isOver && event.type !== 'WebhookSuspended') return
-    const { organizationId } = commit
-    this.#parts.alarm({
-      code: 'notify.webhook.suspended',
-      severity: 'warning',
-      title: `Webhook ${name} is suspended`,
-      ...(event.type === 'WebhookSuspended' ? { detail: event.cause } : {}),
-      key: commit.aggregateId,
-      ...(organizationId === undefined ? {} : { organizationId }),
-      ...(isOver ? { isOver } : {}),
-    })
+    if (event.type !== 'WebhookResumed' && event.type !== 'WebhookDeleted') return
+    const { aggregateId: id, organizationId = '' } = commit
+    this.#parts.alarm({ ...suspendedAlarm({ id, organizationId, name }), isOver: true })
   }
 
   async #storedPosition(): Promise<Position | undefined> {

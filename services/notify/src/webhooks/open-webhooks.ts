@@ -55,7 +55,7 @@ export function openWebhooks(parts: WebhookParts) {
   const egress: Egress = openEgress({ policy: parts.policy })
   const sealing = secrets(dataKeys(parts.keyService), log.lineageId)
   const attempt = attempting({ egress, secrets: sealing, timeoutMs: limits.timeoutMs, now })
-  const suspending = suspender({ postgres, log, logger })
+  const suspending = suspender({ postgres, log, logger, alarm: parts.alarm })
   const onQueued = (): void => dispatcher.wake()
   const follower = new Follower({
     log,

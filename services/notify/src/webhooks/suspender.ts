@@ -1,10 +1,26 @@
 import type { EventLog } from '@holdfast/event-log'
 import { type Postgres, sql } from '@holdfast/postgres'
+import { type Alarm, standingAlarms } from '@holdfast/service'
 import type { Logger } from '@holdfast/telemetry'
 import { webhooks } from '../commands/aggregates.ts'
 import { ownCommand } from '../commands/command-id.ts'
 
 const everyMs = 5_000
+/** More of them are a matter of the instance and not of each. */
+const maxTold = 200
+
+export const suspendedAlarm = (webhook: {
+  readonly id: string
+  /** Empty: of the instance. */
+  readonly organizationId: string
+  readonly name: string
+}): Alarm => ({
+  code: 'notify.webhook.suspended',
+  severity: 'warning',
+  title: `Webhook ${webhook.name} is suspended`,
+  key: webhook.id,
+  ...(webhook.organizationId === '' ? {} : { organizationId: webhook.organizationId }),
+})
 
 export interface Suspender {
   start(): void
@@ -15,14 +31,16 @@ export interface Suspender {
 
 /**
  * Makes it a fact that an endpoint is suspended. Its queue has stood still since `suspend_cause` was written; the log
- * may not be writable just then, so this tries until it is.
+ * may not be writable just then, so this tries until it is. While it lasts, its alarm is repeated: one may get lost.
  */
 export function suspender(parts: {
   readonly postgres: Postgres
   readonly log: Pick<EventLog, 'execute'>
   readonly logger: Logger
+  readonly alarm: (alarm: Alarm) => void
 }): Suspender {
   const { postgres, log, logger } = parts
+  const alarms = standingAlarms(parts.alarm)
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
 
@@ -45,10 +63,30 @@ export function suspender(parts: {
     }
   }
 
+  async function tell(): Promise<void> {
+    const suspended = await postgres.query<{
+      webhook_id: string
+      organization_id: string | null
+      name: string
+      suspended_because: string
+    }>(sql`
+      select webhook_id, organization_id, name, suspended_because from notify.webhooks
+      where suspended_because <> '' order by webhook_id limit ${maxTold}`)
+    alarms.say(
+      suspended.map(({ webhook_id: id, organization_id, name, suspended_because: detail }) => ({
+        ...suspendedAlarm({ id, organizationId: organization_id ?? '', name }),
+        detail,
+      })),
+    )
+  }
+
   const checkSoon = (): Promise<void> => {
-    running = running.then(check).catch((error: unknown) => {
-      logger.warn({ err: error }, 'cannot look for webhooks to suspend')
-    })
+    running = running
+      .then(check)
+      .then(tell)
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, 'cannot look for webhooks to suspend')
+      })
     return running
   }
   return {
