@@ -17,7 +17,7 @@ import { judgeCheckpoints, type Proven } from './checkpoints.ts'
 import { Findings } from './findings.ts'
 import { LogKeys } from './log-keys.ts'
 import type { VerifyProgress } from './progress-line.ts'
-import type { VerifyResult } from './result.ts'
+import type { GivenUp, VerifyResult } from './result.ts'
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -70,7 +70,7 @@ export async function verifyAccessArchive(
     witnesses: auditor.witnesses,
     witnessesNeeded: auditor.witnessesNeeded,
   })
-  tellTombstones(scanned, origin, keys, findings)
+  const givenUp = tellTombstones(scanned, origin, keys, findings)
   known.tell(findings, formatTreeOrigin(origin), scanned)
   tellCompleteness(scanned, judged, auditor, findings)
   if (!keys.isPinned && !auditor.allowsUnpinned)
@@ -83,6 +83,7 @@ export async function verifyAccessArchive(
     findings,
     entries: scanned.kept,
     gone: scanned.size - scanned.kept > 0n ? scanned.size - scanned.kept : 0n,
+    givenUp,
     size: proven?.size ?? 0n,
     root: proven?.root,
     checkpoints,
@@ -110,8 +111,11 @@ function tellTombstones(
   origin: TreeOrigin,
   keys: LogKeys,
   findings: Findings,
-): void {
+): GivenUp | undefined {
   const ours = formatTreeOrigin(origin)
+  let tombstones = 0
+  let neverArchived = 0n
+  let leastAgeMs: number | undefined
   for (const { file, note, tombstone } of gone) {
     const { first, last } = tombstone
     const invalid = (why: string) =>
@@ -121,12 +125,19 @@ function tellTombstones(
       continue
     }
     try {
-      keys.openTombstone(note)
+      const { reason, droppedAtUnixMs, newestAtUnixMs } = keys.openTombstone(note)
+      tombstones += 1
+      if (reason === 'never_archived') neverArchived += last - first + 1n
+      else {
+        const ageMs = droppedAtUnixMs - newestAtUnixMs
+        leastAgeMs = leastAgeMs === undefined || ageMs < leastAgeMs ? ageMs : leastAgeMs
+      }
     } catch (error) {
       if (!(error instanceof TrustError || error instanceof FormatError)) throw error
       invalid(error.message)
     }
   }
+  return tombstones > 0 ? { tombstones, neverArchived, leastAgeMs } : undefined
 }
 
 function tellCompleteness(

@@ -11,6 +11,7 @@ export {
   type ExitCode,
   exitCodeOf,
   exitCodes,
+  type GivenUp,
   type KeyReport,
   toJson,
   toText,

@@ -41,6 +41,15 @@ export interface KeyReport {
   readonly until: bigint | undefined
 }
 
+/** What the tombstones say that a key of the log signed: claims of whoever has that key, for the auditor to judge. */
+export interface GivenUp {
+  readonly tombstones: number
+  /** Records the archive never had. */
+  readonly neverArchived: bigint
+  /** How old the youngest record was when it was given up; undefined when only such are gone that were never archived. */
+  readonly leastAgeMs: number | undefined
+}
+
 export interface VerifyResult {
   readonly command: Command
   /** What was given: file or directory names. */
@@ -52,6 +61,7 @@ export interface VerifyResult {
   readonly entries: bigint
   /** Records of ACCESS whose content was given up under a tombstone. Default none. */
   readonly gone?: bigint
+  readonly givenUp?: GivenUp | undefined
   /** The largest size that is proven: its root met by the evidence, signed, and cosigned as asked. 0: none. */
   readonly size: bigint
   /** Of that size. */
@@ -132,6 +142,13 @@ export function toJson(result: VerifyResult): Record<string, unknown> {
     access_epoch: result.origin?.access ? formatEpoch(result.origin.access) : null,
     entries: result.entries.toString(),
     entries_given_up: (result.gone ?? 0n).toString(),
+    given_up: result.givenUp
+      ? {
+          tombstone_count: result.givenUp.tombstones,
+          never_archived: result.givenUp.neverArchived.toString(),
+          least_age_ms: result.givenUp.leastAgeMs ?? null,
+        }
+      : null,
     size: result.size.toString(),
     root: result.root ? base64(result.root) : null,
     key_is_pinned: result.isPinned,
@@ -176,7 +193,7 @@ export function toText(result: VerifyResult): string {
     ['completeness', completenessLine(result)],
     ...(origin ? [['log', formatTreeOrigin(origin)]] : []),
     ...(root ? [['proven', `size ${size}, root ${base64(root)}`]] : []),
-    ...(result.gone ? [['given up', `${result.gone} of them, under tombstones`]] : []),
+    ...(result.gone ? [['given up', givenUpLine(result.gone, result.givenUp)]] : []),
     ...result.keys.map(({ verifierKey, source }) => [
       'key',
       `${verifierKey} (${keyWords[source]})`,
@@ -213,6 +230,24 @@ const completenessLine = ({ findings, size, command }: VerifyResult): string => 
   if (findings.has('integrity') || findings.has('key')) return `proven up to size ${size}`
   return command === 'entry' ? `proven in the log of size ${size}` : `complete up to size ${size}`
 }
+
+/** By the clock of whoever signed. */
+function givenUpLine(gone: bigint, givenUp: GivenUp | undefined): string {
+  if (!givenUp) return `${gone} of them, under tombstones no key of the log signed`
+  const { tombstones, neverArchived, leastAgeMs } = givenUp
+  return [
+    `${gone} of them, under ${tombstones} tombstone${tombstones === 1 ? '' : 's'}`,
+    ...(leastAgeMs === undefined ? [] : [`the youngest after ${span(leastAgeMs)}`]),
+    ...(neverArchived > 0n ? [`${neverArchived} were never archived`] : []),
+  ].join(', ')
+}
+
+const span = (ms: number): string =>
+  ms >= 172_800_000
+    ? `${Math.floor(ms / 86_400_000)} days`
+    : ms >= 7_200_000
+      ? `${Math.floor(ms / 3_600_000)} h`
+      : `${Math.floor(ms / 60_000)} min`
 
 const witnessLine = ({ verifierKey, size }: WitnessReport): string =>
   `${verifierKey} (${size === undefined ? 'cosigned nothing here' : `cosigned size ${size}`})`

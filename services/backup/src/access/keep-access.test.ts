@@ -6,6 +6,7 @@ import { createTelemetry } from '@holdfast/telemetry'
 import {
   exitCodeOf,
   parseKnown,
+  toText,
   verifyArchive,
   verifyConsistency,
   verifyEntry,
@@ -31,7 +32,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-function start(options: { readonly sealAfterMs?: number; readonly sealAtBytes?: number } = {}) {
+function start(
+  options: Partial<Record<'sealAfterMs' | 'sealAtBytes' | 'retireEveryMs', number>> = {},
+) {
   const { log: logger, registry } = createTelemetry('backup', { level: 'silent' })
   return keepAccess({
     log: { ...identity, onSignal: () => () => undefined },
@@ -75,6 +78,7 @@ async function verified(known: readonly string[] = []) {
     kept: result.entries,
     gone: result.gone,
     size: result.size,
+    givenUp: result.givenUp,
   }
 }
 
@@ -94,6 +98,7 @@ test('what is signed is archived, and verifies without a server', async () => {
     kept: 400n,
     gone: 0n,
     size: 400n,
+    givenUp: undefined,
   })
   expect(await names('seg-')).toHaveLength(2)
 })
@@ -132,6 +137,8 @@ test('proofs taken before the retention ran verify after it, of what is kept and
   const after = await verified(notes)
   expect(after).toMatchObject({ exit: 0, codes: [], size: 100n })
   expect(after.gone).toBe(60n)
+  expect(after.givenUp).toMatchObject({ tombstones: 3, neverArchived: 0n })
+  expect(after.givenUp?.leastAgeMs).toBeGreaterThanOrEqual(90 * dayMs)
   expect(after.kept).toBe(40n)
   for (const proof of early) expect(exitCodeOf(verifyEntry(proof, auditor()))).toBe(0)
   const follows = verifyConsistency([], { name: 'it', text: consistency }, auditor())
@@ -146,6 +153,20 @@ test('proofs taken before the retention ran verify after it, of what is kept and
   await restart()
   expect(await verified(notes)).toMatchObject({ exit: 0, size: 110n, gone: 60n })
   expect(alarms).toEqual([])
+})
+
+test('whoever has the key can give up what is young, but the verifier says how young', async () => {
+  audit.retentionMs = 60_000
+  audit.add(20)
+  audit.sign()
+  await restart()
+  audit.now += 61_000
+  await keeper.idle()
+  const { exit, gone, givenUp } = await verified()
+  expect({ exit, gone }).toEqual({ exit: 0, gone: 20n })
+  expect(givenUp?.leastAgeMs).toBeLessThan(62_000)
+  const text = toText(await verifyArchive(folder(), auditor()))
+  expect(text).toContain('20 of them, under 1 tombstone, the youngest after 1 min')
 })
 
 test('a retention of 0 gives up nothing', async () => {
@@ -191,6 +212,8 @@ test('what the stream had dropped before it was archived is stood for', async ()
   audit.sign()
   await keeper.idle()
   expect(await verified()).toMatchObject({ exit: 0, kept: 20n, gone: 30n, size: 50n })
+  const unknownAge = { tombstones: 1, neverArchived: 30n, leastAgeMs: undefined }
+  expect((await verified()).givenUp).toEqual(unknownAge)
 })
 
 test('an epoch that lost its end is archived as far as it is there, and its tree is whole', async () => {
