@@ -246,7 +246,12 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   async function completeErasures(): Promise<void> {
     for (const userId of await listErased(postgres)) {
       if (personKinds.every((kind) => keyStore.isDestroyed(userId, kind))) continue
-      await eraseUsers.complete(userId, ownContext())
+      // One that cannot be completed keeps neither the others nor other chores.
+      await eraseUsers
+        .complete(userId, ownContext())
+        .catch((error: unknown) =>
+          telemetry.log.warn({ err: error, userId }, 'an erasure is completed later'),
+        )
     }
   }
 
@@ -266,7 +271,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       app.revokeSession(sessionId, revokedAtUnixMs)
     }
     await completeErasures().catch((error: unknown) =>
-      telemetry.log.warn({ err: error }, 'an erasure is completed later'),
+      telemetry.log.warn({ err: error }, 'erasures are completed later'),
     )
     timer = setInterval(() => {
       // Whatever a round leaves undone, the next one does.

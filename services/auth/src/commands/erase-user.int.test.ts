@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from '@holdfast/postgres'
@@ -126,21 +126,28 @@ test('it takes the right, the name and another super-admin', async () => {
   await expect(signIn(auth, erin.username, erin.password)).resolves.toBeDefined()
 })
 
-test('an erasure that a crash cut off is completed at the next start', async () => {
-  const frank = await somebody()
+test('an erasure that a crash cut off is completed at the next start, whatever keeps another', async () => {
   const aside = await mkdtemp(join(tmpdir(), 'holdfast-erase-'))
   const data = join(auth.keysDir, 'data')
-  const key = `${frank.id}.person.1.json`
-  await copyFile(join(data, key), join(aside, key))
-  await erase(frank)
-  // As if the process had died when the fact was stored and nothing else was done.
-  await rm(join(data, `${frank.id}.person.destroyed.json`))
-  await copyFile(join(aside, key), join(data, key))
+  const keyOf = ({ id }: Person) => `${id}.person.1.json`
+  const people = [await somebody(), await somebody()]
+  for (const one of people) {
+    await copyFile(join(data, keyOf(one)), join(aside, keyOf(one)))
+    await erase(one)
+    // As if the process had died when the fact was stored and nothing else was done.
+    await rm(join(data, `${one.id}.person.destroyed.json`))
+    await copyFile(join(aside, keyOf(one)), join(data, keyOf(one)))
+  }
+  const [damaged, frank] = [present(people[0]), present(people[1])]
+  await rm(join(data, keyOf(damaged)))
+  await writeFile(join(data, keyOf(damaged)), '{')
   await auth.restart({ isKilled: true })
   gateway = await auth.as('gateway')
-  expect(await readdir(data)).not.toContain(key)
+  expect(await readdir(data)).not.toContain(keyOf(frank))
   expect(await readdir(data)).toContain(`${frank.id}.person.destroyed.json`)
   expect(await allRows()).not.toContain(frank.username)
+  // Later tests replay the whole log.
+  await rm(join(data, keyOf(damaged)))
   await rm(aside, { recursive: true, force: true })
 })
 
