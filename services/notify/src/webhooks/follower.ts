@@ -44,6 +44,14 @@ const flushBytes = 8 * 1024 * 1024
 /** A position that only says "nothing for anybody" is written down this seldom. */
 const idleMs = 5_000
 const againAfterMs = 2_000
+/** In a row; fewer are a server that starts anew. */
+const maxFailures = 5
+
+const haltedAlarm: Alarm = {
+  code: 'notify.webhooks.halted',
+  severity: 'error',
+  title: 'webhooks hear nothing: the log cannot be followed',
+}
 
 /**
  * Turns commits into deliveries, each once: the position moves in the transaction that stores them. One instance does,
@@ -54,7 +62,9 @@ export class Follower {
   readonly #parts: FollowerParts
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
+  /** Stays when following fails: what is not looked at then is a lag, too. */
   #position: bigint | undefined
+  #isHalted = false
   #wake: () => void = () => undefined
 
   constructor(parts: FollowerParts) {
@@ -86,16 +96,17 @@ export class Follower {
       try {
         await this.#lead()
         failures = 0
+        this.#position = undefined
       } catch (error) {
         if (signal.aborted) return
         failures++
         logger.warn({ err: error, failures }, 'webhooks do not follow the log')
-        if (failures === 5) {
-          const title = 'webhooks hear nothing: the log cannot be followed'
-          alarm({ code: 'notify.webhooks.halted', severity: 'error', title })
+        if (failures >= maxFailures) {
+          // Repeated for as long as it lasts: an alarm may get lost.
+          this.#isHalted = true
+          alarm(haltedAlarm)
         }
       }
-      this.#position = undefined
       await this.#pause(Math.min(againAfterMs * Math.max(1, failures), 30_000))
     }
   }
@@ -136,6 +147,10 @@ export class Follower {
         name: 'webhooks',
         signal,
         ...(start.sequence > 0n ? { checkpoint: start } : {}),
+        onCaughtUp: () => {
+          if (this.#isHalted) this.#parts.alarm({ ...haltedAlarm, isOver: true })
+          this.#isHalted = false
+        },
       },
       async (commits) => {
         for (const part of this.#cut(commits, audience)) {
