@@ -6,8 +6,8 @@ export interface PublisherParts {
   readonly log: Pick<EventLog, 'subscribe' | 'safeHead' | 'read' | 'lineageId' | 'generation'>
   readonly postgres: Postgres
   readonly publisher: Pick<EventPublisher, 'publish'>
-  /** How many events were stored, and how far the log is published. */
-  readonly onPublished: (count: number, sequence: bigint) => void
+  /** How many events were stored. */
+  readonly onPublished: (count: number) => void
 }
 
 interface Position {
@@ -23,7 +23,6 @@ interface Position {
 export async function publishLog(parts: PublisherParts, signal: AbortSignal): Promise<void> {
   const { log, postgres, publisher } = parts
   const start = (await storedPosition(parts)) ?? (await firstPosition(parts))
-  parts.onPublished(0, start.sequence)
   await log.subscribe(
     {
       from: start.sequence + 1n,
@@ -36,7 +35,7 @@ export async function publishLog(parts: PublisherParts, signal: AbortSignal): Pr
       await publisher.publish(events)
       const last = commits.at(-1)
       if (last) await movePosition(postgres, last)
-      parts.onPublished(events.length, last?.sequence ?? start.sequence)
+      parts.onPublished(events.length)
     },
   )
 }
