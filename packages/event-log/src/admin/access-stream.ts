@@ -6,11 +6,11 @@ import {
   accessTransform,
 } from '../access/access-subjects.ts'
 import type { Ingest } from '../ingest.ts'
-import type { StreamConfig, StreamInfo } from '../jetstream-api.ts'
+import type { StreamConfig } from '../jetstream-api.ts'
 import { describeLog, type LogIdentity } from '../stream-config.ts'
 import type { AdminConnection } from './connection.ts'
+import { ensureStream } from './ensure-stream.ts'
 import type { Permissions } from './permissions.ts'
-import { infoOf } from './provision.ts'
 
 /**
  * Who was let in and who was not: `access.auth`, `access.gateway`, `access.audit`. No part of the log and no state: its writers are
@@ -65,20 +65,7 @@ export async function provisionAccess(
   admin: AdminConnection,
   spec: AccessStreamSpec,
 ): Promise<void> {
-  const { api } = admin.link
-  const wanted = accessStreamConfig(spec)
-  const existing = await infoOf(admin, accessStream)
-  if (!existing) {
-    await api.call<StreamInfo>(`STREAM.CREATE.${accessStream}`, wanted)
-    return
-  }
-  const { max_bytes, max_age, subjects } = wanted
-  const changeable = { max_bytes, max_age, subjects }
-  const isCurrent = Object.entries(changeable).every(
-    ([setting, value]) => JSON.stringify(existing.config[setting]) === JSON.stringify(value),
-  )
-  if (isCurrent) return
-  await api.call<StreamInfo>(`STREAM.UPDATE.${accessStream}`, { ...existing.config, ...changeable })
+  await ensureStream(admin, accessStreamConfig(spec), ['max_bytes', 'max_age', 'subjects'])
 }
 
 /** These permissions, and to write records of one's own. */

@@ -1,10 +1,10 @@
 import { inboxPrefixOf } from '../connection.ts'
 import { eventsPermission, eventsStream, eventsTransform } from '../events/events-subjects.ts'
 import type { Ingest } from '../ingest.ts'
-import type { StreamConfig, StreamInfo } from '../jetstream-api.ts'
+import type { StreamConfig } from '../jetstream-api.ts'
 import type { AdminConnection } from './connection.ts'
+import { ensureStream } from './ensure-stream.ts'
 import type { Permissions } from './permissions.ts'
-import { infoOf } from './provision.ts'
 
 /**
  * What happened, as JSON without secrets, for programs outside (docs/subscribers.md). Derived from the log and no
@@ -47,20 +47,7 @@ export async function provisionEvents(
   admin: AdminConnection,
   spec: EventsStreamSpec,
 ): Promise<void> {
-  const { api } = admin.link
-  const wanted = eventsStreamConfig(spec)
-  const existing = await infoOf(admin, eventsStream)
-  if (!existing) {
-    await api.call<StreamInfo>(`STREAM.CREATE.${eventsStream}`, wanted)
-    return
-  }
-  const { max_bytes, max_age, subjects } = wanted
-  const changeable = { max_bytes, max_age, subjects }
-  const isCurrent = Object.entries(changeable).every(
-    ([setting, value]) => JSON.stringify(existing.config[setting]) === JSON.stringify(value),
-  )
-  if (isCurrent) return
-  await api.call<StreamInfo>(`STREAM.UPDATE.${eventsStream}`, { ...existing.config, ...changeable })
+  await ensureStream(admin, eventsStreamConfig(spec), ['max_bytes', 'max_age', 'subjects'])
 }
 
 /** These permissions, and to write EVENTS and look after the consumers of subscribers. */

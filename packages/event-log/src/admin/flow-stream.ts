@@ -1,6 +1,6 @@
-import type { StreamConfig, StreamInfo } from '../jetstream-api.ts'
+import type { StreamConfig } from '../jetstream-api.ts'
 import type { AdminConnection } from './connection.ts'
-import { infoOf } from './provision.ts'
+import { ensureStream } from './ensure-stream.ts'
 
 /**
  * What nodes saw of flows, kept until audit has read it: `tlm.node.<node>.flows`. Telemetry and no part of the log:
@@ -43,18 +43,11 @@ const flowStreamConfig = ({ maxBytes, replicas = 1 }: FlowStreamSpec): StreamCon
 
 /** Creates the stream where it is missing; one with other limits gets these. May be repeated. */
 export async function provisionFlows(admin: AdminConnection, spec: FlowStreamSpec): Promise<void> {
-  const { api } = admin.link
-  const wanted = flowStreamConfig(spec)
-  const existing = await infoOf(admin, flowStream)
-  if (!existing) {
-    await api.call<StreamInfo>(`STREAM.CREATE.${flowStream}`, wanted)
-    return
-  }
-  const { max_bytes, max_age, max_msgs_per_subject, max_msg_size, subjects } = wanted
-  const limits = { max_bytes, max_age, max_msgs_per_subject, max_msg_size, subjects }
-  const isCurrent = Object.entries(limits).every(
-    ([setting, value]) => JSON.stringify(existing.config[setting]) === JSON.stringify(value),
-  )
-  if (isCurrent) return
-  await api.call<StreamInfo>(`STREAM.UPDATE.${flowStream}`, { ...existing.config, ...limits })
+  await ensureStream(admin, flowStreamConfig(spec), [
+    'max_bytes',
+    'max_age',
+    'max_msgs_per_subject',
+    'max_msg_size',
+    'subjects',
+  ])
 }
