@@ -34,7 +34,12 @@ export {
   eventPublisher,
   type PublishedEvent,
 } from './events/event-publisher.ts'
-export { eventSubject, eventsStream, subscribedSubjects } from './events/events-subjects.ts'
+export {
+  eventSubject,
+  eventsStream,
+  subscribedSubjects,
+  subscriberConsumer,
+} from './events/events-subjects.ts'
 export { createNatsKey, formatCredentials, isNatsUserKey, type NatsKey } from './nats-key.ts'
 export { parseSubject, type SubjectParts, subjectOf } from './subject.ts'
 export type * from './types.ts'

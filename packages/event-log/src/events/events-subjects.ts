@@ -9,6 +9,9 @@ const instance = 'instance'
 export const eventSubject = (organizationId: string | undefined, action: string): string =>
   `${context}.${organizationId ?? instance}.${action}`
 
+/** The reader of a subscriber on the server: auth allows its use, notify makes and removes it. */
+export const subscriberConsumer = (subscriberId: string): string => `subscriber-${subscriberId}`
+
 /** Notify alone writes it; its token is known to it alone (ingest.ts). */
 export const eventsPermission = (ingest: Ingest): string =>
   `in.${ingest.token('events-notify')}.${context}.>`

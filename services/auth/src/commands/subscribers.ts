@@ -1,5 +1,5 @@
 import { idFrom, type OrganizationId } from '@holdfast/domain'
-import type { CommandContext, EventLog } from '@holdfast/event-log'
+import { type CommandContext, type EventLog, subscriberConsumer } from '@holdfast/event-log'
 import { OrganizationNotFound, SubscriberNameTaken, SubscriberNotFound } from '../domain/errors.ts'
 import type { Subscriber } from '../domain/subscriber.ts'
 import { organizations, subscribers } from './aggregates.ts'
@@ -45,9 +45,6 @@ export interface SubscriberParts {
   ) => Promise<boolean>
 }
 
-/** The reader on the server; made and removed by notify as the log says. */
-export const consumerOf = (id: string): string => `subscriber-${id}`
-
 /**
  * Names are unique within a process's view, under one lock: two instances could let two of a name through in one
  * moment, which costs nothing but clarity.
@@ -76,7 +73,7 @@ export function subscriberCommands(parts: SubscriberParts): SubscriberCommands {
         if (!isKnown && (await isNameTaken(organizationId, name, context.signal))) {
           throw SubscriberNameTaken({ name })
         }
-        const { publicKey, credentials } = await issue(consumerOf(id))
+        const { publicKey, credentials } = await issue(subscriberConsumer(id))
         const outcome = await log.execute(
           subscribers,
           id,
@@ -89,7 +86,7 @@ export function subscriberCommands(parts: SubscriberParts): SubscriberCommands {
       }),
 
     async rotate(id, context) {
-      const { publicKey, credentials } = await issue(consumerOf(id))
+      const { publicKey, credentials } = await issue(subscriberConsumer(id))
       const outcome = await log.execute(
         subscribers,
         id,

@@ -1,13 +1,9 @@
 import type { OrganizationId } from '@holdfast/domain'
-import { eventsStream, subscribedSubjects } from '@holdfast/event-log'
+import { eventsStream, subscribedSubjects, subscriberConsumer } from '@holdfast/event-log'
 import { type Postgres, parsePage } from '@holdfast/postgres'
 import type { holdfast, SubscriberService } from '@holdfast/proto'
 import { type Call, type Handlers, NotVisible } from '@holdfast/service'
-import {
-  consumerOf,
-  type IssuedSubscriber,
-  type SubscriberCommands,
-} from '../commands/subscribers.ts'
+import type { IssuedSubscriber, SubscriberCommands } from '../commands/subscribers.ts'
 import { SubscriberNotFound } from '../domain/errors.ts'
 import type { Subscriber } from '../domain/subscriber.ts'
 import { createdAtOf, listSubscribers } from '../queries/subscribers.ts'
@@ -51,7 +47,7 @@ export function subscriberHandlers(
       name: row.name,
       actions: [...row.actions],
       subjects: [...subscribedSubjects(row)],
-      consumer: consumerOf(id),
+      consumer: subscriberConsumer(id),
       createdAtUnixMs,
       revision: Number(revision),
     }

@@ -5,15 +5,13 @@ import {
   type EventLog,
   type EventPublisher,
   subscribedSubjects,
+  subscriberConsumer,
 } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
 
 const { SubscriberCreated } = holdfast.auth.v1
 
 type Consumers = Pick<EventPublisher, 'ensureConsumer' | 'removeConsumer'>
-
-/** The name auth puts into a subscriber's permissions. */
-const consumerOf = (id: string): string => `subscriber-${id}`
 
 /**
  * Makes and removes the consumers of external subscribers as the log says, until the signal aborts. Begins with the
@@ -33,8 +31,8 @@ export async function keepConsumers(
       // Asked anew each time: it may have been revoked while the server was away.
       const subjects = wanted.get(id)
       return subjects
-        ? consumers.ensureConsumer({ name: consumerOf(id), subjects })
-        : consumers.removeConsumer(consumerOf(id))
+        ? consumers.ensureConsumer({ name: subscriberConsumer(id), subjects })
+        : consumers.removeConsumer(subscriberConsumer(id))
     })
   }
   const removeAll = async (ids: readonly string[]): Promise<void> => {
