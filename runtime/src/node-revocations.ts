@@ -27,8 +27,9 @@ export interface RevocationOptions {
 const retryMs = 5_000
 
 /**
- * Carries out at the NATS server what the log says: a node whose identity was revoked, or a
- * subscriber that was, is cut off and stays refused. Only the supervisor can, because only it holds the operator's key. Runs until the signal aborts.
+ * Carries out at the NATS server what the log says: a node whose identity was revoked, or a subscriber that was, is
+ * cut off and stays refused. Only the supervisor can, because only it holds the operator's key. Runs until the signal
+ * aborts.
  *
  * A revocation takes away what was issued until then, so it must not happen again after the node has enrolled
  * anew: hence the checkpoint.
@@ -67,11 +68,16 @@ async function follow(options: RevocationOptions): Promise<void> {
         signal,
       },
       async (commits) => {
+        const reached = ({ sequence }: Commit): void => writeWhole(checkpointFile, `${sequence}\n`)
         for (const commit of commits) {
           const keys = revokedKeys(commit)
-          if (keys.length > 0) await revoke(keys, options)
-          writeWhole(checkpointFile, `${commit.sequence}\n`)
+          if (keys.length === 0) continue
+          await revoke(keys, options)
+          reached(commit)
         }
+        // Most commits of auth revoke nothing: one write for all of them.
+        const last = commits.at(-1)
+        if (last) reached(last)
       },
     )
   } finally {
