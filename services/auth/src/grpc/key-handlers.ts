@@ -18,7 +18,7 @@ export function keyHandlers(keys: KeyStore): Handlers<typeof KeyService> {
   return {
     async getDataKeys(request, call) {
       const { owner_id: owner } = parseFields({ owner_id: organizationId(request.ownerId) })
-      // A service has keys of its own kind; people's keys never leave this process.
+      // A service has keys of its own kind; those of what people are called never leave this process.
       if (!mayHave(call.caller.service, request.kind)) throw NotVisible({})
       const dataKeys = await keys.dataKeys(owner, request.kind)
       return { keys: dataKeys.map(({ id, key, isActive }) => ({ id, key, isActive })) }
