@@ -32,11 +32,18 @@ export type StoredAttempt = readonly [
 /** How many attempts of a delivery are remembered. */
 const maxRecent = 12
 
+export interface QueueGrowth {
+  readonly webhook_id: string
+  /** What waits now, and how much of it is new. */
+  readonly pending: bigint
+  readonly added: bigint
+}
+
 /** Puts deliveries at the end of their queues, in order; those that are there already stay as they are. */
 export async function insertDeliveries(
   tx: Queryable,
   deliveries: readonly NewDelivery[],
-): Promise<readonly { readonly webhook_id: string; readonly pending: bigint }[]> {
+): Promise<readonly QueueGrowth[]> {
   if (deliveries.length === 0) return []
   const rows = deliveries.map((one, n) => ({
     n,
@@ -64,13 +71,17 @@ export async function insertDeliveries(
       from ${unnest(columns, rows)} as u order by n
       on conflict do nothing
       returning webhook_id
+    ), counted as (
+      select webhook_id, count(*) as added from added group by webhook_id
+    ), grown as (
+      insert into notify.webhook_queues as q (webhook_id, pending)
+      select webhook_id, added from counted
+      on conflict (webhook_id) do update set
+        pending = q.pending + excluded.pending,
+        next_at = case when q.pending = 0 then now() else q.next_at end
+      returning webhook_id, pending
     )
-    insert into notify.webhook_queues as q (webhook_id, pending)
-    select webhook_id, count(*) from added group by webhook_id
-    on conflict (webhook_id) do update set
-      pending = q.pending + excluded.pending,
-      next_at = case when q.pending = 0 then now() else q.next_at end
-    returning webhook_id, pending`)
+    select webhook_id, pending, added from grown join counted using (webhook_id)`)
 }
 
 /** Everything about a webhook that is not in the log. */

@@ -14,6 +14,7 @@ import {
   insertDeliveries,
   markSuspended,
   type NewDelivery,
+  type QueueGrowth,
   resumeQueues,
 } from './delivery-store.ts'
 import { bodyOf, type Payload, payloadOf } from './payload.ts'
@@ -240,8 +241,9 @@ export class Follower {
         update notify.webhook_position set sequence = ${sequence}, hash = ${commitHash(part.last)}
         where sequence = ${from}`)
       if (moved !== 1) throw new Error('another instance follows the log for webhooks')
-      for (const { webhook_id: id, pending } of await insertDeliveries(tx, deliveries)) {
-        if (pending > BigInt(maxPending)) {
+      for (const growth of await insertDeliveries(tx, deliveries)) {
+        const { webhook_id: id } = growth
+        if (isOverfull(growth, BigInt(maxPending))) {
           await markSuspended(tx, id, `more than ${maxPending} messages wait for it`)
           overfull.push(audience.nameOf(id))
         }
@@ -316,6 +318,13 @@ interface Part {
   bytes: number
   readonly last: Commit
 }
+
+/**
+ * When the limit is passed, not while more than that waits: who was resumed has yet to work it off. Nobody may have twice
+ * as much.
+ */
+const isOverfull = ({ pending, added }: QueueGrowth, max: bigint): boolean =>
+  pending > max && (pending - added <= max || pending > 2n * max)
 
 async function applyChanges(
   tx: Queryable,

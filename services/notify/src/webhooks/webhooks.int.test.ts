@@ -287,6 +287,24 @@ test('what waited before a restore is given up, and can be replayed by hand', as
   expect(receiver.requests.slice(before).map(({ name }) => name)).toEqual(['marker'])
 })
 
+test('too much that waits suspends; who was resumed may work it off while more comes', async () => {
+  for (const stop of stops.splice(0)) await stop()
+  notify = await started({ maxPending: 5, schedule: [600_000] })
+  const { id } = await create()
+  const cause = async () =>
+    (await notify.webhooks.getWebhook({ webhook: id })).webhook?.suspendedBecause ?? ''
+  receiver.answer = () => ({ status: 500 })
+  await suite.addPeers(names(7), organizationA)
+  await until(async () => (await cause()) === 'more than 5 messages wait for it', 'suspension')
+  receiver.answer = () => ({ status: 204, afterMs: 100 })
+  await notify.webhooks.updateWebhook({ id, isEnabled: true })
+  await until(() => receiver.requests.length >= 2, 'an attempt')
+  await suite.addPeers(['later'], organizationA)
+  await until(() => receiver.taken.length === 8, 'all')
+  expect(takenNames()).toEqual([...names(7), 'later'])
+  expect(await cause()).toBe('')
+})
+
 test("what waits is nobody's to deliver after a restore, before it is given up", async () => {
   const { id } = await create()
   receiver.answer = () => ({ status: 500 })
