@@ -41,6 +41,8 @@ export interface Search {
 export interface SearchSizes {
   /** What is looked at first, for each row wanted: most questions end here. */
   readonly glance: number
+  /** A condition of more values than these is glanced at only when the newest of everything do not hold a page. */
+  readonly many: number
   /** Up to this many rows of one condition are all looked at. */
   readonly few: number
   /** What is looked at in order before it is worth thinking about something better; more than a page. */
@@ -50,6 +52,7 @@ export interface SearchSizes {
 }
 const usualSizes: SearchSizes = {
   glance: 4,
+  many: 32,
   few: 2_000,
   firstWindow: 4_000,
   furtherWindows: [32_000, 256_000],
@@ -70,10 +73,15 @@ export async function findPositions(
   signal: AbortSignal,
 ): Promise<readonly bigint[]> {
   const { conditions, limit, sizes = usualSizes } = search
-  const { few, firstWindow, glance } = sizes
+  const { few, firstWindow, glance, many } = sizes
   const how = { signal }
   const ordered = conditions.filter(({ sources }) => sources !== undefined)
   const [front] = ordered
+  // Each value is read by itself, and who may look into hundreds of organizations sees most of what there is.
+  if (front && valuesOf(front) > many) {
+    const newest = await look(postgres, search, undefined, glance * limit, signal)
+    if (newest.isEnough) return newest.found
+  }
   const glimpse = await look(postgres, search, front, glance * limit, signal)
   if (glimpse.isEnough) return glimpse.found
 
@@ -103,6 +111,9 @@ export async function findPositions(
   )
   return [...window.found, ...rest]
 }
+
+const valuesOf = ({ sources = [] }: Condition): number =>
+  sources.reduce((sum, { values }) => sum + values.length, 0)
 
 /** The first rows of a condition, and which of them meet the others. */
 async function look(
@@ -142,7 +153,7 @@ async function countUpTo(
   if (conditions.length === 0) return []
   const counts = conditions.map(
     ({ sources = [] }) =>
-      sql`(select count(*) from (${positionsOf(sources, search, search.range, bound)}) p)`,
+      sql`(select count(*) from (${positionsOf(sources, search, search.range, bound, false)}) p)`,
   )
   const [row] = await postgres.query<{ counts: bigint[] }>(
     sql`select array[${sql.join(counts)}] as counts`,
@@ -287,12 +298,16 @@ const among = (search: Search, positions: Sql, driver: Condition | undefined): S
   where ${all(search.conditions.filter((c) => c !== driver).map(({ where }) => where))}
   order by e.position ${order(search)} limit ${search.limit}`
 
-/** The first positions of several sources, merged; each is read no further than the bound. */
+/**
+ * The first positions of several sources, merged; each is read no further than the bound. To count them they need not
+ * be merged, and then no more than the bound is read of all together.
+ */
 function positionsOf(
   sources: readonly Source[],
   search: Pick<Search, 'isAscending'>,
   range: Range,
   bound: number,
+  isMerged = true,
 ): Sql {
   const each = sources.map(({ table, column, type, values }) => {
     const name = sql.identifier(column)
@@ -305,8 +320,9 @@ function positionsOf(
     return sql`(select p.position from unnest(${values}::${sql.raw(`${type}[]`)}) v
       cross join lateral (${matches(sql`v`)}) p)`
   })
+  const merged = isMerged ? sql`order by position ${order(search)}` : sql.empty
   return sql`select position from (${sql.join(each, sql.raw(' union all '))}) s
-    order by position ${order(search)} limit ${bound}`
+    ${merged} limit ${bound}`
 }
 
 const wholeTable = (table: Sql): Source => ({ table, column: '', type: 'text', values: [] })
