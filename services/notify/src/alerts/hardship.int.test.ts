@@ -4,6 +4,7 @@ import { sql } from '@holdfast/postgres'
 import { holdfast } from '@holdfast/proto'
 import { afterEach, expect, test, vi } from 'vitest'
 import { builtinRules } from '../domain/alert-builtin.ts'
+import { openBySeverity } from '../queries/alerts.ts'
 import { type InboxSuite, startInboxSuite } from '../testing/inbox-suite.ts'
 
 let suite: InboxSuite
@@ -50,6 +51,8 @@ test('a log that takes nothing is told of by mail and in the inbox, and later in
     expect(suite.smtp.mails).toMatchObject([{ to: ['ops@example.org'] }])
   })
   expect(suite.smtp.mails[0]?.raw).toContain('commit 3 differs')
+  const [, , , critical] = await openBySeverity(suite.postgres)
+  expect(critical).toBe(1)
   expect(await log.head()).toBe(head)
 
   await approve()

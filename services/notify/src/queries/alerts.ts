@@ -126,9 +126,12 @@ export async function findAlert(
   return row
 }
 
-/** How many are open, by severity from 1 to 4; for metrics. */
+/** How many are open, by severity from 1 to 4, those the log cannot be told of included; for metrics. */
 export async function openBySeverity(postgres: Postgres): Promise<readonly number[]> {
   const rows = await postgres.query<{ severity: number; count: number }>(sql`
-    select severity, count(*)::integer as count from notify.alerts where state = 'open' group by severity`)
+    select severity, count(*)::integer as count from (
+      select severity from notify.alerts where state = 'open'
+      union all select severity from (${untold}) u
+    ) o group by severity`)
   return [1, 2, 3, 4].map((severity) => rows.find((row) => row.severity === severity)?.count ?? 0)
 }
