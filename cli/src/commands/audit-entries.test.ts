@@ -70,6 +70,17 @@ test('an entry is shown with what was before and after', async () => {
   expect((await holdfast(['audit', 'show', 'door', '7'])).exitCode).toBe(exitCodes.usage)
 })
 
+test('what somebody called a thing does not move the cursor of whoever looks', async () => {
+  const target = { kind: 'peer', id: 'p1', name: 'a\rb\u0007c' }
+  const fields = [{ field: 'hostname', before: 'x', after: 'y\u0085z' }]
+  const changes = [{ event: 'PeerUpdated', action: entry.action, target, fields }]
+  const body = { ...entry, target, changes }
+  answers.set('GET /audit/log/7', () => ({ status: 200, body }))
+  const { out } = await holdfast(['audit', 'show', 'log', '7'])
+  expect(out).toContain('peer a?b?c')
+  expect(out).toContain('"y?z"')
+})
+
 test('an export that was cut off is not kept', async () => {
   const file = join(directory, 'audit.jsonl')
   answers.set('GET /audit/export', () => ({ status: 200, text: '{"trail":"log"}\n' }))

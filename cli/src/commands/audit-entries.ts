@@ -6,7 +6,7 @@ import { type Command, Option } from 'commander'
 import type { ApiClient } from '../client.ts'
 import { type Context, print, printList } from '../context.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { ago, bytes, fields, table } from '../output.ts'
+import { ago, bytes, clean, fields, table } from '../output.ts'
 import { list, pastMoment, segment, whole } from './options.ts'
 
 interface AuditEntry {
@@ -242,7 +242,9 @@ function detail(entry: AuditEntryDetail, names: Names): string {
       ...changed.map(
         ({ field, before, after }) => `  ${field}: ${value(before)} → ${value(after)}`,
       ),
-    ].join('\n'),
+    ]
+      .map(clean)
+      .join('\n'),
   )
   return [head, ...changes].join('\n\n')
 }

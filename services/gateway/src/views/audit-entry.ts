@@ -252,6 +252,7 @@ export function csvRows(entry: EntryMessage): string {
 /** Quoted where it has to be; what a spreadsheet would take for a formula begins with an apostrophe. */
 export function csvCell(value: unknown): string {
   const text = String(value ?? '')
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  // Spreadsheets take the wide forms for the narrow ones where people write with them.
+  const plain = /^[=+\-@＝＋－＠\t\r\n]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
