@@ -140,3 +140,17 @@ test('no published event shows what is sealed in it', () => {
     }
   }
 })
+
+test('of the address of a webhook only the host is shown, and whether it is another one', () => {
+  const shown = (url: string) => {
+    const data = holdfast.notify.v1.WebhookUpdated.encode({ settings: { url } }).finish()
+    const fields = dataOf(printCommit(commit('notify', 'WebhookUpdated', data)))
+    return (fields as { settings: { url: string } }).settings.url
+  }
+  expect(shown('https://hooks.example.org/services/T0/secret?key=x')).toMatch(
+    /^https:\/\/hooks\.example\.org\/… \[[\w-]{8}\]$/,
+  )
+  expect(shown('https://hooks.example.org/a')).not.toBe(shown('https://hooks.example.org/b'))
+  expect(shown('https://hooks.example.org/a')).toBe(shown('https://hooks.example.org/a'))
+  expect(shown('https://hooks.example.org')).toBe('https://hooks.example.org')
+})

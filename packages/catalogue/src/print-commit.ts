@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { rfc3339 } from '@holdfast/domain'
 import type { Commit, StoredEvent } from '@holdfast/event-log'
 import { holdfast, type MessageType } from '@holdfast/proto'
 
 const { Sealed, SealedToNode } = holdfast.log.v1
 const { RoleBinding } = holdfast.auth.v1
+const { WebhookSettings } = holdfast.notify.v1
 
 /** In the order of the proto enum, from 1. */
 export const roleWords = ['super_admin', 'org_admin', 'operator', 'auditor', 'viewer'] as const
@@ -86,6 +88,8 @@ function printMessage(message: object, printSealed: PrintSealed): Record<string,
       printed['role'] = roleWords[message.role - 1] ?? 'unknown'
     } else if (typeof value === 'number' && key.endsWith('UnixMs')) {
       printed[timeName(key)] = value === 0 ? null : rfc3339(value)
+    } else if (message instanceof WebhookSettings && key === 'url' && typeof value === 'string') {
+      printed['url'] = printUrl(value)
     } else printed[snake(key)] = printValue(value, printSealed)
   }
   return printed
@@ -96,6 +100,18 @@ function printValue(value: unknown, printSealed: PrintSealed): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map((item) => printValue(item, printSealed))
   return typeof value === 'object' && value !== null ? printMessage(value, printSealed) : value
+}
+
+/**
+ * Where to, and not what by: path and query of an endpoint are often its password, and more people read events than
+ * webhooks. The mark tells one address from another.
+ */
+function printUrl(url: string): string {
+  const origin = /^[a-z]+:\/\/[^/?#]+/i.exec(url)?.[0] ?? ''
+  const rest = url.slice(origin.length)
+  if (rest === '' || rest === '/') return url
+  const mark = createHash('sha256').update(url).digest('base64url').slice(0, 8)
+  return `${origin}/… [${mark}]`
 }
 
 const snakes = new Map<string, string>()

@@ -10,7 +10,7 @@ import { sql } from '@holdfast/postgres'
 import { holdfast, NodeService, ReadModelService } from '@holdfast/proto'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Alarm, alarmSubject, decodeAlarm } from './alarm.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { testTokens } from './test-tokens.ts'
@@ -161,7 +161,11 @@ describe('with a log and a database', () => {
     await nats.restart()
     await connected(service)
     await service.line('ready')
-    expect(await health(service, '/readyz')).toMatchObject({ status: 200 })
+    // It is ready once it has heard that the log is open.
+    await vi.waitFor(
+      async () => expect(await health(service, '/readyz')).toMatchObject({ status: 200 }),
+      { timeout: 20_000, interval: 50 },
+    )
 
     let sequence = 0n
     await nodes.enrollNode({ hostname: 'laptop' }, { onSequence: (told) => (sequence = told) })

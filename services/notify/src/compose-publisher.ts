@@ -13,6 +13,8 @@ export function composePublisher(app: NotifyApp): void {
   const { log, postgres, telemetry } = app
   const publisher = eventPublisher(natsConnection('notify', app.settings))
   const metrics = publisherMetrics(telemetry.registry, postgres, () => log.seen())
+  const onTrouble = (subscriberId: string, error: Error) =>
+    telemetry.log.warn({ err: error, subscriberId }, 'the consumer of a subscriber cannot be kept')
   const publishing = leader({
     postgres,
     logger: telemetry.log,
@@ -21,7 +23,7 @@ export function composePublisher(app: NotifyApp): void {
       together(outer, [
         (signal) =>
           publishLog({ log, postgres, publisher, onPublished: metrics.published }, signal),
-        (signal) => keepConsumers({ log, consumers: publisher }, signal),
+        (signal) => keepConsumers({ log, consumers: publisher, onTrouble }, signal),
       ]),
   })
   app.onStart(() => publishing.start())

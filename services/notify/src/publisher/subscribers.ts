@@ -13,12 +13,19 @@ const { SubscriberCreated } = holdfast.auth.v1
 
 type Consumers = Pick<EventPublisher, 'ensureConsumer' | 'removeConsumer'>
 
+export interface KeepConsumersParts {
+  readonly log: Pick<EventLog, 'subscribe'>
+  readonly consumers: Consumers
+  /** Told once of a consumer that could not be made or removed; it is tried again until it can. */
+  readonly onTrouble?: (subscriberId: string, error: Error) => void
+}
+
 /**
  * Makes and removes the consumers of external subscribers as the log says, until the signal aborts. Begins with the
  * first of them every time: what is there is left as it is, what is missing is made.
  */
 export async function keepConsumers(
-  { log, consumers }: { readonly log: Pick<EventLog, 'subscribe'>; readonly consumers: Consumers },
+  { log, consumers, onTrouble = () => undefined }: KeepConsumersParts,
   signal: AbortSignal,
 ): Promise<void> {
   /** What is to be; until everything has been read, nothing is done about it. */
@@ -27,7 +34,8 @@ export async function keepConsumers(
   const unwanted = new Set<string>()
   let isCaughtUp = false
   const carryOut = async (id: string): Promise<void> => {
-    await persistently(signal, () => {
+    const told = once((error: Error) => onTrouble(id, error))
+    await persistently(signal, told, () => {
       // Asked anew each time: it may have been revoked while the server was away.
       const subjects = wanted.get(id)
       return subjects
@@ -35,10 +43,15 @@ export async function keepConsumers(
         : consumers.removeConsumer(subscriberConsumer(id))
     })
   }
-  const removeAll = async (ids: readonly string[]): Promise<void> => {
-    for (const id of ids) await carryOut(id)
+  /** What is under way, by subscriber: one the server refuses holds nobody else up. */
+  const chains = new Map<string, Promise<void>>()
+  const follow = (id: string): void => {
+    const chain = (chains.get(id) ?? Promise.resolve()).then(() => carryOut(id))
+    chains.set(id, chain)
+    void chain.finally(() => {
+      if (chains.get(id) === chain) chains.delete(id)
+    })
   }
-  let settled: Promise<void> = Promise.resolve()
   await log.subscribe(
     {
       from: 1n,
@@ -47,18 +60,17 @@ export async function keepConsumers(
       signal,
       onCaughtUp() {
         isCaughtUp = true
-        const ensured = [...wanted.keys()].map(carryOut)
-        settled = Promise.all([...ensured, removeAll([...unwanted])]).then(() => undefined)
+        for (const id of [...wanted.keys(), ...unwanted]) follow(id)
       },
     },
     async (commits) => {
       for (const commit of commits) {
         take(commit, wanted, unwanted)
-        if (isCaughtUp) await carryOut(commit.aggregateId)
+        if (isCaughtUp) follow(commit.aggregateId)
       }
     },
   )
-  await settled
+  await Promise.all(chains.values())
 }
 
 function take(
@@ -82,14 +94,27 @@ function take(
 const retryMs = 1_000
 
 /** The server may be away for a while; what is wanted stays wanted. */
-async function persistently(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+async function persistently(
+  signal: AbortSignal,
+  onTrouble: (error: Error) => void,
+  work: () => Promise<void>,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       return await work()
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof Error)) throw error
+      onTrouble(error)
       await pause(retryMs, undefined, { signal, ref: false }).catch(() => undefined)
     }
+  }
+}
+
+function once<T>(tell: (value: T) => void): (value: T) => void {
+  let isTold = false
+  return (value) => {
+    if (!isTold) tell(value)
+    isTold = true
   }
 }
