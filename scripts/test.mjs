@@ -12,9 +12,9 @@ import { main, Plain, step } from './progress.mjs'
  * its own, and a run that hangs tells nobody anything.
  */
 const projects = [
-  { name: 'unit', needsNats: false, limitMinutes: 12 },
-  { name: 'int', needsNats: true, limitMinutes: 14 },
-  { name: 'system', needsNats: true, limitMinutes: 16 },
+  { name: 'unit', needsNats: false, limitMinutes: 7 },
+  { name: 'int', needsNats: true, limitMinutes: 13 },
+  { name: 'system', needsNats: true, limitMinutes: 18 },
 ]
 
 await main(async () => {
