@@ -19,6 +19,7 @@ interface ObjectDiff {
   readonly by: {
     readonly kind: string
     readonly id: string
+    readonly username: string | null
     readonly sequence: string
     readonly reason: string
   }
@@ -156,7 +157,9 @@ function shown(object: ObjectDiff): readonly string[] {
   const { by, commits, change } = object
   const changes = commits > 1 ? `, ${commits} changes` : ''
   const why = by.reason ? `: ${by.reason}` : ''
-  const who = color.dim(clean(`by ${by.kind} ${by.id} at ${by.sequence}${changes}${why}`))
+  const who = color.dim(
+    clean(`by ${by.username ?? `${by.kind} ${by.id}`} at ${by.sequence}${changes}${why}`),
+  )
   const head = `  ${signOf(change)} ${clean(`${object.kind} ${object.name || object.id}`)}  ${who}`
   if (change !== 'changed') return [head]
   return [

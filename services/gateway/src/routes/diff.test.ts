@@ -52,6 +52,12 @@ async function ask(
     // as: the fakes answer, or fail, as the test says
     policy: { compareAccess: (parts.access ?? (async () => access)) as never },
     history: { diffObjects: (parts.objects ?? (async () => objects)) as never },
+    users: {
+      nameUsers: (async () =>
+        new holdfast.auth.v1.NameUsersResponse({
+          names: [{ userId: 'ada', username: 'ada.l' }],
+        })) as never,
+    },
   })
   const commits = [1n, 2n, 3n].map((sequence) => ({
     sequence,
@@ -60,7 +66,9 @@ async function ask(
   gateway.log.append(...(commits as unknown as Commit[])) // as: times alone are looked at
   const url = `/api/v1/diff?${query}`
   const answer = await gateway.app.inject({ method: 'GET', url, headers: bearer() })
-  return { answer, body: answer.json(), calls: gateway.calls }
+  // Who people are is asked beside, for what is shown.
+  const calls = gateway.calls.filter(({ method }) => method !== 'users.nameUsers')
+  return { answer, body: answer.json(), calls }
 }
 
 test('objects and access between two moments, in one answer', async () => {
@@ -78,6 +86,7 @@ test('objects and access between two moments, in one answer', async () => {
     omitted: ['access: 3 further differences'],
   })
   expect(answer.headers.link).toContain('cursor=more')
+  expect(body.items[0].by).toMatchObject({ id: 'ada', username: 'ada.l' })
   const asked = Object.fromEntries(calls.map(({ method, request }) => [method, request]))
   expect(asked['history.diffObjects']).toMatchObject({ fromSequence: 1, toSequence: 3, limit: 7 })
   expect(asked['policy.compareAccess']).toMatchObject({ fromSequence: 1, toSequence: 3 })

@@ -13,6 +13,7 @@ import {
 } from '../views/diff.ts'
 import { decimal, idOrNull, optional, ref, textIn, timeOrNull, words } from '../views/fields.ts'
 import { idOf, timeOf } from '../views/print.ts'
+import { actorNames } from './actor-names.ts'
 import { many, text } from './list.ts'
 import { organizationId } from './resolve.ts'
 import { type Routes, signedIn } from './route.ts'
@@ -132,6 +133,12 @@ export const diffRoutes =
           url.searchParams.set('cursor', found.nextCursor)
           reply.header('link', `<${url.pathname}${url.search}>; rel="next"`)
         }
+        const changed = found?.objects ?? []
+        const names = await actorNames(
+          clients,
+          changed.map(({ by }) => by?.actor),
+          request,
+        )
         // A later page is of the span of the first one, however far the log has come since.
         const end = found?.toSequence || to
         const [fromTime, toTime] = await Promise.all([from, end].map((at) => timeAt(log, at)))
@@ -150,7 +157,7 @@ export const diffRoutes =
             changed: count.changed ?? 0,
             deleted: count.deleted ?? 0,
           })),
-          items: (found?.objects ?? []).map(printObjectDiff),
+          items: changed.map((object) => printObjectDiff(object, names)),
           next_cursor: found?.nextCursor || null,
           omitted: [
             ...parts.flatMap(({ omitted }) => omitted ?? []),

@@ -7,6 +7,7 @@ import {
   id,
   idOrNull,
   integerOut,
+  nameOrNull,
   textOut,
   timeOrNull,
   words,
@@ -109,6 +110,7 @@ export const ObjectDiff = component('ObjectDiff', {
     {
       kind: textOut('user, api_key, service or node.', 'user'),
       id: textOut('Who.', '019a…'),
+      username: nameOrNull('What a user is called, where you may know.', 'carol'),
       sequence: decimal('The commit.', '1042'),
       at: timeOrNull('When.'),
       reason: textOut('Why, where it was said.', 'tighten access'),
@@ -121,6 +123,7 @@ const json = (text: string | null | undefined): unknown => (text ? JSON.parse(te
 
 export const printObjectDiff = (
   d: holdfast.audit.v1.ObjectDiff.$Properties,
+  names: ReadonlyMap<string, string>,
 ): Static<typeof ObjectDiff> => ({
   kind: d.target?.kind ?? '',
   id: d.target?.id ?? '',
@@ -136,6 +139,7 @@ export const printObjectDiff = (
   by: {
     kind: d.by?.actor?.kind ?? '',
     id: d.by?.actor?.id ?? '',
+    username: names.get(d.by?.actor?.id ?? '') ?? null,
     sequence: decimalOf(d.by?.sequence),
     at: timeOf(d.by?.atUnixMs),
     reason: d.by?.reason ?? '',

@@ -90,3 +90,7 @@ export const named = (thing: string, example: string) =>
     ...sample(example),
   })
 export const optional = Type.Optional
+
+/** A name that may be missing. */
+export const nameOrNull = (description: string, example: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] })

@@ -1,11 +1,19 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { holdfast } from '@holdfast/proto'
 import type { Static } from 'typebox'
-import { component, decimal, flagOut, id, idOrNull, ref, textOut, time, words } from './fields.ts'
+import {
+  component,
+  decimal,
+  flagOut,
+  id,
+  idOrNull,
+  nameOrNull,
+  ref,
+  textOut,
+  time,
+  words,
+} from './fields.ts'
 import { decimalOf, idOf, momentOf } from './print.ts'
-
-const nameOrNull = (description: string, example: string) =>
-  Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] })
 
 export const HistoryTarget = component('HistoryTarget', {
   kind: textOut('What it is.', 'peer'),
