@@ -1,5 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -128,6 +136,9 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     async remove() {
       await stop()
       pins?.unmount()
+      // Where root's Postgres cannot enter the data directory, its files are elsewhere and linked from it.
+      const postgres = join(data, 'postgres')
+      if (existsSync(postgres)) rmSync(realpathSync(postgres), { recursive: true, force: true })
       rmSync(data, { recursive: true, force: true })
     },
   }
