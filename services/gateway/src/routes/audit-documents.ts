@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import { invalid } from '@holdfast/errors'
 import {
@@ -20,6 +19,7 @@ import type { CallOptions } from '@holdfast/service'
 import type { FastifyRequest } from 'fastify'
 import type { Clients } from '../clients.ts'
 import { reading } from '../http/call.ts'
+import { fileStream } from '../http/file-stream.ts'
 import { closed, optional } from '../views/fields.ts'
 import { present } from '../views/print.ts'
 import { bySequence, place, treeAsked, wantsText, whichTree } from './audit.ts'
@@ -211,7 +211,7 @@ export const auditDocumentRoutes =
         return reply
           .header('content-type', 'application/x-ndjson')
           .header('content-disposition', attachment(`log-${range.first}-${range.last}.hfbundle`))
-          .send(Readable.from(lines))
+          .send(fileStream(lines))
       },
     )
 

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import { accessActions, actions } from '@holdfast/catalogue'
 import { isUuid } from '@holdfast/domain'
@@ -8,6 +7,7 @@ import type { CallOptions } from '@holdfast/service'
 import type { FastifyRequest } from 'fastify'
 import type { Clients } from '../clients.ts'
 import { reading } from '../http/call.ts'
+import { fileStream } from '../http/file-stream.ts'
 import {
   AuditAction,
   AuditEntry,
@@ -218,7 +218,7 @@ export const auditEntryRoutes =
         return reply
           .header('content-type', isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
           .header('content-disposition', attachment(isCsv ? 'audit.csv' : 'audit.jsonl'))
-          .send(Readable.from(isCsv ? csvOf(pages) : linesOf(pages), { objectMode: false }))
+          .send(fileStream(isCsv ? csvOf(pages) : linesOf(pages)))
       },
     )
 
