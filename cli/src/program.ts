@@ -5,6 +5,7 @@ import { alertCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
 import { auditEntryCommands } from './commands/audit-entries.ts'
 import { authCommands } from './commands/auth.ts'
+import { backupCommands } from './commands/backups.ts'
 import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventCommands } from './commands/events.ts'
@@ -15,7 +16,11 @@ import { nodeCommands } from './commands/nodes.ts'
 import { operatorCommands } from './commands/operator.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
+import { recoveryCommands } from './commands/recovery.ts'
 import { ruleCommands } from './commands/rules.ts'
+import { scheduleCommands } from './commands/schedules.ts'
+import { snapshotCommands } from './commands/snapshots.ts'
+import { storageCommands } from './commands/storage.ts'
 import { subscriberCommands } from './commands/subscribers.ts'
 import { userCommands } from './commands/users.ts'
 import { versionCommand } from './commands/version.ts'
@@ -55,6 +60,11 @@ export function createProgram(context: Context): Command {
   alertCommands(program, context)
   webhookCommands(program, context)
   subscriberCommands(program, context)
+  backupCommands(program, context)
+  snapshotCommands(program, context)
+  recoveryCommands(program, context)
+  scheduleCommands(program, context)
+  storageCommands(program, context)
   operatorCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)

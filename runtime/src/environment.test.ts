@@ -109,7 +109,7 @@ test('whoever calls a service is told where it listens', () => {
   )
 })
 
-test('only backup is given what guards the log, and it has no database', () => {
+test('only backup is given what guards the log', () => {
   for (const name of processNames) {
     const env = environmentOf(name, around, outside)
     const isBackup = name === 'backup'
@@ -120,7 +120,6 @@ test('only backup is given what guards the log, and it has no database', () => {
   }
   const backup = environmentOf('backup', around, outside)
   expect(backup['HOLDFAST_BACKUP_GRPC_LISTEN']).toBe('127.0.0.1:11')
-  expect(Object.keys(backup).filter((key) => /POSTGRES/.test(key))).toEqual([])
 })
 
 test("the agent gets no service's identity", () => {

@@ -3,8 +3,6 @@ import { join } from 'node:path'
 /** Who runs, as far as their surroundings go. */
 export const serviceNames = ['auth', 'network', 'rules', 'audit', 'backup', 'notify'] as const
 export type ServiceName = (typeof serviceNames)[number]
-/** Services that keep read models in Postgres. */
-export const databaseNames = ['auth', 'network', 'rules', 'audit', 'notify'] as const
 export const processNames = [...serviceNames, 'gateway', 'node-agent'] as const
 export type ProcessName = (typeof processNames)[number]
 
@@ -74,7 +72,7 @@ const meantFor: Readonly<Record<ProcessName, RegExp>> = {
   rules: /^HOLDFAST_RULES_/,
   audit: /^HOLDFAST_AUDIT_/,
   // How long ACCESS is kept is one setting for whoever shows it, archives it and ages the stream.
-  backup: /^HOLDFAST_(BACKUP_|AUDIT_RETENTION$)/,
+  backup: /^HOLDFAST_(BACKUP_|EGRESS_|AUDIT_RETENTION$)/,
   notify: /^HOLDFAST_(NOTIFY_|EGRESS_)/,
   gateway: /^HOLDFAST_(GATEWAY|HTTP|METRICS)_/,
   'node-agent': /^HOLDFAST_(AGENT_|LIBBPF$)/,
@@ -178,7 +176,7 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
     case 'backup':
       return {
         ...service,
-        HOLDFAST_BACKUP_GRPC_LISTEN: loopback(portNames.grpc(name)),
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
         HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
         HOLDFAST_GUARD_DIR: around.guard.dir,
         HOLDFAST_GUARD_CREDENTIALS_FILE: around.guard.credentialsFile,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startPostgres } from '@holdfast/embedded'
-import { databaseNames } from './environment.ts'
+import { serviceNames } from './environment.ts'
 import type { ProcessSpec } from './supervised-process.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -22,7 +22,7 @@ export function postgresProcess(dataDir: string, identities: string): ProcessSpe
       try {
         // Once a run: services keep the passwords they were given, and a crash of Postgres keeps them too.
         if (!hasAddresses) {
-          const urls = await server.ensureDatabase({ services: databaseNames })
+          const urls = await server.ensureDatabase({ services: serviceNames })
           for (const [service, url] of Object.entries(urls)) {
             mkdirSync(join(identities, service), { recursive: true, mode: 0o700 })
             writeWhole(postgresUrlFile(identities, service), url.reveal())

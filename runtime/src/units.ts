@@ -1,12 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { agentProcess } from './agent-process.ts'
-import {
-  databaseNames,
-  environmentOf,
-  type ProcessName,
-  portNames,
-  serviceNames,
-} from './environment.ts'
+import { environmentOf, type ProcessName, portNames, serviceNames } from './environment.ts'
 import type { Foundation } from './foundation.ts'
 import { isEnrolled, outdatedNode } from './local-identity.ts'
 import { nodeProcess } from './node-process.ts'
@@ -76,8 +70,11 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
   const units: Unit[] = [
     { spec: postgresProcess(options.dataRoot, options.identities), needs: [] },
     { spec: logServer.process, needs: [] },
-    ...databaseNames.map((name) => ({ spec: ours(name), needs: ['postgres', 'nats'] })),
-    { spec: ours('backup'), needs: ['nats'] },
+    // The guard, which everybody's log waits for, must not wait for a database.
+    ...serviceNames.map((name) => ({
+      spec: ours(name),
+      needs: name === 'backup' ? ['nats'] : ['postgres', 'nats'],
+    })),
     { spec: ours('gateway'), needs: ['nats'] },
   ]
   if (localNode) {

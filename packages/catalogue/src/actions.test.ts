@@ -13,6 +13,9 @@ const parts = new Set([
   'RuleOperation',
   'WebhookSettings',
   'AlertRuleSettings',
+  'StorageLocationSettings',
+  'ScheduleSettings',
+  'Contents',
 ])
 
 const published = readdirSync(proto).flatMap((context) => {

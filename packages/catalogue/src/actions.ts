@@ -18,6 +18,11 @@ export const objectKinds = [
   'webhook',
   'alert_rule',
   'alert',
+  'storage_location',
+  'schedule',
+  'backup',
+  'recovery',
+  'import',
 ] as const
 export type ObjectKind = (typeof objectKinds)[number]
 
@@ -116,6 +121,49 @@ const notify: readonly Entry[] = [
   ['AlertAcknowledged', 'alert.acknowledged', 'alert', 'acknowledged an alert'],
   ['AlertResolved', 'alert.resolved', 'alert', 'resolved an alert'],
 ]
+const backup: readonly Entry[] = [
+  [
+    'StorageLocationCreated',
+    'storage_location.created',
+    'storage_location',
+    'created a storage location',
+  ],
+  [
+    'StorageLocationUpdated',
+    'storage_location.updated',
+    'storage_location',
+    'changed a storage location',
+  ],
+  [
+    'StorageLocationDeleted',
+    'storage_location.deleted',
+    'storage_location',
+    'deleted a storage location',
+  ],
+  ['ScheduleCreated', 'schedule.created', 'schedule', 'created a schedule'],
+  ['ScheduleUpdated', 'schedule.updated', 'schedule', 'changed a schedule'],
+  ['ScheduleDeleted', 'schedule.deleted', 'schedule', 'deleted a schedule'],
+  ['ScheduleSlotMissed', 'schedule.slot_missed', 'schedule', 'noticed a missed slot'],
+  ['BackupRequested', 'backup.requested', 'backup', 'asked for a backup'],
+  ['BackupCompleted', 'backup.completed', 'backup', 'completed a backup'],
+  ['BackupFailed', 'backup.failed', 'backup', 'failed to make a backup'],
+  ['BackupCancelled', 'backup.cancelled', 'backup', 'cancelled a backup'],
+  ['BackupVerified', 'backup.verified', 'backup', 'read a backup back'],
+  ['BackupDeleted', 'backup.deleted', 'backup', 'deleted a backup'],
+  ['NameReserved', 'name.reserved', 'name', 'reserved a name'],
+  ['NameReleased', 'name.released', 'name', 'released a name'],
+  ['RecipientAdded', 'recovery.recipient_added', 'recovery', 'added a recovery recipient'],
+  ['RecipientRemoved', 'recovery.recipient_removed', 'recovery', 'removed a recovery recipient'],
+  ['RecipientProved', 'recovery.recipient_proved', 'recovery', 'proved a recovery recipient'],
+  ['KeysReviewed', 'recovery.keys_reviewed', 'recovery', 'reviewed the recovery keys'],
+  [
+    'KeysetsRewritten',
+    'recovery.keysets_rewritten',
+    'recovery',
+    'wrote keysets anew without destroyed keys',
+  ],
+  ['SnapshotImported', 'import.completed', 'import', 'imported a portable snapshot'],
+]
 
 /** Every action of the log. A contract test compares it with proto/holdfast/<context>/v1/events.proto. */
 export const actions: readonly Action[] = Object.entries({
@@ -124,6 +172,7 @@ export const actions: readonly Action[] = Object.entries({
   rules,
   audit,
   notify,
+  backup,
 }).flatMap(([context, entries]) =>
   entries.map(([event, code, kind, title]) => ({
     code: `${context}.${code}`,

@@ -124,7 +124,7 @@ describe('roles', () => {
 
   test('that only read neither change anything nor open secrets', () => {
     for (const role of ['AUDITOR', 'VIEWER'] as const) {
-      for (const code of rolePermissions[role]) expect(code).toMatch(/\.read$/)
+      for (const code of rolePermissions[role]) expect(code).toMatch(/\.(read|view)$/)
       expect(rolePermissions[role].has('network.secrets.read')).toBe(false)
     }
   })

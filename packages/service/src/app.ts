@@ -46,14 +46,10 @@ export interface EdgeApp<S extends Spec> {
   onDrain(work: () => Promise<void> | void): void
 }
 
-/** What a service with methods is given on top. */
-export interface ServingApp<S extends Spec> extends EdgeApp<S> {
+/** What a service with methods and a database of its own is given on top. */
+export interface App<S extends Spec> extends EdgeApp<S> {
   /** Serves the methods, over unary gRPC and the mux alike. Throws when one has no usable access rule. */
   serve<T extends MethodTable>(table: T, handlers: Handlers<T>): void
-}
-
-/** What a service with methods and a database of its own is given on top. */
-export interface App<S extends Spec> extends ServingApp<S> {
   readonly postgres: Postgres
   /** Usable from `onStart` and in handlers, not while composing. */
   readonly projections: Projections

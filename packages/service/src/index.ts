@@ -1,6 +1,6 @@
 export { NotSignedIn, ServiceDenied } from './access.ts'
 export { type Alarm, alarmSubject, decodeAlarm, encodeAlarm } from './alarm.ts'
-export type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
+export type { App, EarlyApp, EdgeApp } from './app.ts'
 export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './caller.ts'
 export { type Channel, openChannel } from './channel.ts'
 export { createDurably, makeDirectory, replaceDurably, syncDirectory } from './durable-file.ts'
@@ -15,17 +15,16 @@ export {
   rolePermissions,
   roles,
 } from './permissions.ts'
-export { type RunOptions, run, runEdge, runWithoutDatabase } from './run.ts'
+export { type RunOptions, run, runEdge } from './run.ts'
 export {
   agentDoorSettings,
   commonSettings,
   type EdgeSpec,
   edgeSettings,
+  egressSettings,
   type GrpcServiceName,
   type ServiceName,
   type ServiceSpec,
-  type ServingSpec,
-  servingSettings,
 } from './settings.ts'
 export { type StandingAlarms, standingAlarms } from './standing-alarms.ts'
 export { readTlsIdentity, type TlsFiles, type TlsIdentity } from './tls.ts'

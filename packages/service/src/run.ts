@@ -4,25 +4,21 @@ import { migrate, openPostgres } from '@holdfast/postgres'
 import { openProjections, type Projection, type Projections } from '@holdfast/projections'
 import { ReadModelService } from '@holdfast/proto'
 import type { Alarm } from './alarm.ts'
-import type { App, EarlyApp, EdgeApp, ServingApp } from './app.ts'
+import type { App, EarlyApp, EdgeApp } from './app.ts'
 import { lateProjections } from './late-projections.ts'
 import { readModelChecks } from './read-model-checks.ts'
 import { readModelHandlers } from './read-model-handlers.ts'
 import { createRpcServer } from './rpc-server.ts'
-import type {
-  EdgeSpec,
-  GrpcServiceName,
-  ServiceName,
-  ServiceSpec,
-  ServingSpec,
-} from './settings.ts'
+import type { EdgeSpec, GrpcServiceName, ServiceName, ServiceSpec } from './settings.ts'
 import { standingAlarms } from './standing-alarms.ts'
-import { start } from './start.ts'
+import { type Base, start } from './start.ts'
 import { readTlsIdentity } from './tls.ts'
 
-export interface RunOptions {
+export interface RunOptions<S extends ServiceSpec = ServiceSpec> {
   /** Folder of the service's .sql files. */
   readonly migrations: string
+  /** Begins what the log itself waits for, before log and database are there; so it may wait for neither. */
+  readonly onEarly?: (early: EarlyApp<S>) => Promise<void> | void
 }
 
 /**
@@ -33,10 +29,10 @@ export interface RunOptions {
 export function run<S extends ServiceSpec>(
   name: GrpcServiceName,
   settings: Definition<S>,
-  options: RunOptions,
+  options: RunOptions<S>,
   compose: (app: App<S>) => Promise<void> | void,
 ): Promise<void> {
-  return start(name, settings, async (base, values) => {
+  const open = async (base: Base, values: Values<S>): Promise<void> => {
     const { telemetry, life, health, edge, log } = base
     // Every S has the common settings; the compiler does not look that far into a mapped generic.
     const common = values as Values<ServiceSpec>
@@ -100,7 +96,8 @@ export function run<S extends ServiceSpec>(
     const port = await server.listen()
     server.setServing(true)
     telemetry.log.info({ port }, 'serving')
-  })
+  }
+  return start(name, settings, open, options.onEarly)
 }
 
 const readModelsEveryMs = 5_000
@@ -134,45 +131,6 @@ async function contentOf(projections: Projections): Promise<unknown> {
     items.push({ name, version, state, checkpoint: checkpoint.toString(), content_hash })
   }
   return { items }
-}
-
-/**
- * Like `run`, for a service that needs no database. `onEarly` begins what the log itself waits for, before it is
- * open.
- */
-export function runWithoutDatabase<S extends ServingSpec>(
-  name: GrpcServiceName,
-  settings: Definition<S>,
-  onEarly: (early: EarlyApp<S>) => Promise<void> | void,
-  compose: (app: ServingApp<S>) => Promise<void> | void,
-): Promise<void> {
-  return start(
-    name,
-    settings,
-    async (base, values) => {
-      const { telemetry, life, edge, log } = base
-      // As in `run`: every S has these.
-      const common = values as Values<ServingSpec>
-      const server = createRpcServer({
-        address: common.grpcListen,
-        tls: readTlsIdentity(common),
-        telemetry,
-        verify: base.identity.verify,
-        // There are no read models to wait for.
-        reached: () => Promise.resolve(),
-        durable: log.durable,
-        mayCommand: () => refuseCommands(log),
-      })
-      base.deferWork()
-      life.defer('calls', () => server.drain(common.drainMs), common.drainMs + 2_000)
-      await compose({ ...edge, settings: values, serve: server.serve })
-      await base.startWork()
-      const port = await server.listen()
-      server.setServing(true)
-      telemetry.log.info({ port }, 'serving')
-    },
-    onEarly,
-  )
 }
 
 /** Like `run`, for a process without methods and without a database of its own. */

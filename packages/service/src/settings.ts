@@ -85,7 +85,7 @@ export const edgeSettings = (name: ServiceName) =>
   }) as const
 
 /** Settings of a service with methods. */
-export const servingSettings = (name: GrpcServiceName) =>
+const servingSettings = (name: GrpcServiceName) =>
   ({
     ...edgeSettings(name),
     grpcListen: address(`${prefix(name)}_GRPC_LISTEN`, {
@@ -112,9 +112,16 @@ export const commonSettings = (name: GrpcServiceName) =>
     }),
   }) as const
 
+/** Of those who connect to where others say (packages/egress). */
+export const egressSettings = {
+  egressAllow: list('HOLDFAST_EGRESS_ALLOW', {
+    optional: true,
+    doc: 'Networks (CIDRs) webhooks and backups may reach besides the public internet; http:// is taken there too.',
+  }),
+} as const
+
 /** What a settings table needs so that `runEdge`, or `run`, can start from it. */
 export type EdgeSpec = ReturnType<typeof edgeSettings>
-export type ServingSpec = ReturnType<typeof servingSettings>
 export type ServiceSpec = ReturnType<typeof commonSettings>
 
 /** Where those connect who come from outside: agents, and programs that follow events. */

@@ -1,8 +1,8 @@
 import { defineConfig, durationMs, integer, oneOf, path, text } from '@holdfast/config'
-import { servingSettings } from '@holdfast/service'
+import { commonSettings, egressSettings } from '@holdfast/service'
 
 export const settings = defineConfig({
-  ...servingSettings('backup'),
+  ...commonSettings('backup'),
   archiveDir: path('HOLDFAST_ARCHIVE_DIR', {
     doc: 'Where the archive lies; another disk than that of the log is best.',
   }),
@@ -36,6 +36,7 @@ export const settings = defineConfig({
     default: '1d',
     doc: 'How often archived records of ACCESS that are older than HOLDFAST_AUDIT_RETENTION are given up.',
   }),
+  ...egressSettings,
   guardDir: path('HOLDFAST_GUARD_DIR', {
     doc: 'Of the position file, the third witness: outside of the log and of the archive.',
   }),

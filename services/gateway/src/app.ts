@@ -28,6 +28,8 @@ import { auditRoutes } from './routes/audit.ts'
 import { auditDocumentRoutes } from './routes/audit-documents.ts'
 import { auditEntryRoutes } from './routes/audit-entries.ts'
 import { authRoutes } from './routes/auth.ts'
+import { backupScheduleRoutes } from './routes/backup-schedules.ts'
+import { backupRoutes } from './routes/backups.ts'
 import { changeSetRoutes } from './routes/change-sets.ts'
 import { diffRoutes } from './routes/diff.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -42,10 +44,13 @@ import { peerRoutes } from './routes/peers.ts'
 import { policyRoutes } from './routes/policy.ts'
 import { policyTestRoutes } from './routes/policy-tests.ts'
 import { readModelRoutes } from './routes/read-models.ts'
+import { recoveryRoutes } from './routes/recovery.ts'
 import { prefix } from './routes/route.ts'
 import { ruleImportRoutes } from './routes/rule-import.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { siteRoutes } from './routes/sites.ts'
+import { snapshotRoutes } from './routes/snapshots.ts'
+import { storageLocationRoutes } from './routes/storage-locations.ts'
 import { subscriberRoutes } from './routes/subscribers.ts'
 import { type SystemOptions, systemRoutes } from './routes/system.ts'
 import { userRoutes } from './routes/users.ts'
@@ -139,6 +144,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(alertRoutes(clients))
       await api.register(alertRuleRoutes(clients))
       await api.register(subscriberRoutes(clients))
+      await api.register(storageLocationRoutes(clients))
+      await api.register(backupScheduleRoutes(clients))
+      await api.register(snapshotRoutes(clients))
+      await api.register(recoveryRoutes(clients))
+      await api.register(backupRoutes(clients))
       await api.register(operatorRoutes(clients))
       await api.register(readModelRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))

@@ -2,6 +2,7 @@ import {
   AlertService,
   ArchiveService,
   AuthService,
+  BackupService,
   ChangeSetService,
   EnrolmentService,
   EntryService,
@@ -15,7 +16,11 @@ import {
   PolicyService,
   ProofService,
   ReadModelService,
+  RecoveryService,
   RuleService,
+  ScheduleService,
+  SnapshotService,
+  StorageService,
   SubscriberService,
   UserService,
   WebhookService,
@@ -40,6 +45,11 @@ export interface Clients {
   readonly entries: Client<typeof EntryService>
   readonly history: Client<typeof HistoryService>
   readonly archive: Client<typeof ArchiveService>
+  readonly storage: Client<typeof StorageService>
+  readonly backups: Client<typeof BackupService>
+  readonly schedules: Client<typeof ScheduleService>
+  readonly snapshots: Client<typeof SnapshotService>
+  readonly recovery: Client<typeof RecoveryService>
   readonly webhooks: Client<typeof WebhookService>
   readonly alerts: Client<typeof AlertService>
   readonly subscribers: Client<typeof SubscriberService>
@@ -47,7 +57,7 @@ export interface Clients {
 }
 
 /** Those with read models. */
-const databaseServices = ['auth', 'network', 'rules', 'audit', 'notify'] as const
+const databaseServices = ['auth', 'network', 'rules', 'audit', 'backup', 'notify'] as const
 
 export const openClients = (
   connect: <T extends MethodTable>(table: T, service?: GrpcServiceName) => Client<T>,
@@ -67,6 +77,11 @@ export const openClients = (
   entries: connect(EntryService),
   history: connect(HistoryService),
   archive: connect(ArchiveService),
+  storage: connect(StorageService),
+  backups: connect(BackupService),
+  schedules: connect(ScheduleService),
+  snapshots: connect(SnapshotService),
+  recovery: connect(RecoveryService),
   webhooks: connect(WebhookService),
   alerts: connect(AlertService),
   subscribers: connect(SubscriberService),

@@ -15,14 +15,21 @@ const notForHttp: Readonly<Record<string, string>> = {
   'AuthService.listRevokedSessions': 'for services',
   'AuthService.rotateSigningKey': 'holdfast operator, step 7',
   'AuthService.seedAdmin': 'the supervisor, at first start',
+  'ContributorService.collect': 'backup asks for portable snapshots',
+  'ContributorService.contribute': 'backup brings what a portable snapshot holds',
+  'ContributorService.listContributors': 'for services',
   'EnrolmentService.redeemEnrolmentToken': 'network asks while it enrolls a node',
   'EnrolmentService.renewNodeIdentity': "the supervisor, for this machine's own node",
   'EnrolmentService.revokeNode': 'network asks while it deletes a node',
   'KeyService.getDataKeys': 'for services',
+  'KeysetService.exportKeyset': 'backup asks, for full backups',
+  'KeysetService.getRecoveryRecipient': 'for services',
   'MuxService.connect': 'the stream between services',
   'ProofService.getAccessProof': 'documents are made of it (audit-documents.test.ts)',
   'ProofService.signAccessTombstone': 'backup asks when it gives up content',
   'ProofService.readEntries': 'bundles are made of it (audit-documents.test.ts)',
+  'TableService.listTables': 'backup asks, for full backups',
+  'TableService.readTable': 'backup asks, for full backups',
 }
 
 const id = 'f0b5a1de-0000-7000-8000-0000000000ff'

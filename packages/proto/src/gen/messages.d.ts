@@ -11545,6 +11545,290 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a GetRecoveryRecipientRequest.
+             * @deprecated Use holdfast.auth.v1.GetRecoveryRecipientRequest.$Properties instead.
+             */
+            interface IGetRecoveryRecipientRequest extends holdfast.auth.v1.GetRecoveryRecipientRequest.$Properties {
+            }
+
+            /** Represents a GetRecoveryRecipientRequest. */
+            class GetRecoveryRecipientRequest {
+
+                /**
+                 * Constructs a new GetRecoveryRecipientRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.GetRecoveryRecipientRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new GetRecoveryRecipientRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRecoveryRecipientRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.GetRecoveryRecipientRequest.$Shape): holdfast.auth.v1.GetRecoveryRecipientRequest & holdfast.auth.v1.GetRecoveryRecipientRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.GetRecoveryRecipientRequest.$Properties): holdfast.auth.v1.GetRecoveryRecipientRequest;
+
+                /**
+                 * Encodes the specified GetRecoveryRecipientRequest message. Does not implicitly {@link holdfast.auth.v1.GetRecoveryRecipientRequest.verify|verify} messages.
+                 * @param message GetRecoveryRecipientRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.GetRecoveryRecipientRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRecoveryRecipientRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.GetRecoveryRecipientRequest & holdfast.auth.v1.GetRecoveryRecipientRequest.$Shape} GetRecoveryRecipientRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.GetRecoveryRecipientRequest & holdfast.auth.v1.GetRecoveryRecipientRequest.$Shape;
+            }
+
+            namespace GetRecoveryRecipientRequest {
+
+                /** Properties of a GetRecoveryRecipientRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRecoveryRecipientRequest. */
+                type $Shape = holdfast.auth.v1.GetRecoveryRecipientRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRecoveryRecipientResponse.
+             * @deprecated Use holdfast.auth.v1.GetRecoveryRecipientResponse.$Properties instead.
+             */
+            interface IGetRecoveryRecipientResponse extends holdfast.auth.v1.GetRecoveryRecipientResponse.$Properties {
+            }
+
+            /** Represents a GetRecoveryRecipientResponse. */
+            class GetRecoveryRecipientResponse {
+
+                /**
+                 * Constructs a new GetRecoveryRecipientResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.GetRecoveryRecipientResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRecoveryRecipientResponse recipient. */
+                recipient: string;
+
+                /** GetRecoveryRecipientResponse rootKeyFingerprint. */
+                rootKeyFingerprint: string;
+
+                /**
+                 * Creates a new GetRecoveryRecipientResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRecoveryRecipientResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.GetRecoveryRecipientResponse.$Shape): holdfast.auth.v1.GetRecoveryRecipientResponse & holdfast.auth.v1.GetRecoveryRecipientResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.GetRecoveryRecipientResponse.$Properties): holdfast.auth.v1.GetRecoveryRecipientResponse;
+
+                /**
+                 * Encodes the specified GetRecoveryRecipientResponse message. Does not implicitly {@link holdfast.auth.v1.GetRecoveryRecipientResponse.verify|verify} messages.
+                 * @param message GetRecoveryRecipientResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.GetRecoveryRecipientResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRecoveryRecipientResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.GetRecoveryRecipientResponse & holdfast.auth.v1.GetRecoveryRecipientResponse.$Shape} GetRecoveryRecipientResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.GetRecoveryRecipientResponse & holdfast.auth.v1.GetRecoveryRecipientResponse.$Shape;
+            }
+
+            namespace GetRecoveryRecipientResponse {
+
+                /** Properties of a GetRecoveryRecipientResponse. */
+                interface $Properties {
+
+                    /** GetRecoveryRecipientResponse recipient */
+                    recipient?: (string|null);
+
+                    /** GetRecoveryRecipientResponse rootKeyFingerprint */
+                    rootKeyFingerprint?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRecoveryRecipientResponse. */
+                type $Shape = holdfast.auth.v1.GetRecoveryRecipientResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ExportKeysetRequest.
+             * @deprecated Use holdfast.auth.v1.ExportKeysetRequest.$Properties instead.
+             */
+            interface IExportKeysetRequest extends holdfast.auth.v1.ExportKeysetRequest.$Properties {
+            }
+
+            /** Represents an ExportKeysetRequest. */
+            class ExportKeysetRequest {
+
+                /**
+                 * Constructs a new ExportKeysetRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ExportKeysetRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportKeysetRequest recipients. */
+                recipients: string[];
+
+                /**
+                 * Creates a new ExportKeysetRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportKeysetRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.ExportKeysetRequest.$Shape): holdfast.auth.v1.ExportKeysetRequest & holdfast.auth.v1.ExportKeysetRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.ExportKeysetRequest.$Properties): holdfast.auth.v1.ExportKeysetRequest;
+
+                /**
+                 * Encodes the specified ExportKeysetRequest message. Does not implicitly {@link holdfast.auth.v1.ExportKeysetRequest.verify|verify} messages.
+                 * @param message ExportKeysetRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ExportKeysetRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportKeysetRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ExportKeysetRequest & holdfast.auth.v1.ExportKeysetRequest.$Shape} ExportKeysetRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ExportKeysetRequest & holdfast.auth.v1.ExportKeysetRequest.$Shape;
+            }
+
+            namespace ExportKeysetRequest {
+
+                /** Properties of an ExportKeysetRequest. */
+                interface $Properties {
+
+                    /** ExportKeysetRequest recipients */
+                    recipients?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportKeysetRequest. */
+                type $Shape = holdfast.auth.v1.ExportKeysetRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ExportKeysetResponse.
+             * @deprecated Use holdfast.auth.v1.ExportKeysetResponse.$Properties instead.
+             */
+            interface IExportKeysetResponse extends holdfast.auth.v1.ExportKeysetResponse.$Properties {
+            }
+
+            /** Represents an ExportKeysetResponse. */
+            class ExportKeysetResponse {
+
+                /**
+                 * Constructs a new ExportKeysetResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ExportKeysetResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportKeysetResponse keyset. */
+                keyset: Uint8Array;
+
+                /** ExportKeysetResponse rootKey. */
+                rootKey: Uint8Array;
+
+                /** ExportKeysetResponse contentSha256. */
+                contentSha256: Uint8Array;
+
+                /** ExportKeysetResponse destroyedSequence. */
+                destroyedSequence: number;
+
+                /** ExportKeysetResponse keys. */
+                keys: number;
+
+                /**
+                 * Creates a new ExportKeysetResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportKeysetResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.ExportKeysetResponse.$Shape): holdfast.auth.v1.ExportKeysetResponse & holdfast.auth.v1.ExportKeysetResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.ExportKeysetResponse.$Properties): holdfast.auth.v1.ExportKeysetResponse;
+
+                /**
+                 * Encodes the specified ExportKeysetResponse message. Does not implicitly {@link holdfast.auth.v1.ExportKeysetResponse.verify|verify} messages.
+                 * @param message ExportKeysetResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ExportKeysetResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportKeysetResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ExportKeysetResponse & holdfast.auth.v1.ExportKeysetResponse.$Shape} ExportKeysetResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ExportKeysetResponse & holdfast.auth.v1.ExportKeysetResponse.$Shape;
+            }
+
+            namespace ExportKeysetResponse {
+
+                /** Properties of an ExportKeysetResponse. */
+                interface $Properties {
+
+                    /** ExportKeysetResponse keyset */
+                    keyset?: (Uint8Array|null);
+
+                    /** ExportKeysetResponse rootKey */
+                    rootKey?: (Uint8Array|null);
+
+                    /** ExportKeysetResponse contentSha256 */
+                    contentSha256?: (Uint8Array|null);
+
+                    /** ExportKeysetResponse destroyedSequence */
+                    destroyedSequence?: (number|null);
+
+                    /** ExportKeysetResponse keys */
+                    keys?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportKeysetResponse. */
+                type $Shape = holdfast.auth.v1.ExportKeysetResponse.$Properties;
+            }
+
+            /**
              * Properties of an Organization.
              * @deprecated Use holdfast.auth.v1.Organization.$Properties instead.
              */
@@ -15748,6 +16032,8099 @@ export namespace holdfast {
 
                 /** Shape of a RepairLogResponse. */
                 type $Shape = holdfast.backup.v1.RepairLogResponse.$Properties;
+            }
+
+            /** BackupStatus enum. */
+            enum BackupStatus {
+
+                /** BACKUP_STATUS_UNSPECIFIED value */
+                BACKUP_STATUS_UNSPECIFIED = 0,
+
+                /** BACKUP_STATUS_PENDING value */
+                BACKUP_STATUS_PENDING = 1,
+
+                /** BACKUP_STATUS_RUNNING value */
+                BACKUP_STATUS_RUNNING = 2,
+
+                /** BACKUP_STATUS_COMPLETED value */
+                BACKUP_STATUS_COMPLETED = 3,
+
+                /** BACKUP_STATUS_FAILED value */
+                BACKUP_STATUS_FAILED = 4,
+
+                /** BACKUP_STATUS_CANCELLED value */
+                BACKUP_STATUS_CANCELLED = 5
+            }
+
+            /**
+             * Properties of a Backup.
+             * @deprecated Use holdfast.backup.v1.Backup.$Properties instead.
+             */
+            interface IBackup extends holdfast.backup.v1.Backup.$Properties {
+            }
+
+            /** Represents a Backup. */
+            class Backup {
+
+                /**
+                 * Constructs a new Backup.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Backup.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Backup id. */
+                id: string;
+
+                /** Backup organizationId. */
+                organizationId: string;
+
+                /** Backup name. */
+                name: string;
+
+                /** Backup kind. */
+                kind: holdfast.backup.v1.BackupKind;
+
+                /** Backup contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** Backup protection. */
+                protection: holdfast.backup.v1.Protection;
+
+                /** Backup storageLocationId. */
+                storageLocationId: string;
+
+                /** Backup storageLocationName. */
+                storageLocationName: string;
+
+                /** Backup storageKind. */
+                storageKind: string;
+
+                /** Backup scheduleId. */
+                scheduleId: string;
+
+                /** Backup slotUnixMs. */
+                slotUnixMs: number;
+
+                /** Backup rollbackFor. */
+                rollbackFor: string;
+
+                /** Backup status. */
+                status: holdfast.backup.v1.BackupStatus;
+
+                /** Backup progress. */
+                progress: number;
+
+                /** Backup step. */
+                step: string;
+
+                /** Backup createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Backup completedAtUnixMs. */
+                completedAtUnixMs: number;
+
+                /** Backup bytes. */
+                bytes: number;
+
+                /** Backup sha256. */
+                sha256: Uint8Array;
+
+                /** Backup sequence. */
+                sequence: number;
+
+                /** Backup failureCode. */
+                failureCode: string;
+
+                /** Backup failureDetail. */
+                failureDetail: string;
+
+                /** Backup verifiedAtUnixMs. */
+                verifiedAtUnixMs: number;
+
+                /** Backup verifyFailure. */
+                verifyFailure: string;
+
+                /** Backup recipients. */
+                recipients: string[];
+
+                /** Backup objectKey. */
+                objectKey: string;
+
+                /** Backup manifest. */
+                manifest: string;
+
+                /** Backup uploadedBytes. */
+                uploadedBytes: number;
+
+                /**
+                 * Creates a new Backup instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Backup instance
+                 */
+                static create(properties: holdfast.backup.v1.Backup.$Shape): holdfast.backup.v1.Backup & holdfast.backup.v1.Backup.$Shape;
+                static create(properties?: holdfast.backup.v1.Backup.$Properties): holdfast.backup.v1.Backup;
+
+                /**
+                 * Encodes the specified Backup message. Does not implicitly {@link holdfast.backup.v1.Backup.verify|verify} messages.
+                 * @param message Backup message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Backup.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Backup message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Backup & holdfast.backup.v1.Backup.$Shape} Backup
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Backup & holdfast.backup.v1.Backup.$Shape;
+            }
+
+            namespace Backup {
+
+                /** Properties of a Backup. */
+                interface $Properties {
+
+                    /** Backup id */
+                    id?: (string|null);
+
+                    /** Backup organizationId */
+                    organizationId?: (string|null);
+
+                    /** Backup name */
+                    name?: (string|null);
+
+                    /** Backup kind */
+                    kind?: (holdfast.backup.v1.BackupKind|null);
+
+                    /** Backup contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** Backup protection */
+                    protection?: (holdfast.backup.v1.Protection|null);
+
+                    /** Backup storageLocationId */
+                    storageLocationId?: (string|null);
+
+                    /** Backup storageLocationName */
+                    storageLocationName?: (string|null);
+
+                    /** Backup storageKind */
+                    storageKind?: (string|null);
+
+                    /** Backup scheduleId */
+                    scheduleId?: (string|null);
+
+                    /** Backup slotUnixMs */
+                    slotUnixMs?: (number|null);
+
+                    /** Backup rollbackFor */
+                    rollbackFor?: (string|null);
+
+                    /** Backup status */
+                    status?: (holdfast.backup.v1.BackupStatus|null);
+
+                    /** Backup progress */
+                    progress?: (number|null);
+
+                    /** Backup step */
+                    step?: (string|null);
+
+                    /** Backup createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Backup completedAtUnixMs */
+                    completedAtUnixMs?: (number|null);
+
+                    /** Backup bytes */
+                    bytes?: (number|null);
+
+                    /** Backup sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** Backup sequence */
+                    sequence?: (number|null);
+
+                    /** Backup failureCode */
+                    failureCode?: (string|null);
+
+                    /** Backup failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** Backup verifiedAtUnixMs */
+                    verifiedAtUnixMs?: (number|null);
+
+                    /** Backup verifyFailure */
+                    verifyFailure?: (string|null);
+
+                    /** Backup recipients */
+                    recipients?: (string[]|null);
+
+                    /** Backup objectKey */
+                    objectKey?: (string|null);
+
+                    /** Backup manifest */
+                    manifest?: (string|null);
+
+                    /** Backup uploadedBytes */
+                    uploadedBytes?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Backup. */
+                type $Shape = holdfast.backup.v1.Backup.$Properties;
+            }
+
+            /**
+             * Properties of a CreateBackupRequest.
+             * @deprecated Use holdfast.backup.v1.CreateBackupRequest.$Properties instead.
+             */
+            interface ICreateBackupRequest extends holdfast.backup.v1.CreateBackupRequest.$Properties {
+            }
+
+            /** Represents a CreateBackupRequest. */
+            class CreateBackupRequest {
+
+                /**
+                 * Constructs a new CreateBackupRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateBackupRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateBackupRequest organizationId. */
+                organizationId: string;
+
+                /** CreateBackupRequest name. */
+                name: string;
+
+                /** CreateBackupRequest kind. */
+                kind: holdfast.backup.v1.BackupKind;
+
+                /** CreateBackupRequest contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** CreateBackupRequest isEncrypted. */
+                isEncrypted: boolean;
+
+                /** CreateBackupRequest storageLocation. */
+                storageLocation: string;
+
+                /** CreateBackupRequest passphrase. */
+                passphrase: string;
+
+                /**
+                 * Creates a new CreateBackupRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateBackupRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateBackupRequest.$Shape): holdfast.backup.v1.CreateBackupRequest & holdfast.backup.v1.CreateBackupRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateBackupRequest.$Properties): holdfast.backup.v1.CreateBackupRequest;
+
+                /**
+                 * Encodes the specified CreateBackupRequest message. Does not implicitly {@link holdfast.backup.v1.CreateBackupRequest.verify|verify} messages.
+                 * @param message CreateBackupRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateBackupRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateBackupRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateBackupRequest & holdfast.backup.v1.CreateBackupRequest.$Shape} CreateBackupRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateBackupRequest & holdfast.backup.v1.CreateBackupRequest.$Shape;
+            }
+
+            namespace CreateBackupRequest {
+
+                /** Properties of a CreateBackupRequest. */
+                interface $Properties {
+
+                    /** CreateBackupRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CreateBackupRequest name */
+                    name?: (string|null);
+
+                    /** CreateBackupRequest kind */
+                    kind?: (holdfast.backup.v1.BackupKind|null);
+
+                    /** CreateBackupRequest contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** CreateBackupRequest isEncrypted */
+                    isEncrypted?: (boolean|null);
+
+                    /** CreateBackupRequest storageLocation */
+                    storageLocation?: (string|null);
+
+                    /** CreateBackupRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateBackupRequest. */
+                type $Shape = holdfast.backup.v1.CreateBackupRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateBackupResponse.
+             * @deprecated Use holdfast.backup.v1.CreateBackupResponse.$Properties instead.
+             */
+            interface ICreateBackupResponse extends holdfast.backup.v1.CreateBackupResponse.$Properties {
+            }
+
+            /** Represents a CreateBackupResponse. */
+            class CreateBackupResponse {
+
+                /**
+                 * Constructs a new CreateBackupResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateBackupResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateBackupResponse backup. */
+                backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                /**
+                 * Creates a new CreateBackupResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateBackupResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateBackupResponse.$Shape): holdfast.backup.v1.CreateBackupResponse & holdfast.backup.v1.CreateBackupResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateBackupResponse.$Properties): holdfast.backup.v1.CreateBackupResponse;
+
+                /**
+                 * Encodes the specified CreateBackupResponse message. Does not implicitly {@link holdfast.backup.v1.CreateBackupResponse.verify|verify} messages.
+                 * @param message CreateBackupResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateBackupResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateBackupResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateBackupResponse & holdfast.backup.v1.CreateBackupResponse.$Shape} CreateBackupResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateBackupResponse & holdfast.backup.v1.CreateBackupResponse.$Shape;
+            }
+
+            namespace CreateBackupResponse {
+
+                /** Properties of a CreateBackupResponse. */
+                interface $Properties {
+
+                    /** CreateBackupResponse backup */
+                    backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateBackupResponse. */
+                type $Shape = holdfast.backup.v1.CreateBackupResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetBackupRequest.
+             * @deprecated Use holdfast.backup.v1.GetBackupRequest.$Properties instead.
+             */
+            interface IGetBackupRequest extends holdfast.backup.v1.GetBackupRequest.$Properties {
+            }
+
+            /** Represents a GetBackupRequest. */
+            class GetBackupRequest {
+
+                /**
+                 * Constructs a new GetBackupRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetBackupRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBackupRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetBackupRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBackupRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetBackupRequest.$Shape): holdfast.backup.v1.GetBackupRequest & holdfast.backup.v1.GetBackupRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetBackupRequest.$Properties): holdfast.backup.v1.GetBackupRequest;
+
+                /**
+                 * Encodes the specified GetBackupRequest message. Does not implicitly {@link holdfast.backup.v1.GetBackupRequest.verify|verify} messages.
+                 * @param message GetBackupRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetBackupRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBackupRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetBackupRequest & holdfast.backup.v1.GetBackupRequest.$Shape} GetBackupRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetBackupRequest & holdfast.backup.v1.GetBackupRequest.$Shape;
+            }
+
+            namespace GetBackupRequest {
+
+                /** Properties of a GetBackupRequest. */
+                interface $Properties {
+
+                    /** GetBackupRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBackupRequest. */
+                type $Shape = holdfast.backup.v1.GetBackupRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetBackupResponse.
+             * @deprecated Use holdfast.backup.v1.GetBackupResponse.$Properties instead.
+             */
+            interface IGetBackupResponse extends holdfast.backup.v1.GetBackupResponse.$Properties {
+            }
+
+            /** Represents a GetBackupResponse. */
+            class GetBackupResponse {
+
+                /**
+                 * Constructs a new GetBackupResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetBackupResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBackupResponse backup. */
+                backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                /**
+                 * Creates a new GetBackupResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBackupResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetBackupResponse.$Shape): holdfast.backup.v1.GetBackupResponse & holdfast.backup.v1.GetBackupResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetBackupResponse.$Properties): holdfast.backup.v1.GetBackupResponse;
+
+                /**
+                 * Encodes the specified GetBackupResponse message. Does not implicitly {@link holdfast.backup.v1.GetBackupResponse.verify|verify} messages.
+                 * @param message GetBackupResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetBackupResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBackupResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetBackupResponse & holdfast.backup.v1.GetBackupResponse.$Shape} GetBackupResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetBackupResponse & holdfast.backup.v1.GetBackupResponse.$Shape;
+            }
+
+            namespace GetBackupResponse {
+
+                /** Properties of a GetBackupResponse. */
+                interface $Properties {
+
+                    /** GetBackupResponse backup */
+                    backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBackupResponse. */
+                type $Shape = holdfast.backup.v1.GetBackupResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListBackupsRequest.
+             * @deprecated Use holdfast.backup.v1.ListBackupsRequest.$Properties instead.
+             */
+            interface IListBackupsRequest extends holdfast.backup.v1.ListBackupsRequest.$Properties {
+            }
+
+            /** Represents a ListBackupsRequest. */
+            class ListBackupsRequest {
+
+                /**
+                 * Constructs a new ListBackupsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListBackupsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListBackupsRequest limit. */
+                limit: number;
+
+                /** ListBackupsRequest cursor. */
+                cursor: string;
+
+                /** ListBackupsRequest organizationId. */
+                organizationId: string;
+
+                /** ListBackupsRequest kind. */
+                kind: holdfast.backup.v1.BackupKind;
+
+                /** ListBackupsRequest status. */
+                status: holdfast.backup.v1.BackupStatus;
+
+                /** ListBackupsRequest storageKind. */
+                storageKind: string;
+
+                /** ListBackupsRequest search. */
+                search: string;
+
+                /** ListBackupsRequest siteId. */
+                siteId: string;
+
+                /** ListBackupsRequest scheduleId. */
+                scheduleId: string;
+
+                /**
+                 * Creates a new ListBackupsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListBackupsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListBackupsRequest.$Shape): holdfast.backup.v1.ListBackupsRequest & holdfast.backup.v1.ListBackupsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListBackupsRequest.$Properties): holdfast.backup.v1.ListBackupsRequest;
+
+                /**
+                 * Encodes the specified ListBackupsRequest message. Does not implicitly {@link holdfast.backup.v1.ListBackupsRequest.verify|verify} messages.
+                 * @param message ListBackupsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListBackupsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListBackupsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListBackupsRequest & holdfast.backup.v1.ListBackupsRequest.$Shape} ListBackupsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListBackupsRequest & holdfast.backup.v1.ListBackupsRequest.$Shape;
+            }
+
+            namespace ListBackupsRequest {
+
+                /** Properties of a ListBackupsRequest. */
+                interface $Properties {
+
+                    /** ListBackupsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListBackupsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListBackupsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ListBackupsRequest kind */
+                    kind?: (holdfast.backup.v1.BackupKind|null);
+
+                    /** ListBackupsRequest status */
+                    status?: (holdfast.backup.v1.BackupStatus|null);
+
+                    /** ListBackupsRequest storageKind */
+                    storageKind?: (string|null);
+
+                    /** ListBackupsRequest search */
+                    search?: (string|null);
+
+                    /** ListBackupsRequest siteId */
+                    siteId?: (string|null);
+
+                    /** ListBackupsRequest scheduleId */
+                    scheduleId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListBackupsRequest. */
+                type $Shape = holdfast.backup.v1.ListBackupsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListBackupsResponse.
+             * @deprecated Use holdfast.backup.v1.ListBackupsResponse.$Properties instead.
+             */
+            interface IListBackupsResponse extends holdfast.backup.v1.ListBackupsResponse.$Properties {
+            }
+
+            /** Represents a ListBackupsResponse. */
+            class ListBackupsResponse {
+
+                /**
+                 * Constructs a new ListBackupsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListBackupsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListBackupsResponse backups. */
+                backups: holdfast.backup.v1.Backup.$Properties[];
+
+                /** ListBackupsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListBackupsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListBackupsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListBackupsResponse.$Shape): holdfast.backup.v1.ListBackupsResponse & holdfast.backup.v1.ListBackupsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListBackupsResponse.$Properties): holdfast.backup.v1.ListBackupsResponse;
+
+                /**
+                 * Encodes the specified ListBackupsResponse message. Does not implicitly {@link holdfast.backup.v1.ListBackupsResponse.verify|verify} messages.
+                 * @param message ListBackupsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListBackupsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListBackupsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListBackupsResponse & holdfast.backup.v1.ListBackupsResponse.$Shape} ListBackupsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListBackupsResponse & holdfast.backup.v1.ListBackupsResponse.$Shape;
+            }
+
+            namespace ListBackupsResponse {
+
+                /** Properties of a ListBackupsResponse. */
+                interface $Properties {
+
+                    /** ListBackupsResponse backups */
+                    backups?: (holdfast.backup.v1.Backup.$Properties[]|null);
+
+                    /** ListBackupsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListBackupsResponse. */
+                type $Shape = holdfast.backup.v1.ListBackupsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a CancelBackupRequest.
+             * @deprecated Use holdfast.backup.v1.CancelBackupRequest.$Properties instead.
+             */
+            interface ICancelBackupRequest extends holdfast.backup.v1.CancelBackupRequest.$Properties {
+            }
+
+            /** Represents a CancelBackupRequest. */
+            class CancelBackupRequest {
+
+                /**
+                 * Constructs a new CancelBackupRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CancelBackupRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CancelBackupRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new CancelBackupRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CancelBackupRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.CancelBackupRequest.$Shape): holdfast.backup.v1.CancelBackupRequest & holdfast.backup.v1.CancelBackupRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.CancelBackupRequest.$Properties): holdfast.backup.v1.CancelBackupRequest;
+
+                /**
+                 * Encodes the specified CancelBackupRequest message. Does not implicitly {@link holdfast.backup.v1.CancelBackupRequest.verify|verify} messages.
+                 * @param message CancelBackupRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CancelBackupRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CancelBackupRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CancelBackupRequest & holdfast.backup.v1.CancelBackupRequest.$Shape} CancelBackupRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CancelBackupRequest & holdfast.backup.v1.CancelBackupRequest.$Shape;
+            }
+
+            namespace CancelBackupRequest {
+
+                /** Properties of a CancelBackupRequest. */
+                interface $Properties {
+
+                    /** CancelBackupRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CancelBackupRequest. */
+                type $Shape = holdfast.backup.v1.CancelBackupRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CancelBackupResponse.
+             * @deprecated Use holdfast.backup.v1.CancelBackupResponse.$Properties instead.
+             */
+            interface ICancelBackupResponse extends holdfast.backup.v1.CancelBackupResponse.$Properties {
+            }
+
+            /** Represents a CancelBackupResponse. */
+            class CancelBackupResponse {
+
+                /**
+                 * Constructs a new CancelBackupResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CancelBackupResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CancelBackupResponse backup. */
+                backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                /**
+                 * Creates a new CancelBackupResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CancelBackupResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.CancelBackupResponse.$Shape): holdfast.backup.v1.CancelBackupResponse & holdfast.backup.v1.CancelBackupResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.CancelBackupResponse.$Properties): holdfast.backup.v1.CancelBackupResponse;
+
+                /**
+                 * Encodes the specified CancelBackupResponse message. Does not implicitly {@link holdfast.backup.v1.CancelBackupResponse.verify|verify} messages.
+                 * @param message CancelBackupResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CancelBackupResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CancelBackupResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CancelBackupResponse & holdfast.backup.v1.CancelBackupResponse.$Shape} CancelBackupResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CancelBackupResponse & holdfast.backup.v1.CancelBackupResponse.$Shape;
+            }
+
+            namespace CancelBackupResponse {
+
+                /** Properties of a CancelBackupResponse. */
+                interface $Properties {
+
+                    /** CancelBackupResponse backup */
+                    backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CancelBackupResponse. */
+                type $Shape = holdfast.backup.v1.CancelBackupResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteBackupRequest.
+             * @deprecated Use holdfast.backup.v1.DeleteBackupRequest.$Properties instead.
+             */
+            interface IDeleteBackupRequest extends holdfast.backup.v1.DeleteBackupRequest.$Properties {
+            }
+
+            /** Represents a DeleteBackupRequest. */
+            class DeleteBackupRequest {
+
+                /**
+                 * Constructs a new DeleteBackupRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.DeleteBackupRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeleteBackupRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DeleteBackupRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteBackupRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.DeleteBackupRequest.$Shape): holdfast.backup.v1.DeleteBackupRequest & holdfast.backup.v1.DeleteBackupRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.DeleteBackupRequest.$Properties): holdfast.backup.v1.DeleteBackupRequest;
+
+                /**
+                 * Encodes the specified DeleteBackupRequest message. Does not implicitly {@link holdfast.backup.v1.DeleteBackupRequest.verify|verify} messages.
+                 * @param message DeleteBackupRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.DeleteBackupRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteBackupRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.DeleteBackupRequest & holdfast.backup.v1.DeleteBackupRequest.$Shape} DeleteBackupRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.DeleteBackupRequest & holdfast.backup.v1.DeleteBackupRequest.$Shape;
+            }
+
+            namespace DeleteBackupRequest {
+
+                /** Properties of a DeleteBackupRequest. */
+                interface $Properties {
+
+                    /** DeleteBackupRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteBackupRequest. */
+                type $Shape = holdfast.backup.v1.DeleteBackupRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteBackupResponse.
+             * @deprecated Use holdfast.backup.v1.DeleteBackupResponse.$Properties instead.
+             */
+            interface IDeleteBackupResponse extends holdfast.backup.v1.DeleteBackupResponse.$Properties {
+            }
+
+            /** Represents a DeleteBackupResponse. */
+            class DeleteBackupResponse {
+
+                /**
+                 * Constructs a new DeleteBackupResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.DeleteBackupResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeleteBackupResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteBackupResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.DeleteBackupResponse.$Shape): holdfast.backup.v1.DeleteBackupResponse & holdfast.backup.v1.DeleteBackupResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.DeleteBackupResponse.$Properties): holdfast.backup.v1.DeleteBackupResponse;
+
+                /**
+                 * Encodes the specified DeleteBackupResponse message. Does not implicitly {@link holdfast.backup.v1.DeleteBackupResponse.verify|verify} messages.
+                 * @param message DeleteBackupResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.DeleteBackupResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteBackupResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.DeleteBackupResponse & holdfast.backup.v1.DeleteBackupResponse.$Shape} DeleteBackupResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.DeleteBackupResponse & holdfast.backup.v1.DeleteBackupResponse.$Shape;
+            }
+
+            namespace DeleteBackupResponse {
+
+                /** Properties of a DeleteBackupResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteBackupResponse. */
+                type $Shape = holdfast.backup.v1.DeleteBackupResponse.$Properties;
+            }
+
+            /**
+             * Properties of a VerifyBackupRequest.
+             * @deprecated Use holdfast.backup.v1.VerifyBackupRequest.$Properties instead.
+             */
+            interface IVerifyBackupRequest extends holdfast.backup.v1.VerifyBackupRequest.$Properties {
+            }
+
+            /** Represents a VerifyBackupRequest. */
+            class VerifyBackupRequest {
+
+                /**
+                 * Constructs a new VerifyBackupRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.VerifyBackupRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** VerifyBackupRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new VerifyBackupRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns VerifyBackupRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.VerifyBackupRequest.$Shape): holdfast.backup.v1.VerifyBackupRequest & holdfast.backup.v1.VerifyBackupRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyBackupRequest.$Properties): holdfast.backup.v1.VerifyBackupRequest;
+
+                /**
+                 * Encodes the specified VerifyBackupRequest message. Does not implicitly {@link holdfast.backup.v1.VerifyBackupRequest.verify|verify} messages.
+                 * @param message VerifyBackupRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.VerifyBackupRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VerifyBackupRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.VerifyBackupRequest & holdfast.backup.v1.VerifyBackupRequest.$Shape} VerifyBackupRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyBackupRequest & holdfast.backup.v1.VerifyBackupRequest.$Shape;
+            }
+
+            namespace VerifyBackupRequest {
+
+                /** Properties of a VerifyBackupRequest. */
+                interface $Properties {
+
+                    /** VerifyBackupRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VerifyBackupRequest. */
+                type $Shape = holdfast.backup.v1.VerifyBackupRequest.$Properties;
+            }
+
+            /**
+             * Properties of a VerifyBackupResponse.
+             * @deprecated Use holdfast.backup.v1.VerifyBackupResponse.$Properties instead.
+             */
+            interface IVerifyBackupResponse extends holdfast.backup.v1.VerifyBackupResponse.$Properties {
+            }
+
+            /** Represents a VerifyBackupResponse. */
+            class VerifyBackupResponse {
+
+                /**
+                 * Constructs a new VerifyBackupResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.VerifyBackupResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** VerifyBackupResponse backup. */
+                backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                /**
+                 * Creates a new VerifyBackupResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns VerifyBackupResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.VerifyBackupResponse.$Shape): holdfast.backup.v1.VerifyBackupResponse & holdfast.backup.v1.VerifyBackupResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyBackupResponse.$Properties): holdfast.backup.v1.VerifyBackupResponse;
+
+                /**
+                 * Encodes the specified VerifyBackupResponse message. Does not implicitly {@link holdfast.backup.v1.VerifyBackupResponse.verify|verify} messages.
+                 * @param message VerifyBackupResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.VerifyBackupResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VerifyBackupResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.VerifyBackupResponse & holdfast.backup.v1.VerifyBackupResponse.$Shape} VerifyBackupResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyBackupResponse & holdfast.backup.v1.VerifyBackupResponse.$Shape;
+            }
+
+            namespace VerifyBackupResponse {
+
+                /** Properties of a VerifyBackupResponse. */
+                interface $Properties {
+
+                    /** VerifyBackupResponse backup */
+                    backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VerifyBackupResponse. */
+                type $Shape = holdfast.backup.v1.VerifyBackupResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReadBackupRequest.
+             * @deprecated Use holdfast.backup.v1.ReadBackupRequest.$Properties instead.
+             */
+            interface IReadBackupRequest extends holdfast.backup.v1.ReadBackupRequest.$Properties {
+            }
+
+            /** Represents a ReadBackupRequest. */
+            class ReadBackupRequest {
+
+                /**
+                 * Constructs a new ReadBackupRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReadBackupRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadBackupRequest id. */
+                id: string;
+
+                /** ReadBackupRequest offset. */
+                offset: number;
+
+                /** ReadBackupRequest length. */
+                length: number;
+
+                /**
+                 * Creates a new ReadBackupRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadBackupRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ReadBackupRequest.$Shape): holdfast.backup.v1.ReadBackupRequest & holdfast.backup.v1.ReadBackupRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ReadBackupRequest.$Properties): holdfast.backup.v1.ReadBackupRequest;
+
+                /**
+                 * Encodes the specified ReadBackupRequest message. Does not implicitly {@link holdfast.backup.v1.ReadBackupRequest.verify|verify} messages.
+                 * @param message ReadBackupRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReadBackupRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadBackupRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReadBackupRequest & holdfast.backup.v1.ReadBackupRequest.$Shape} ReadBackupRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadBackupRequest & holdfast.backup.v1.ReadBackupRequest.$Shape;
+            }
+
+            namespace ReadBackupRequest {
+
+                /** Properties of a ReadBackupRequest. */
+                interface $Properties {
+
+                    /** ReadBackupRequest id */
+                    id?: (string|null);
+
+                    /** ReadBackupRequest offset */
+                    offset?: (number|null);
+
+                    /** ReadBackupRequest length */
+                    length?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadBackupRequest. */
+                type $Shape = holdfast.backup.v1.ReadBackupRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReadBackupResponse.
+             * @deprecated Use holdfast.backup.v1.ReadBackupResponse.$Properties instead.
+             */
+            interface IReadBackupResponse extends holdfast.backup.v1.ReadBackupResponse.$Properties {
+            }
+
+            /** Represents a ReadBackupResponse. */
+            class ReadBackupResponse {
+
+                /**
+                 * Constructs a new ReadBackupResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReadBackupResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadBackupResponse data. */
+                data: Uint8Array;
+
+                /** ReadBackupResponse total. */
+                total: number;
+
+                /** ReadBackupResponse fileName. */
+                fileName: string;
+
+                /**
+                 * Creates a new ReadBackupResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadBackupResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ReadBackupResponse.$Shape): holdfast.backup.v1.ReadBackupResponse & holdfast.backup.v1.ReadBackupResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ReadBackupResponse.$Properties): holdfast.backup.v1.ReadBackupResponse;
+
+                /**
+                 * Encodes the specified ReadBackupResponse message. Does not implicitly {@link holdfast.backup.v1.ReadBackupResponse.verify|verify} messages.
+                 * @param message ReadBackupResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReadBackupResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadBackupResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReadBackupResponse & holdfast.backup.v1.ReadBackupResponse.$Shape} ReadBackupResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadBackupResponse & holdfast.backup.v1.ReadBackupResponse.$Shape;
+            }
+
+            namespace ReadBackupResponse {
+
+                /** Properties of a ReadBackupResponse. */
+                interface $Properties {
+
+                    /** ReadBackupResponse data */
+                    data?: (Uint8Array|null);
+
+                    /** ReadBackupResponse total */
+                    total?: (number|null);
+
+                    /** ReadBackupResponse fileName */
+                    fileName?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadBackupResponse. */
+                type $Shape = holdfast.backup.v1.ReadBackupResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetBackupStatsRequest.
+             * @deprecated Use holdfast.backup.v1.GetBackupStatsRequest.$Properties instead.
+             */
+            interface IGetBackupStatsRequest extends holdfast.backup.v1.GetBackupStatsRequest.$Properties {
+            }
+
+            /** Represents a GetBackupStatsRequest. */
+            class GetBackupStatsRequest {
+
+                /**
+                 * Constructs a new GetBackupStatsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetBackupStatsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBackupStatsRequest organizationId. */
+                organizationId: string;
+
+                /** GetBackupStatsRequest siteId. */
+                siteId: string;
+
+                /**
+                 * Creates a new GetBackupStatsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBackupStatsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetBackupStatsRequest.$Shape): holdfast.backup.v1.GetBackupStatsRequest & holdfast.backup.v1.GetBackupStatsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetBackupStatsRequest.$Properties): holdfast.backup.v1.GetBackupStatsRequest;
+
+                /**
+                 * Encodes the specified GetBackupStatsRequest message. Does not implicitly {@link holdfast.backup.v1.GetBackupStatsRequest.verify|verify} messages.
+                 * @param message GetBackupStatsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetBackupStatsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBackupStatsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetBackupStatsRequest & holdfast.backup.v1.GetBackupStatsRequest.$Shape} GetBackupStatsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetBackupStatsRequest & holdfast.backup.v1.GetBackupStatsRequest.$Shape;
+            }
+
+            namespace GetBackupStatsRequest {
+
+                /** Properties of a GetBackupStatsRequest. */
+                interface $Properties {
+
+                    /** GetBackupStatsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** GetBackupStatsRequest siteId */
+                    siteId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBackupStatsRequest. */
+                type $Shape = holdfast.backup.v1.GetBackupStatsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetBackupStatsResponse.
+             * @deprecated Use holdfast.backup.v1.GetBackupStatsResponse.$Properties instead.
+             */
+            interface IGetBackupStatsResponse extends holdfast.backup.v1.GetBackupStatsResponse.$Properties {
+            }
+
+            /** Represents a GetBackupStatsResponse. */
+            class GetBackupStatsResponse {
+
+                /**
+                 * Constructs a new GetBackupStatsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetBackupStatsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBackupStatsResponse count. */
+                count: number;
+
+                /** GetBackupStatsResponse completed. */
+                completed: number;
+
+                /** GetBackupStatsResponse failed. */
+                failed: number;
+
+                /** GetBackupStatsResponse running. */
+                running: number;
+
+                /** GetBackupStatsResponse bytes. */
+                bytes: number;
+
+                /** GetBackupStatsResponse lastCompletedAtUnixMs. */
+                lastCompletedAtUnixMs: number;
+
+                /** GetBackupStatsResponse lastVerifiedAtUnixMs. */
+                lastVerifiedAtUnixMs: number;
+
+                /** GetBackupStatsResponse nextSlotUnixMs. */
+                nextSlotUnixMs: number;
+
+                /** GetBackupStatsResponse byLocation. */
+                byLocation: holdfast.backup.v1.StorageUse.$Properties[];
+
+                /** GetBackupStatsResponse schedules. */
+                schedules: number;
+
+                /** GetBackupStatsResponse enabledSchedules. */
+                enabledSchedules: number;
+
+                /**
+                 * Creates a new GetBackupStatsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBackupStatsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetBackupStatsResponse.$Shape): holdfast.backup.v1.GetBackupStatsResponse & holdfast.backup.v1.GetBackupStatsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetBackupStatsResponse.$Properties): holdfast.backup.v1.GetBackupStatsResponse;
+
+                /**
+                 * Encodes the specified GetBackupStatsResponse message. Does not implicitly {@link holdfast.backup.v1.GetBackupStatsResponse.verify|verify} messages.
+                 * @param message GetBackupStatsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetBackupStatsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBackupStatsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetBackupStatsResponse & holdfast.backup.v1.GetBackupStatsResponse.$Shape} GetBackupStatsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetBackupStatsResponse & holdfast.backup.v1.GetBackupStatsResponse.$Shape;
+            }
+
+            namespace GetBackupStatsResponse {
+
+                /** Properties of a GetBackupStatsResponse. */
+                interface $Properties {
+
+                    /** GetBackupStatsResponse count */
+                    count?: (number|null);
+
+                    /** GetBackupStatsResponse completed */
+                    completed?: (number|null);
+
+                    /** GetBackupStatsResponse failed */
+                    failed?: (number|null);
+
+                    /** GetBackupStatsResponse running */
+                    running?: (number|null);
+
+                    /** GetBackupStatsResponse bytes */
+                    bytes?: (number|null);
+
+                    /** GetBackupStatsResponse lastCompletedAtUnixMs */
+                    lastCompletedAtUnixMs?: (number|null);
+
+                    /** GetBackupStatsResponse lastVerifiedAtUnixMs */
+                    lastVerifiedAtUnixMs?: (number|null);
+
+                    /** GetBackupStatsResponse nextSlotUnixMs */
+                    nextSlotUnixMs?: (number|null);
+
+                    /** GetBackupStatsResponse byLocation */
+                    byLocation?: (holdfast.backup.v1.StorageUse.$Properties[]|null);
+
+                    /** GetBackupStatsResponse schedules */
+                    schedules?: (number|null);
+
+                    /** GetBackupStatsResponse enabledSchedules */
+                    enabledSchedules?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBackupStatsResponse. */
+                type $Shape = holdfast.backup.v1.GetBackupStatsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a StorageUse.
+             * @deprecated Use holdfast.backup.v1.StorageUse.$Properties instead.
+             */
+            interface IStorageUse extends holdfast.backup.v1.StorageUse.$Properties {
+            }
+
+            /** Represents a StorageUse. */
+            class StorageUse {
+
+                /**
+                 * Constructs a new StorageUse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageUse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageUse storageLocationId. */
+                storageLocationId: string;
+
+                /** StorageUse name. */
+                name: string;
+
+                /** StorageUse kind. */
+                kind: string;
+
+                /** StorageUse count. */
+                count: number;
+
+                /** StorageUse bytes. */
+                bytes: number;
+
+                /**
+                 * Creates a new StorageUse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageUse instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageUse.$Shape): holdfast.backup.v1.StorageUse & holdfast.backup.v1.StorageUse.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageUse.$Properties): holdfast.backup.v1.StorageUse;
+
+                /**
+                 * Encodes the specified StorageUse message. Does not implicitly {@link holdfast.backup.v1.StorageUse.verify|verify} messages.
+                 * @param message StorageUse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageUse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageUse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageUse & holdfast.backup.v1.StorageUse.$Shape} StorageUse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageUse & holdfast.backup.v1.StorageUse.$Shape;
+            }
+
+            namespace StorageUse {
+
+                /** Properties of a StorageUse. */
+                interface $Properties {
+
+                    /** StorageUse storageLocationId */
+                    storageLocationId?: (string|null);
+
+                    /** StorageUse name */
+                    name?: (string|null);
+
+                    /** StorageUse kind */
+                    kind?: (string|null);
+
+                    /** StorageUse count */
+                    count?: (number|null);
+
+                    /** StorageUse bytes */
+                    bytes?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageUse. */
+                type $Shape = holdfast.backup.v1.StorageUse.$Properties;
+            }
+
+            /**
+             * Properties of a StorageLocationCreated.
+             * @deprecated Use holdfast.backup.v1.StorageLocationCreated.$Properties instead.
+             */
+            interface IStorageLocationCreated extends holdfast.backup.v1.StorageLocationCreated.$Properties {
+            }
+
+            /** Represents a StorageLocationCreated. */
+            class StorageLocationCreated {
+
+                /**
+                 * Constructs a new StorageLocationCreated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageLocationCreated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageLocationCreated organizationId. */
+                organizationId: string;
+
+                /** StorageLocationCreated settings. */
+                settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                /** StorageLocationCreated credentials. */
+                credentials?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                /**
+                 * Creates a new StorageLocationCreated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageLocationCreated instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageLocationCreated.$Shape): holdfast.backup.v1.StorageLocationCreated & holdfast.backup.v1.StorageLocationCreated.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageLocationCreated.$Properties): holdfast.backup.v1.StorageLocationCreated;
+
+                /**
+                 * Encodes the specified StorageLocationCreated message. Does not implicitly {@link holdfast.backup.v1.StorageLocationCreated.verify|verify} messages.
+                 * @param message StorageLocationCreated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageLocationCreated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageLocationCreated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageLocationCreated & holdfast.backup.v1.StorageLocationCreated.$Shape} StorageLocationCreated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageLocationCreated & holdfast.backup.v1.StorageLocationCreated.$Shape;
+            }
+
+            namespace StorageLocationCreated {
+
+                /** Properties of a StorageLocationCreated. */
+                interface $Properties {
+
+                    /** StorageLocationCreated organizationId */
+                    organizationId?: (string|null);
+
+                    /** StorageLocationCreated settings */
+                    settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                    /** StorageLocationCreated credentials */
+                    credentials?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageLocationCreated. */
+                type $Shape = holdfast.backup.v1.StorageLocationCreated.$Properties;
+            }
+
+            /**
+             * Properties of a StorageLocationSettings.
+             * @deprecated Use holdfast.backup.v1.StorageLocationSettings.$Properties instead.
+             */
+            interface IStorageLocationSettings extends holdfast.backup.v1.StorageLocationSettings.$Properties {
+            }
+
+            /** Represents a StorageLocationSettings. */
+            class StorageLocationSettings {
+
+                /**
+                 * Constructs a new StorageLocationSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageLocationSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageLocationSettings name. */
+                name: string;
+
+                /** StorageLocationSettings kind. */
+                kind: string;
+
+                /** StorageLocationSettings config. */
+                config: string;
+
+                /** StorageLocationSettings description. */
+                description: string;
+
+                /** StorageLocationSettings isContinuous. */
+                isContinuous: boolean;
+
+                /** StorageLocationSettings isImmutable. */
+                isImmutable: boolean;
+
+                /** StorageLocationSettings keepDaily. */
+                keepDaily: number;
+
+                /** StorageLocationSettings keepWeekly. */
+                keepWeekly: number;
+
+                /** StorageLocationSettings keepMonthly. */
+                keepMonthly: number;
+
+                /**
+                 * Creates a new StorageLocationSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageLocationSettings instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageLocationSettings.$Shape): holdfast.backup.v1.StorageLocationSettings & holdfast.backup.v1.StorageLocationSettings.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageLocationSettings.$Properties): holdfast.backup.v1.StorageLocationSettings;
+
+                /**
+                 * Encodes the specified StorageLocationSettings message. Does not implicitly {@link holdfast.backup.v1.StorageLocationSettings.verify|verify} messages.
+                 * @param message StorageLocationSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageLocationSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageLocationSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageLocationSettings & holdfast.backup.v1.StorageLocationSettings.$Shape} StorageLocationSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageLocationSettings & holdfast.backup.v1.StorageLocationSettings.$Shape;
+            }
+
+            namespace StorageLocationSettings {
+
+                /** Properties of a StorageLocationSettings. */
+                interface $Properties {
+
+                    /** StorageLocationSettings name */
+                    name?: (string|null);
+
+                    /** StorageLocationSettings kind */
+                    kind?: (string|null);
+
+                    /** StorageLocationSettings config */
+                    config?: (string|null);
+
+                    /** StorageLocationSettings description */
+                    description?: (string|null);
+
+                    /** StorageLocationSettings isContinuous */
+                    isContinuous?: (boolean|null);
+
+                    /** StorageLocationSettings isImmutable */
+                    isImmutable?: (boolean|null);
+
+                    /** StorageLocationSettings keepDaily */
+                    keepDaily?: (number|null);
+
+                    /** StorageLocationSettings keepWeekly */
+                    keepWeekly?: (number|null);
+
+                    /** StorageLocationSettings keepMonthly */
+                    keepMonthly?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageLocationSettings. */
+                type $Shape = holdfast.backup.v1.StorageLocationSettings.$Properties;
+            }
+
+            /**
+             * Properties of a StorageLocationUpdated.
+             * @deprecated Use holdfast.backup.v1.StorageLocationUpdated.$Properties instead.
+             */
+            interface IStorageLocationUpdated extends holdfast.backup.v1.StorageLocationUpdated.$Properties {
+            }
+
+            /** Represents a StorageLocationUpdated. */
+            class StorageLocationUpdated {
+
+                /**
+                 * Constructs a new StorageLocationUpdated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageLocationUpdated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageLocationUpdated settings. */
+                settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                /** StorageLocationUpdated credentials. */
+                credentials?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                /**
+                 * Creates a new StorageLocationUpdated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageLocationUpdated instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageLocationUpdated.$Shape): holdfast.backup.v1.StorageLocationUpdated & holdfast.backup.v1.StorageLocationUpdated.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageLocationUpdated.$Properties): holdfast.backup.v1.StorageLocationUpdated;
+
+                /**
+                 * Encodes the specified StorageLocationUpdated message. Does not implicitly {@link holdfast.backup.v1.StorageLocationUpdated.verify|verify} messages.
+                 * @param message StorageLocationUpdated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageLocationUpdated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageLocationUpdated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageLocationUpdated & holdfast.backup.v1.StorageLocationUpdated.$Shape} StorageLocationUpdated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageLocationUpdated & holdfast.backup.v1.StorageLocationUpdated.$Shape;
+            }
+
+            namespace StorageLocationUpdated {
+
+                /** Properties of a StorageLocationUpdated. */
+                interface $Properties {
+
+                    /** StorageLocationUpdated settings */
+                    settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                    /** StorageLocationUpdated credentials */
+                    credentials?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageLocationUpdated. */
+                type $Shape = holdfast.backup.v1.StorageLocationUpdated.$Properties;
+            }
+
+            /**
+             * Properties of a StorageLocationDeleted.
+             * @deprecated Use holdfast.backup.v1.StorageLocationDeleted.$Properties instead.
+             */
+            interface IStorageLocationDeleted extends holdfast.backup.v1.StorageLocationDeleted.$Properties {
+            }
+
+            /** Represents a StorageLocationDeleted. */
+            class StorageLocationDeleted {
+
+                /**
+                 * Constructs a new StorageLocationDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageLocationDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new StorageLocationDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageLocationDeleted instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageLocationDeleted.$Shape): holdfast.backup.v1.StorageLocationDeleted & holdfast.backup.v1.StorageLocationDeleted.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageLocationDeleted.$Properties): holdfast.backup.v1.StorageLocationDeleted;
+
+                /**
+                 * Encodes the specified StorageLocationDeleted message. Does not implicitly {@link holdfast.backup.v1.StorageLocationDeleted.verify|verify} messages.
+                 * @param message StorageLocationDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageLocationDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageLocationDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageLocationDeleted & holdfast.backup.v1.StorageLocationDeleted.$Shape} StorageLocationDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageLocationDeleted & holdfast.backup.v1.StorageLocationDeleted.$Shape;
+            }
+
+            namespace StorageLocationDeleted {
+
+                /** Properties of a StorageLocationDeleted. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageLocationDeleted. */
+                type $Shape = holdfast.backup.v1.StorageLocationDeleted.$Properties;
+            }
+
+            /**
+             * Properties of a ScheduleCreated.
+             * @deprecated Use holdfast.backup.v1.ScheduleCreated.$Properties instead.
+             */
+            interface IScheduleCreated extends holdfast.backup.v1.ScheduleCreated.$Properties {
+            }
+
+            /** Represents a ScheduleCreated. */
+            class ScheduleCreated {
+
+                /**
+                 * Constructs a new ScheduleCreated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ScheduleCreated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ScheduleCreated organizationId. */
+                organizationId: string;
+
+                /** ScheduleCreated settings. */
+                settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                /** ScheduleCreated passphrase. */
+                passphrase?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                /**
+                 * Creates a new ScheduleCreated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ScheduleCreated instance
+                 */
+                static create(properties: holdfast.backup.v1.ScheduleCreated.$Shape): holdfast.backup.v1.ScheduleCreated & holdfast.backup.v1.ScheduleCreated.$Shape;
+                static create(properties?: holdfast.backup.v1.ScheduleCreated.$Properties): holdfast.backup.v1.ScheduleCreated;
+
+                /**
+                 * Encodes the specified ScheduleCreated message. Does not implicitly {@link holdfast.backup.v1.ScheduleCreated.verify|verify} messages.
+                 * @param message ScheduleCreated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ScheduleCreated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ScheduleCreated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ScheduleCreated & holdfast.backup.v1.ScheduleCreated.$Shape} ScheduleCreated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ScheduleCreated & holdfast.backup.v1.ScheduleCreated.$Shape;
+            }
+
+            namespace ScheduleCreated {
+
+                /** Properties of a ScheduleCreated. */
+                interface $Properties {
+
+                    /** ScheduleCreated organizationId */
+                    organizationId?: (string|null);
+
+                    /** ScheduleCreated settings */
+                    settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                    /** ScheduleCreated passphrase */
+                    passphrase?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ScheduleCreated. */
+                type $Shape = holdfast.backup.v1.ScheduleCreated.$Properties;
+            }
+
+            /**
+             * Properties of a ScheduleSettings.
+             * @deprecated Use holdfast.backup.v1.ScheduleSettings.$Properties instead.
+             */
+            interface IScheduleSettings extends holdfast.backup.v1.ScheduleSettings.$Properties {
+            }
+
+            /** Represents a ScheduleSettings. */
+            class ScheduleSettings {
+
+                /**
+                 * Constructs a new ScheduleSettings.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ScheduleSettings.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ScheduleSettings name. */
+                name: string;
+
+                /** ScheduleSettings cronExpression. */
+                cronExpression: string;
+
+                /** ScheduleSettings timeZone. */
+                timeZone: string;
+
+                /** ScheduleSettings kind. */
+                kind: holdfast.backup.v1.BackupKind;
+
+                /** ScheduleSettings storageLocationId. */
+                storageLocationId: string;
+
+                /** ScheduleSettings retentionDays. */
+                retentionDays: number;
+
+                /** ScheduleSettings maxBackups. */
+                maxBackups: number;
+
+                /** ScheduleSettings isEncrypted. */
+                isEncrypted: boolean;
+
+                /** ScheduleSettings contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** ScheduleSettings missedPolicy. */
+                missedPolicy: holdfast.backup.v1.MissedPolicy;
+
+                /** ScheduleSettings isEnabled. */
+                isEnabled: boolean;
+
+                /** ScheduleSettings description. */
+                description: string;
+
+                /**
+                 * Creates a new ScheduleSettings instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ScheduleSettings instance
+                 */
+                static create(properties: holdfast.backup.v1.ScheduleSettings.$Shape): holdfast.backup.v1.ScheduleSettings & holdfast.backup.v1.ScheduleSettings.$Shape;
+                static create(properties?: holdfast.backup.v1.ScheduleSettings.$Properties): holdfast.backup.v1.ScheduleSettings;
+
+                /**
+                 * Encodes the specified ScheduleSettings message. Does not implicitly {@link holdfast.backup.v1.ScheduleSettings.verify|verify} messages.
+                 * @param message ScheduleSettings message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ScheduleSettings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ScheduleSettings message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ScheduleSettings & holdfast.backup.v1.ScheduleSettings.$Shape} ScheduleSettings
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ScheduleSettings & holdfast.backup.v1.ScheduleSettings.$Shape;
+            }
+
+            namespace ScheduleSettings {
+
+                /** Properties of a ScheduleSettings. */
+                interface $Properties {
+
+                    /** ScheduleSettings name */
+                    name?: (string|null);
+
+                    /** ScheduleSettings cronExpression */
+                    cronExpression?: (string|null);
+
+                    /** ScheduleSettings timeZone */
+                    timeZone?: (string|null);
+
+                    /** ScheduleSettings kind */
+                    kind?: (holdfast.backup.v1.BackupKind|null);
+
+                    /** ScheduleSettings storageLocationId */
+                    storageLocationId?: (string|null);
+
+                    /** ScheduleSettings retentionDays */
+                    retentionDays?: (number|null);
+
+                    /** ScheduleSettings maxBackups */
+                    maxBackups?: (number|null);
+
+                    /** ScheduleSettings isEncrypted */
+                    isEncrypted?: (boolean|null);
+
+                    /** ScheduleSettings contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** ScheduleSettings missedPolicy */
+                    missedPolicy?: (holdfast.backup.v1.MissedPolicy|null);
+
+                    /** ScheduleSettings isEnabled */
+                    isEnabled?: (boolean|null);
+
+                    /** ScheduleSettings description */
+                    description?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ScheduleSettings. */
+                type $Shape = holdfast.backup.v1.ScheduleSettings.$Properties;
+            }
+
+            /**
+             * Properties of a Contents.
+             * @deprecated Use holdfast.backup.v1.Contents.$Properties instead.
+             */
+            interface IContents extends holdfast.backup.v1.Contents.$Properties {
+            }
+
+            /** Represents a Contents. */
+            class Contents {
+
+                /**
+                 * Constructs a new Contents.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Contents.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Contents devices. */
+                devices: boolean;
+
+                /** Contents users. */
+                users: boolean;
+
+                /** Contents automation. */
+                automation: boolean;
+
+                /**
+                 * Creates a new Contents instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Contents instance
+                 */
+                static create(properties: holdfast.backup.v1.Contents.$Shape): holdfast.backup.v1.Contents & holdfast.backup.v1.Contents.$Shape;
+                static create(properties?: holdfast.backup.v1.Contents.$Properties): holdfast.backup.v1.Contents;
+
+                /**
+                 * Encodes the specified Contents message. Does not implicitly {@link holdfast.backup.v1.Contents.verify|verify} messages.
+                 * @param message Contents message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Contents.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Contents message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Contents & holdfast.backup.v1.Contents.$Shape} Contents
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Contents & holdfast.backup.v1.Contents.$Shape;
+            }
+
+            namespace Contents {
+
+                /** Properties of a Contents. */
+                interface $Properties {
+
+                    /** Contents devices */
+                    devices?: (boolean|null);
+
+                    /** Contents users */
+                    users?: (boolean|null);
+
+                    /** Contents automation */
+                    automation?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Contents. */
+                type $Shape = holdfast.backup.v1.Contents.$Properties;
+            }
+
+            /** BackupKind enum. */
+            enum BackupKind {
+
+                /** BACKUP_KIND_UNSPECIFIED value */
+                BACKUP_KIND_UNSPECIFIED = 0,
+
+                /** BACKUP_KIND_SNAPSHOT value */
+                BACKUP_KIND_SNAPSHOT = 1,
+
+                /** BACKUP_KIND_FULL value */
+                BACKUP_KIND_FULL = 2,
+
+                /** BACKUP_KIND_ROLLBACK_SLOT value */
+                BACKUP_KIND_ROLLBACK_SLOT = 3
+            }
+
+            /** MissedPolicy enum. */
+            enum MissedPolicy {
+
+                /** MISSED_POLICY_UNSPECIFIED value */
+                MISSED_POLICY_UNSPECIFIED = 0,
+
+                /** MISSED_POLICY_RUN_ONCE value */
+                MISSED_POLICY_RUN_ONCE = 1
+            }
+
+            /**
+             * Properties of a ScheduleUpdated.
+             * @deprecated Use holdfast.backup.v1.ScheduleUpdated.$Properties instead.
+             */
+            interface IScheduleUpdated extends holdfast.backup.v1.ScheduleUpdated.$Properties {
+            }
+
+            /** Represents a ScheduleUpdated. */
+            class ScheduleUpdated {
+
+                /**
+                 * Constructs a new ScheduleUpdated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ScheduleUpdated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ScheduleUpdated settings. */
+                settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                /** ScheduleUpdated passphrase. */
+                passphrase?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                /** ScheduleUpdated dropsPassphrase. */
+                dropsPassphrase: boolean;
+
+                /**
+                 * Creates a new ScheduleUpdated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ScheduleUpdated instance
+                 */
+                static create(properties: holdfast.backup.v1.ScheduleUpdated.$Shape): holdfast.backup.v1.ScheduleUpdated & holdfast.backup.v1.ScheduleUpdated.$Shape;
+                static create(properties?: holdfast.backup.v1.ScheduleUpdated.$Properties): holdfast.backup.v1.ScheduleUpdated;
+
+                /**
+                 * Encodes the specified ScheduleUpdated message. Does not implicitly {@link holdfast.backup.v1.ScheduleUpdated.verify|verify} messages.
+                 * @param message ScheduleUpdated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ScheduleUpdated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ScheduleUpdated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ScheduleUpdated & holdfast.backup.v1.ScheduleUpdated.$Shape} ScheduleUpdated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ScheduleUpdated & holdfast.backup.v1.ScheduleUpdated.$Shape;
+            }
+
+            namespace ScheduleUpdated {
+
+                /** Properties of a ScheduleUpdated. */
+                interface $Properties {
+
+                    /** ScheduleUpdated settings */
+                    settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                    /** ScheduleUpdated passphrase */
+                    passphrase?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** ScheduleUpdated dropsPassphrase */
+                    dropsPassphrase?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ScheduleUpdated. */
+                type $Shape = holdfast.backup.v1.ScheduleUpdated.$Properties;
+            }
+
+            /**
+             * Properties of a ScheduleDeleted.
+             * @deprecated Use holdfast.backup.v1.ScheduleDeleted.$Properties instead.
+             */
+            interface IScheduleDeleted extends holdfast.backup.v1.ScheduleDeleted.$Properties {
+            }
+
+            /** Represents a ScheduleDeleted. */
+            class ScheduleDeleted {
+
+                /**
+                 * Constructs a new ScheduleDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ScheduleDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ScheduleDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ScheduleDeleted instance
+                 */
+                static create(properties: holdfast.backup.v1.ScheduleDeleted.$Shape): holdfast.backup.v1.ScheduleDeleted & holdfast.backup.v1.ScheduleDeleted.$Shape;
+                static create(properties?: holdfast.backup.v1.ScheduleDeleted.$Properties): holdfast.backup.v1.ScheduleDeleted;
+
+                /**
+                 * Encodes the specified ScheduleDeleted message. Does not implicitly {@link holdfast.backup.v1.ScheduleDeleted.verify|verify} messages.
+                 * @param message ScheduleDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ScheduleDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ScheduleDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ScheduleDeleted & holdfast.backup.v1.ScheduleDeleted.$Shape} ScheduleDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ScheduleDeleted & holdfast.backup.v1.ScheduleDeleted.$Shape;
+            }
+
+            namespace ScheduleDeleted {
+
+                /** Properties of a ScheduleDeleted. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ScheduleDeleted. */
+                type $Shape = holdfast.backup.v1.ScheduleDeleted.$Properties;
+            }
+
+            /**
+             * Properties of a ScheduleSlotMissed.
+             * @deprecated Use holdfast.backup.v1.ScheduleSlotMissed.$Properties instead.
+             */
+            interface IScheduleSlotMissed extends holdfast.backup.v1.ScheduleSlotMissed.$Properties {
+            }
+
+            /** Represents a ScheduleSlotMissed. */
+            class ScheduleSlotMissed {
+
+                /**
+                 * Constructs a new ScheduleSlotMissed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ScheduleSlotMissed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ScheduleSlotMissed firstSlotUnixMs. */
+                firstSlotUnixMs: number;
+
+                /** ScheduleSlotMissed lastSlotUnixMs. */
+                lastSlotUnixMs: number;
+
+                /** ScheduleSlotMissed count. */
+                count: number;
+
+                /** ScheduleSlotMissed backupId. */
+                backupId: string;
+
+                /**
+                 * Creates a new ScheduleSlotMissed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ScheduleSlotMissed instance
+                 */
+                static create(properties: holdfast.backup.v1.ScheduleSlotMissed.$Shape): holdfast.backup.v1.ScheduleSlotMissed & holdfast.backup.v1.ScheduleSlotMissed.$Shape;
+                static create(properties?: holdfast.backup.v1.ScheduleSlotMissed.$Properties): holdfast.backup.v1.ScheduleSlotMissed;
+
+                /**
+                 * Encodes the specified ScheduleSlotMissed message. Does not implicitly {@link holdfast.backup.v1.ScheduleSlotMissed.verify|verify} messages.
+                 * @param message ScheduleSlotMissed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ScheduleSlotMissed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ScheduleSlotMissed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ScheduleSlotMissed & holdfast.backup.v1.ScheduleSlotMissed.$Shape} ScheduleSlotMissed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ScheduleSlotMissed & holdfast.backup.v1.ScheduleSlotMissed.$Shape;
+            }
+
+            namespace ScheduleSlotMissed {
+
+                /** Properties of a ScheduleSlotMissed. */
+                interface $Properties {
+
+                    /** ScheduleSlotMissed firstSlotUnixMs */
+                    firstSlotUnixMs?: (number|null);
+
+                    /** ScheduleSlotMissed lastSlotUnixMs */
+                    lastSlotUnixMs?: (number|null);
+
+                    /** ScheduleSlotMissed count */
+                    count?: (number|null);
+
+                    /** ScheduleSlotMissed backupId */
+                    backupId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ScheduleSlotMissed. */
+                type $Shape = holdfast.backup.v1.ScheduleSlotMissed.$Properties;
+            }
+
+            /**
+             * Properties of a BackupRequested.
+             * @deprecated Use holdfast.backup.v1.BackupRequested.$Properties instead.
+             */
+            interface IBackupRequested extends holdfast.backup.v1.BackupRequested.$Properties {
+            }
+
+            /** Represents a BackupRequested. */
+            class BackupRequested {
+
+                /**
+                 * Constructs a new BackupRequested.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupRequested.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupRequested organizationId. */
+                organizationId: string;
+
+                /** BackupRequested name. */
+                name: string;
+
+                /** BackupRequested kind. */
+                kind: holdfast.backup.v1.BackupKind;
+
+                /** BackupRequested contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** BackupRequested isEncrypted. */
+                isEncrypted: boolean;
+
+                /** BackupRequested storageLocationId. */
+                storageLocationId: string;
+
+                /** BackupRequested scheduleId. */
+                scheduleId: string;
+
+                /** BackupRequested slotUnixMs. */
+                slotUnixMs: number;
+
+                /** BackupRequested protection. */
+                protection: holdfast.backup.v1.Protection;
+
+                /** BackupRequested rollbackFor. */
+                rollbackFor: string;
+
+                /**
+                 * Creates a new BackupRequested instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupRequested instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupRequested.$Shape): holdfast.backup.v1.BackupRequested & holdfast.backup.v1.BackupRequested.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupRequested.$Properties): holdfast.backup.v1.BackupRequested;
+
+                /**
+                 * Encodes the specified BackupRequested message. Does not implicitly {@link holdfast.backup.v1.BackupRequested.verify|verify} messages.
+                 * @param message BackupRequested message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupRequested.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupRequested message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupRequested & holdfast.backup.v1.BackupRequested.$Shape} BackupRequested
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupRequested & holdfast.backup.v1.BackupRequested.$Shape;
+            }
+
+            namespace BackupRequested {
+
+                /** Properties of a BackupRequested. */
+                interface $Properties {
+
+                    /** BackupRequested organizationId */
+                    organizationId?: (string|null);
+
+                    /** BackupRequested name */
+                    name?: (string|null);
+
+                    /** BackupRequested kind */
+                    kind?: (holdfast.backup.v1.BackupKind|null);
+
+                    /** BackupRequested contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** BackupRequested isEncrypted */
+                    isEncrypted?: (boolean|null);
+
+                    /** BackupRequested storageLocationId */
+                    storageLocationId?: (string|null);
+
+                    /** BackupRequested scheduleId */
+                    scheduleId?: (string|null);
+
+                    /** BackupRequested slotUnixMs */
+                    slotUnixMs?: (number|null);
+
+                    /** BackupRequested protection */
+                    protection?: (holdfast.backup.v1.Protection|null);
+
+                    /** BackupRequested rollbackFor */
+                    rollbackFor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupRequested. */
+                type $Shape = holdfast.backup.v1.BackupRequested.$Properties;
+            }
+
+            /** Protection enum. */
+            enum Protection {
+
+                /** PROTECTION_UNSPECIFIED value */
+                PROTECTION_UNSPECIFIED = 0,
+
+                /** PROTECTION_PASSPHRASE value */
+                PROTECTION_PASSPHRASE = 1,
+
+                /** PROTECTION_INSTANCE_KEY value */
+                PROTECTION_INSTANCE_KEY = 2,
+
+                /** PROTECTION_RECIPIENTS value */
+                PROTECTION_RECIPIENTS = 3
+            }
+
+            /**
+             * Properties of a BackupCompleted.
+             * @deprecated Use holdfast.backup.v1.BackupCompleted.$Properties instead.
+             */
+            interface IBackupCompleted extends holdfast.backup.v1.BackupCompleted.$Properties {
+            }
+
+            /** Represents a BackupCompleted. */
+            class BackupCompleted {
+
+                /**
+                 * Constructs a new BackupCompleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupCompleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupCompleted objectKey. */
+                objectKey: string;
+
+                /** BackupCompleted bytes. */
+                bytes: number;
+
+                /** BackupCompleted sha256. */
+                sha256: Uint8Array;
+
+                /** BackupCompleted sequence. */
+                sequence: number;
+
+                /** BackupCompleted manifest. */
+                manifest: string;
+
+                /** BackupCompleted recipients. */
+                recipients: string[];
+
+                /**
+                 * Creates a new BackupCompleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupCompleted instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupCompleted.$Shape): holdfast.backup.v1.BackupCompleted & holdfast.backup.v1.BackupCompleted.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupCompleted.$Properties): holdfast.backup.v1.BackupCompleted;
+
+                /**
+                 * Encodes the specified BackupCompleted message. Does not implicitly {@link holdfast.backup.v1.BackupCompleted.verify|verify} messages.
+                 * @param message BackupCompleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupCompleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupCompleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupCompleted & holdfast.backup.v1.BackupCompleted.$Shape} BackupCompleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupCompleted & holdfast.backup.v1.BackupCompleted.$Shape;
+            }
+
+            namespace BackupCompleted {
+
+                /** Properties of a BackupCompleted. */
+                interface $Properties {
+
+                    /** BackupCompleted objectKey */
+                    objectKey?: (string|null);
+
+                    /** BackupCompleted bytes */
+                    bytes?: (number|null);
+
+                    /** BackupCompleted sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** BackupCompleted sequence */
+                    sequence?: (number|null);
+
+                    /** BackupCompleted manifest */
+                    manifest?: (string|null);
+
+                    /** BackupCompleted recipients */
+                    recipients?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupCompleted. */
+                type $Shape = holdfast.backup.v1.BackupCompleted.$Properties;
+            }
+
+            /**
+             * Properties of a BackupFailed.
+             * @deprecated Use holdfast.backup.v1.BackupFailed.$Properties instead.
+             */
+            interface IBackupFailed extends holdfast.backup.v1.BackupFailed.$Properties {
+            }
+
+            /** Represents a BackupFailed. */
+            class BackupFailed {
+
+                /**
+                 * Constructs a new BackupFailed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupFailed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupFailed code. */
+                code: string;
+
+                /** BackupFailed detail. */
+                detail: string;
+
+                /**
+                 * Creates a new BackupFailed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupFailed instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupFailed.$Shape): holdfast.backup.v1.BackupFailed & holdfast.backup.v1.BackupFailed.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupFailed.$Properties): holdfast.backup.v1.BackupFailed;
+
+                /**
+                 * Encodes the specified BackupFailed message. Does not implicitly {@link holdfast.backup.v1.BackupFailed.verify|verify} messages.
+                 * @param message BackupFailed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupFailed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupFailed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupFailed & holdfast.backup.v1.BackupFailed.$Shape} BackupFailed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupFailed & holdfast.backup.v1.BackupFailed.$Shape;
+            }
+
+            namespace BackupFailed {
+
+                /** Properties of a BackupFailed. */
+                interface $Properties {
+
+                    /** BackupFailed code */
+                    code?: (string|null);
+
+                    /** BackupFailed detail */
+                    detail?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupFailed. */
+                type $Shape = holdfast.backup.v1.BackupFailed.$Properties;
+            }
+
+            /**
+             * Properties of a BackupCancelled.
+             * @deprecated Use holdfast.backup.v1.BackupCancelled.$Properties instead.
+             */
+            interface IBackupCancelled extends holdfast.backup.v1.BackupCancelled.$Properties {
+            }
+
+            /** Represents a BackupCancelled. */
+            class BackupCancelled {
+
+                /**
+                 * Constructs a new BackupCancelled.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupCancelled.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new BackupCancelled instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupCancelled instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupCancelled.$Shape): holdfast.backup.v1.BackupCancelled & holdfast.backup.v1.BackupCancelled.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupCancelled.$Properties): holdfast.backup.v1.BackupCancelled;
+
+                /**
+                 * Encodes the specified BackupCancelled message. Does not implicitly {@link holdfast.backup.v1.BackupCancelled.verify|verify} messages.
+                 * @param message BackupCancelled message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupCancelled.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupCancelled message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupCancelled & holdfast.backup.v1.BackupCancelled.$Shape} BackupCancelled
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupCancelled & holdfast.backup.v1.BackupCancelled.$Shape;
+            }
+
+            namespace BackupCancelled {
+
+                /** Properties of a BackupCancelled. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupCancelled. */
+                type $Shape = holdfast.backup.v1.BackupCancelled.$Properties;
+            }
+
+            /**
+             * Properties of a BackupVerified.
+             * @deprecated Use holdfast.backup.v1.BackupVerified.$Properties instead.
+             */
+            interface IBackupVerified extends holdfast.backup.v1.BackupVerified.$Properties {
+            }
+
+            /** Represents a BackupVerified. */
+            class BackupVerified {
+
+                /**
+                 * Constructs a new BackupVerified.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupVerified.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupVerified isGood. */
+                isGood: boolean;
+
+                /** BackupVerified detail. */
+                detail: string;
+
+                /**
+                 * Creates a new BackupVerified instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupVerified instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupVerified.$Shape): holdfast.backup.v1.BackupVerified & holdfast.backup.v1.BackupVerified.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupVerified.$Properties): holdfast.backup.v1.BackupVerified;
+
+                /**
+                 * Encodes the specified BackupVerified message. Does not implicitly {@link holdfast.backup.v1.BackupVerified.verify|verify} messages.
+                 * @param message BackupVerified message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupVerified.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupVerified message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupVerified & holdfast.backup.v1.BackupVerified.$Shape} BackupVerified
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupVerified & holdfast.backup.v1.BackupVerified.$Shape;
+            }
+
+            namespace BackupVerified {
+
+                /** Properties of a BackupVerified. */
+                interface $Properties {
+
+                    /** BackupVerified isGood */
+                    isGood?: (boolean|null);
+
+                    /** BackupVerified detail */
+                    detail?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupVerified. */
+                type $Shape = holdfast.backup.v1.BackupVerified.$Properties;
+            }
+
+            /**
+             * Properties of a BackupDeleted.
+             * @deprecated Use holdfast.backup.v1.BackupDeleted.$Properties instead.
+             */
+            interface IBackupDeleted extends holdfast.backup.v1.BackupDeleted.$Properties {
+            }
+
+            /** Represents a BackupDeleted. */
+            class BackupDeleted {
+
+                /**
+                 * Constructs a new BackupDeleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupDeleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupDeleted cause. */
+                cause: holdfast.backup.v1.DeletionCause;
+
+                /**
+                 * Creates a new BackupDeleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupDeleted instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupDeleted.$Shape): holdfast.backup.v1.BackupDeleted & holdfast.backup.v1.BackupDeleted.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupDeleted.$Properties): holdfast.backup.v1.BackupDeleted;
+
+                /**
+                 * Encodes the specified BackupDeleted message. Does not implicitly {@link holdfast.backup.v1.BackupDeleted.verify|verify} messages.
+                 * @param message BackupDeleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupDeleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupDeleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupDeleted & holdfast.backup.v1.BackupDeleted.$Shape} BackupDeleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupDeleted & holdfast.backup.v1.BackupDeleted.$Shape;
+            }
+
+            namespace BackupDeleted {
+
+                /** Properties of a BackupDeleted. */
+                interface $Properties {
+
+                    /** BackupDeleted cause */
+                    cause?: (holdfast.backup.v1.DeletionCause|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupDeleted. */
+                type $Shape = holdfast.backup.v1.BackupDeleted.$Properties;
+            }
+
+            /** DeletionCause enum. */
+            enum DeletionCause {
+
+                /** DELETION_CAUSE_UNSPECIFIED value */
+                DELETION_CAUSE_UNSPECIFIED = 0,
+
+                /** DELETION_CAUSE_COUNT value */
+                DELETION_CAUSE_COUNT = 1,
+
+                /** DELETION_CAUSE_AGE value */
+                DELETION_CAUSE_AGE = 2
+            }
+
+            /**
+             * Properties of a NameReserved.
+             * @deprecated Use holdfast.backup.v1.NameReserved.$Properties instead.
+             */
+            interface INameReserved extends holdfast.backup.v1.NameReserved.$Properties {
+            }
+
+            /** Represents a NameReserved. */
+            class NameReserved {
+
+                /**
+                 * Constructs a new NameReserved.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.NameReserved.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NameReserved holderId. */
+                holderId: string;
+
+                /**
+                 * Creates a new NameReserved instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NameReserved instance
+                 */
+                static create(properties: holdfast.backup.v1.NameReserved.$Shape): holdfast.backup.v1.NameReserved & holdfast.backup.v1.NameReserved.$Shape;
+                static create(properties?: holdfast.backup.v1.NameReserved.$Properties): holdfast.backup.v1.NameReserved;
+
+                /**
+                 * Encodes the specified NameReserved message. Does not implicitly {@link holdfast.backup.v1.NameReserved.verify|verify} messages.
+                 * @param message NameReserved message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.NameReserved.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NameReserved message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.NameReserved & holdfast.backup.v1.NameReserved.$Shape} NameReserved
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.NameReserved & holdfast.backup.v1.NameReserved.$Shape;
+            }
+
+            namespace NameReserved {
+
+                /** Properties of a NameReserved. */
+                interface $Properties {
+
+                    /** NameReserved holderId */
+                    holderId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NameReserved. */
+                type $Shape = holdfast.backup.v1.NameReserved.$Properties;
+            }
+
+            /**
+             * Properties of a NameReleased.
+             * @deprecated Use holdfast.backup.v1.NameReleased.$Properties instead.
+             */
+            interface INameReleased extends holdfast.backup.v1.NameReleased.$Properties {
+            }
+
+            /** Represents a NameReleased. */
+            class NameReleased {
+
+                /**
+                 * Constructs a new NameReleased.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.NameReleased.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** NameReleased holderId. */
+                holderId: string;
+
+                /**
+                 * Creates a new NameReleased instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns NameReleased instance
+                 */
+                static create(properties: holdfast.backup.v1.NameReleased.$Shape): holdfast.backup.v1.NameReleased & holdfast.backup.v1.NameReleased.$Shape;
+                static create(properties?: holdfast.backup.v1.NameReleased.$Properties): holdfast.backup.v1.NameReleased;
+
+                /**
+                 * Encodes the specified NameReleased message. Does not implicitly {@link holdfast.backup.v1.NameReleased.verify|verify} messages.
+                 * @param message NameReleased message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.NameReleased.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a NameReleased message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.NameReleased & holdfast.backup.v1.NameReleased.$Shape} NameReleased
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.NameReleased & holdfast.backup.v1.NameReleased.$Shape;
+            }
+
+            namespace NameReleased {
+
+                /** Properties of a NameReleased. */
+                interface $Properties {
+
+                    /** NameReleased holderId */
+                    holderId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a NameReleased. */
+                type $Shape = holdfast.backup.v1.NameReleased.$Properties;
+            }
+
+            /**
+             * Properties of a RecipientAdded.
+             * @deprecated Use holdfast.backup.v1.RecipientAdded.$Properties instead.
+             */
+            interface IRecipientAdded extends holdfast.backup.v1.RecipientAdded.$Properties {
+            }
+
+            /** Represents a RecipientAdded. */
+            class RecipientAdded {
+
+                /**
+                 * Constructs a new RecipientAdded.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RecipientAdded.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RecipientAdded recipient. */
+                recipient: string;
+
+                /** RecipientAdded label. */
+                label: string;
+
+                /**
+                 * Creates a new RecipientAdded instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RecipientAdded instance
+                 */
+                static create(properties: holdfast.backup.v1.RecipientAdded.$Shape): holdfast.backup.v1.RecipientAdded & holdfast.backup.v1.RecipientAdded.$Shape;
+                static create(properties?: holdfast.backup.v1.RecipientAdded.$Properties): holdfast.backup.v1.RecipientAdded;
+
+                /**
+                 * Encodes the specified RecipientAdded message. Does not implicitly {@link holdfast.backup.v1.RecipientAdded.verify|verify} messages.
+                 * @param message RecipientAdded message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RecipientAdded.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RecipientAdded message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RecipientAdded & holdfast.backup.v1.RecipientAdded.$Shape} RecipientAdded
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RecipientAdded & holdfast.backup.v1.RecipientAdded.$Shape;
+            }
+
+            namespace RecipientAdded {
+
+                /** Properties of a RecipientAdded. */
+                interface $Properties {
+
+                    /** RecipientAdded recipient */
+                    recipient?: (string|null);
+
+                    /** RecipientAdded label */
+                    label?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RecipientAdded. */
+                type $Shape = holdfast.backup.v1.RecipientAdded.$Properties;
+            }
+
+            /**
+             * Properties of a RecipientRemoved.
+             * @deprecated Use holdfast.backup.v1.RecipientRemoved.$Properties instead.
+             */
+            interface IRecipientRemoved extends holdfast.backup.v1.RecipientRemoved.$Properties {
+            }
+
+            /** Represents a RecipientRemoved. */
+            class RecipientRemoved {
+
+                /**
+                 * Constructs a new RecipientRemoved.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RecipientRemoved.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RecipientRemoved recipient. */
+                recipient: string;
+
+                /**
+                 * Creates a new RecipientRemoved instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RecipientRemoved instance
+                 */
+                static create(properties: holdfast.backup.v1.RecipientRemoved.$Shape): holdfast.backup.v1.RecipientRemoved & holdfast.backup.v1.RecipientRemoved.$Shape;
+                static create(properties?: holdfast.backup.v1.RecipientRemoved.$Properties): holdfast.backup.v1.RecipientRemoved;
+
+                /**
+                 * Encodes the specified RecipientRemoved message. Does not implicitly {@link holdfast.backup.v1.RecipientRemoved.verify|verify} messages.
+                 * @param message RecipientRemoved message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RecipientRemoved.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RecipientRemoved message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RecipientRemoved & holdfast.backup.v1.RecipientRemoved.$Shape} RecipientRemoved
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RecipientRemoved & holdfast.backup.v1.RecipientRemoved.$Shape;
+            }
+
+            namespace RecipientRemoved {
+
+                /** Properties of a RecipientRemoved. */
+                interface $Properties {
+
+                    /** RecipientRemoved recipient */
+                    recipient?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RecipientRemoved. */
+                type $Shape = holdfast.backup.v1.RecipientRemoved.$Properties;
+            }
+
+            /**
+             * Properties of a RecipientProved.
+             * @deprecated Use holdfast.backup.v1.RecipientProved.$Properties instead.
+             */
+            interface IRecipientProved extends holdfast.backup.v1.RecipientProved.$Properties {
+            }
+
+            /** Represents a RecipientProved. */
+            class RecipientProved {
+
+                /**
+                 * Constructs a new RecipientProved.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RecipientProved.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RecipientProved recipient. */
+                recipient: string;
+
+                /**
+                 * Creates a new RecipientProved instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RecipientProved instance
+                 */
+                static create(properties: holdfast.backup.v1.RecipientProved.$Shape): holdfast.backup.v1.RecipientProved & holdfast.backup.v1.RecipientProved.$Shape;
+                static create(properties?: holdfast.backup.v1.RecipientProved.$Properties): holdfast.backup.v1.RecipientProved;
+
+                /**
+                 * Encodes the specified RecipientProved message. Does not implicitly {@link holdfast.backup.v1.RecipientProved.verify|verify} messages.
+                 * @param message RecipientProved message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RecipientProved.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RecipientProved message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RecipientProved & holdfast.backup.v1.RecipientProved.$Shape} RecipientProved
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RecipientProved & holdfast.backup.v1.RecipientProved.$Shape;
+            }
+
+            namespace RecipientProved {
+
+                /** Properties of a RecipientProved. */
+                interface $Properties {
+
+                    /** RecipientProved recipient */
+                    recipient?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RecipientProved. */
+                type $Shape = holdfast.backup.v1.RecipientProved.$Properties;
+            }
+
+            /**
+             * Properties of a KeysReviewed.
+             * @deprecated Use holdfast.backup.v1.KeysReviewed.$Properties instead.
+             */
+            interface IKeysReviewed extends holdfast.backup.v1.KeysReviewed.$Properties {
+            }
+
+            /** Represents a KeysReviewed. */
+            class KeysReviewed {
+
+                /**
+                 * Constructs a new KeysReviewed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.KeysReviewed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KeysReviewed note. */
+                note: string;
+
+                /**
+                 * Creates a new KeysReviewed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns KeysReviewed instance
+                 */
+                static create(properties: holdfast.backup.v1.KeysReviewed.$Shape): holdfast.backup.v1.KeysReviewed & holdfast.backup.v1.KeysReviewed.$Shape;
+                static create(properties?: holdfast.backup.v1.KeysReviewed.$Properties): holdfast.backup.v1.KeysReviewed;
+
+                /**
+                 * Encodes the specified KeysReviewed message. Does not implicitly {@link holdfast.backup.v1.KeysReviewed.verify|verify} messages.
+                 * @param message KeysReviewed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.KeysReviewed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KeysReviewed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.KeysReviewed & holdfast.backup.v1.KeysReviewed.$Shape} KeysReviewed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.KeysReviewed & holdfast.backup.v1.KeysReviewed.$Shape;
+            }
+
+            namespace KeysReviewed {
+
+                /** Properties of a KeysReviewed. */
+                interface $Properties {
+
+                    /** KeysReviewed note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KeysReviewed. */
+                type $Shape = holdfast.backup.v1.KeysReviewed.$Properties;
+            }
+
+            /**
+             * Properties of a KeysetsRewritten.
+             * @deprecated Use holdfast.backup.v1.KeysetsRewritten.$Properties instead.
+             */
+            interface IKeysetsRewritten extends holdfast.backup.v1.KeysetsRewritten.$Properties {
+            }
+
+            /** Represents a KeysetsRewritten. */
+            class KeysetsRewritten {
+
+                /**
+                 * Constructs a new KeysetsRewritten.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.KeysetsRewritten.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KeysetsRewritten destroyedSequence. */
+                destroyedSequence: number;
+
+                /** KeysetsRewritten locationIds. */
+                locationIds: string[];
+
+                /** KeysetsRewritten unreachedLocationIds. */
+                unreachedLocationIds: string[];
+
+                /**
+                 * Creates a new KeysetsRewritten instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns KeysetsRewritten instance
+                 */
+                static create(properties: holdfast.backup.v1.KeysetsRewritten.$Shape): holdfast.backup.v1.KeysetsRewritten & holdfast.backup.v1.KeysetsRewritten.$Shape;
+                static create(properties?: holdfast.backup.v1.KeysetsRewritten.$Properties): holdfast.backup.v1.KeysetsRewritten;
+
+                /**
+                 * Encodes the specified KeysetsRewritten message. Does not implicitly {@link holdfast.backup.v1.KeysetsRewritten.verify|verify} messages.
+                 * @param message KeysetsRewritten message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.KeysetsRewritten.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KeysetsRewritten message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.KeysetsRewritten & holdfast.backup.v1.KeysetsRewritten.$Shape} KeysetsRewritten
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.KeysetsRewritten & holdfast.backup.v1.KeysetsRewritten.$Shape;
+            }
+
+            namespace KeysetsRewritten {
+
+                /** Properties of a KeysetsRewritten. */
+                interface $Properties {
+
+                    /** KeysetsRewritten destroyedSequence */
+                    destroyedSequence?: (number|null);
+
+                    /** KeysetsRewritten locationIds */
+                    locationIds?: (string[]|null);
+
+                    /** KeysetsRewritten unreachedLocationIds */
+                    unreachedLocationIds?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KeysetsRewritten. */
+                type $Shape = holdfast.backup.v1.KeysetsRewritten.$Properties;
+            }
+
+            /**
+             * Properties of a SnapshotImported.
+             * @deprecated Use holdfast.backup.v1.SnapshotImported.$Properties instead.
+             */
+            interface ISnapshotImported extends holdfast.backup.v1.SnapshotImported.$Properties {
+            }
+
+            /** Represents a SnapshotImported. */
+            class SnapshotImported {
+
+                /**
+                 * Constructs a new SnapshotImported.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.SnapshotImported.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SnapshotImported organizationId. */
+                organizationId: string;
+
+                /** SnapshotImported backupId. */
+                backupId: string;
+
+                /** SnapshotImported sha256. */
+                sha256: Uint8Array;
+
+                /** SnapshotImported created. */
+                created: number;
+
+                /** SnapshotImported updated. */
+                updated: number;
+
+                /** SnapshotImported skipped. */
+                skipped: number;
+
+                /** SnapshotImported refused. */
+                refused: number;
+
+                /**
+                 * Creates a new SnapshotImported instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SnapshotImported instance
+                 */
+                static create(properties: holdfast.backup.v1.SnapshotImported.$Shape): holdfast.backup.v1.SnapshotImported & holdfast.backup.v1.SnapshotImported.$Shape;
+                static create(properties?: holdfast.backup.v1.SnapshotImported.$Properties): holdfast.backup.v1.SnapshotImported;
+
+                /**
+                 * Encodes the specified SnapshotImported message. Does not implicitly {@link holdfast.backup.v1.SnapshotImported.verify|verify} messages.
+                 * @param message SnapshotImported message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.SnapshotImported.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SnapshotImported message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.SnapshotImported & holdfast.backup.v1.SnapshotImported.$Shape} SnapshotImported
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.SnapshotImported & holdfast.backup.v1.SnapshotImported.$Shape;
+            }
+
+            namespace SnapshotImported {
+
+                /** Properties of a SnapshotImported. */
+                interface $Properties {
+
+                    /** SnapshotImported organizationId */
+                    organizationId?: (string|null);
+
+                    /** SnapshotImported backupId */
+                    backupId?: (string|null);
+
+                    /** SnapshotImported sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** SnapshotImported created */
+                    created?: (number|null);
+
+                    /** SnapshotImported updated */
+                    updated?: (number|null);
+
+                    /** SnapshotImported skipped */
+                    skipped?: (number|null);
+
+                    /** SnapshotImported refused */
+                    refused?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SnapshotImported. */
+                type $Shape = holdfast.backup.v1.SnapshotImported.$Properties;
+            }
+
+            /**
+             * Properties of a Recipient.
+             * @deprecated Use holdfast.backup.v1.Recipient.$Properties instead.
+             */
+            interface IRecipient extends holdfast.backup.v1.Recipient.$Properties {
+            }
+
+            /** Represents a Recipient. */
+            class Recipient {
+
+                /**
+                 * Constructs a new Recipient.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Recipient.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Recipient recipient. */
+                recipient: string;
+
+                /** Recipient label. */
+                label: string;
+
+                /** Recipient addedAtUnixMs. */
+                addedAtUnixMs: number;
+
+                /** Recipient removedAtUnixMs. */
+                removedAtUnixMs: number;
+
+                /** Recipient provedAtUnixMs. */
+                provedAtUnixMs: number;
+
+                /** Recipient neededBy. */
+                neededBy: number;
+
+                /** Recipient neededUntilUnixMs. */
+                neededUntilUnixMs: number;
+
+                /** Recipient isDerived. */
+                isDerived: boolean;
+
+                /**
+                 * Creates a new Recipient instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Recipient instance
+                 */
+                static create(properties: holdfast.backup.v1.Recipient.$Shape): holdfast.backup.v1.Recipient & holdfast.backup.v1.Recipient.$Shape;
+                static create(properties?: holdfast.backup.v1.Recipient.$Properties): holdfast.backup.v1.Recipient;
+
+                /**
+                 * Encodes the specified Recipient message. Does not implicitly {@link holdfast.backup.v1.Recipient.verify|verify} messages.
+                 * @param message Recipient message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Recipient.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Recipient message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Recipient & holdfast.backup.v1.Recipient.$Shape} Recipient
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Recipient & holdfast.backup.v1.Recipient.$Shape;
+            }
+
+            namespace Recipient {
+
+                /** Properties of a Recipient. */
+                interface $Properties {
+
+                    /** Recipient recipient */
+                    recipient?: (string|null);
+
+                    /** Recipient label */
+                    label?: (string|null);
+
+                    /** Recipient addedAtUnixMs */
+                    addedAtUnixMs?: (number|null);
+
+                    /** Recipient removedAtUnixMs */
+                    removedAtUnixMs?: (number|null);
+
+                    /** Recipient provedAtUnixMs */
+                    provedAtUnixMs?: (number|null);
+
+                    /** Recipient neededBy */
+                    neededBy?: (number|null);
+
+                    /** Recipient neededUntilUnixMs */
+                    neededUntilUnixMs?: (number|null);
+
+                    /** Recipient isDerived */
+                    isDerived?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Recipient. */
+                type $Shape = holdfast.backup.v1.Recipient.$Properties;
+            }
+
+            /**
+             * Properties of a ListRecipientsRequest.
+             * @deprecated Use holdfast.backup.v1.ListRecipientsRequest.$Properties instead.
+             */
+            interface IListRecipientsRequest extends holdfast.backup.v1.ListRecipientsRequest.$Properties {
+            }
+
+            /** Represents a ListRecipientsRequest. */
+            class ListRecipientsRequest {
+
+                /**
+                 * Constructs a new ListRecipientsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRecipientsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListRecipientsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRecipientsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRecipientsRequest.$Shape): holdfast.backup.v1.ListRecipientsRequest & holdfast.backup.v1.ListRecipientsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRecipientsRequest.$Properties): holdfast.backup.v1.ListRecipientsRequest;
+
+                /**
+                 * Encodes the specified ListRecipientsRequest message. Does not implicitly {@link holdfast.backup.v1.ListRecipientsRequest.verify|verify} messages.
+                 * @param message ListRecipientsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRecipientsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRecipientsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRecipientsRequest & holdfast.backup.v1.ListRecipientsRequest.$Shape} ListRecipientsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRecipientsRequest & holdfast.backup.v1.ListRecipientsRequest.$Shape;
+            }
+
+            namespace ListRecipientsRequest {
+
+                /** Properties of a ListRecipientsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRecipientsRequest. */
+                type $Shape = holdfast.backup.v1.ListRecipientsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRecipientsResponse.
+             * @deprecated Use holdfast.backup.v1.ListRecipientsResponse.$Properties instead.
+             */
+            interface IListRecipientsResponse extends holdfast.backup.v1.ListRecipientsResponse.$Properties {
+            }
+
+            /** Represents a ListRecipientsResponse. */
+            class ListRecipientsResponse {
+
+                /**
+                 * Constructs a new ListRecipientsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRecipientsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRecipientsResponse recipients. */
+                recipients: holdfast.backup.v1.Recipient.$Properties[];
+
+                /** ListRecipientsResponse reviewedAtUnixMs. */
+                reviewedAtUnixMs: number;
+
+                /** ListRecipientsResponse reviewDueAtUnixMs. */
+                reviewDueAtUnixMs: number;
+
+                /**
+                 * Creates a new ListRecipientsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRecipientsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRecipientsResponse.$Shape): holdfast.backup.v1.ListRecipientsResponse & holdfast.backup.v1.ListRecipientsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRecipientsResponse.$Properties): holdfast.backup.v1.ListRecipientsResponse;
+
+                /**
+                 * Encodes the specified ListRecipientsResponse message. Does not implicitly {@link holdfast.backup.v1.ListRecipientsResponse.verify|verify} messages.
+                 * @param message ListRecipientsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRecipientsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRecipientsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRecipientsResponse & holdfast.backup.v1.ListRecipientsResponse.$Shape} ListRecipientsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRecipientsResponse & holdfast.backup.v1.ListRecipientsResponse.$Shape;
+            }
+
+            namespace ListRecipientsResponse {
+
+                /** Properties of a ListRecipientsResponse. */
+                interface $Properties {
+
+                    /** ListRecipientsResponse recipients */
+                    recipients?: (holdfast.backup.v1.Recipient.$Properties[]|null);
+
+                    /** ListRecipientsResponse reviewedAtUnixMs */
+                    reviewedAtUnixMs?: (number|null);
+
+                    /** ListRecipientsResponse reviewDueAtUnixMs */
+                    reviewDueAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRecipientsResponse. */
+                type $Shape = holdfast.backup.v1.ListRecipientsResponse.$Properties;
+            }
+
+            /**
+             * Properties of an AddRecipientRequest.
+             * @deprecated Use holdfast.backup.v1.AddRecipientRequest.$Properties instead.
+             */
+            interface IAddRecipientRequest extends holdfast.backup.v1.AddRecipientRequest.$Properties {
+            }
+
+            /** Represents an AddRecipientRequest. */
+            class AddRecipientRequest {
+
+                /**
+                 * Constructs a new AddRecipientRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.AddRecipientRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AddRecipientRequest recipient. */
+                recipient: string;
+
+                /** AddRecipientRequest label. */
+                label: string;
+
+                /**
+                 * Creates a new AddRecipientRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AddRecipientRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.AddRecipientRequest.$Shape): holdfast.backup.v1.AddRecipientRequest & holdfast.backup.v1.AddRecipientRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.AddRecipientRequest.$Properties): holdfast.backup.v1.AddRecipientRequest;
+
+                /**
+                 * Encodes the specified AddRecipientRequest message. Does not implicitly {@link holdfast.backup.v1.AddRecipientRequest.verify|verify} messages.
+                 * @param message AddRecipientRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.AddRecipientRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AddRecipientRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.AddRecipientRequest & holdfast.backup.v1.AddRecipientRequest.$Shape} AddRecipientRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.AddRecipientRequest & holdfast.backup.v1.AddRecipientRequest.$Shape;
+            }
+
+            namespace AddRecipientRequest {
+
+                /** Properties of an AddRecipientRequest. */
+                interface $Properties {
+
+                    /** AddRecipientRequest recipient */
+                    recipient?: (string|null);
+
+                    /** AddRecipientRequest label */
+                    label?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AddRecipientRequest. */
+                type $Shape = holdfast.backup.v1.AddRecipientRequest.$Properties;
+            }
+
+            /**
+             * Properties of an AddRecipientResponse.
+             * @deprecated Use holdfast.backup.v1.AddRecipientResponse.$Properties instead.
+             */
+            interface IAddRecipientResponse extends holdfast.backup.v1.AddRecipientResponse.$Properties {
+            }
+
+            /** Represents an AddRecipientResponse. */
+            class AddRecipientResponse {
+
+                /**
+                 * Constructs a new AddRecipientResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.AddRecipientResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** AddRecipientResponse recipient. */
+                recipient?: (holdfast.backup.v1.Recipient.$Properties|null);
+
+                /** AddRecipientResponse challenge. */
+                challenge: string;
+
+                /**
+                 * Creates a new AddRecipientResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns AddRecipientResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.AddRecipientResponse.$Shape): holdfast.backup.v1.AddRecipientResponse & holdfast.backup.v1.AddRecipientResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.AddRecipientResponse.$Properties): holdfast.backup.v1.AddRecipientResponse;
+
+                /**
+                 * Encodes the specified AddRecipientResponse message. Does not implicitly {@link holdfast.backup.v1.AddRecipientResponse.verify|verify} messages.
+                 * @param message AddRecipientResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.AddRecipientResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an AddRecipientResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.AddRecipientResponse & holdfast.backup.v1.AddRecipientResponse.$Shape} AddRecipientResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.AddRecipientResponse & holdfast.backup.v1.AddRecipientResponse.$Shape;
+            }
+
+            namespace AddRecipientResponse {
+
+                /** Properties of an AddRecipientResponse. */
+                interface $Properties {
+
+                    /** AddRecipientResponse recipient */
+                    recipient?: (holdfast.backup.v1.Recipient.$Properties|null);
+
+                    /** AddRecipientResponse challenge */
+                    challenge?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an AddRecipientResponse. */
+                type $Shape = holdfast.backup.v1.AddRecipientResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ProveRecipientRequest.
+             * @deprecated Use holdfast.backup.v1.ProveRecipientRequest.$Properties instead.
+             */
+            interface IProveRecipientRequest extends holdfast.backup.v1.ProveRecipientRequest.$Properties {
+            }
+
+            /** Represents a ProveRecipientRequest. */
+            class ProveRecipientRequest {
+
+                /**
+                 * Constructs a new ProveRecipientRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ProveRecipientRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ProveRecipientRequest recipient. */
+                recipient: string;
+
+                /** ProveRecipientRequest answer. */
+                answer: string;
+
+                /**
+                 * Creates a new ProveRecipientRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ProveRecipientRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ProveRecipientRequest.$Shape): holdfast.backup.v1.ProveRecipientRequest & holdfast.backup.v1.ProveRecipientRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ProveRecipientRequest.$Properties): holdfast.backup.v1.ProveRecipientRequest;
+
+                /**
+                 * Encodes the specified ProveRecipientRequest message. Does not implicitly {@link holdfast.backup.v1.ProveRecipientRequest.verify|verify} messages.
+                 * @param message ProveRecipientRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ProveRecipientRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ProveRecipientRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ProveRecipientRequest & holdfast.backup.v1.ProveRecipientRequest.$Shape} ProveRecipientRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ProveRecipientRequest & holdfast.backup.v1.ProveRecipientRequest.$Shape;
+            }
+
+            namespace ProveRecipientRequest {
+
+                /** Properties of a ProveRecipientRequest. */
+                interface $Properties {
+
+                    /** ProveRecipientRequest recipient */
+                    recipient?: (string|null);
+
+                    /** ProveRecipientRequest answer */
+                    answer?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ProveRecipientRequest. */
+                type $Shape = holdfast.backup.v1.ProveRecipientRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ProveRecipientResponse.
+             * @deprecated Use holdfast.backup.v1.ProveRecipientResponse.$Properties instead.
+             */
+            interface IProveRecipientResponse extends holdfast.backup.v1.ProveRecipientResponse.$Properties {
+            }
+
+            /** Represents a ProveRecipientResponse. */
+            class ProveRecipientResponse {
+
+                /**
+                 * Constructs a new ProveRecipientResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ProveRecipientResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ProveRecipientResponse recipient. */
+                recipient?: (holdfast.backup.v1.Recipient.$Properties|null);
+
+                /** ProveRecipientResponse challenge. */
+                challenge: string;
+
+                /**
+                 * Creates a new ProveRecipientResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ProveRecipientResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ProveRecipientResponse.$Shape): holdfast.backup.v1.ProveRecipientResponse & holdfast.backup.v1.ProveRecipientResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ProveRecipientResponse.$Properties): holdfast.backup.v1.ProveRecipientResponse;
+
+                /**
+                 * Encodes the specified ProveRecipientResponse message. Does not implicitly {@link holdfast.backup.v1.ProveRecipientResponse.verify|verify} messages.
+                 * @param message ProveRecipientResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ProveRecipientResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ProveRecipientResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ProveRecipientResponse & holdfast.backup.v1.ProveRecipientResponse.$Shape} ProveRecipientResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ProveRecipientResponse & holdfast.backup.v1.ProveRecipientResponse.$Shape;
+            }
+
+            namespace ProveRecipientResponse {
+
+                /** Properties of a ProveRecipientResponse. */
+                interface $Properties {
+
+                    /** ProveRecipientResponse recipient */
+                    recipient?: (holdfast.backup.v1.Recipient.$Properties|null);
+
+                    /** ProveRecipientResponse challenge */
+                    challenge?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ProveRecipientResponse. */
+                type $Shape = holdfast.backup.v1.ProveRecipientResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RemoveRecipientRequest.
+             * @deprecated Use holdfast.backup.v1.RemoveRecipientRequest.$Properties instead.
+             */
+            interface IRemoveRecipientRequest extends holdfast.backup.v1.RemoveRecipientRequest.$Properties {
+            }
+
+            /** Represents a RemoveRecipientRequest. */
+            class RemoveRecipientRequest {
+
+                /**
+                 * Constructs a new RemoveRecipientRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RemoveRecipientRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RemoveRecipientRequest recipient. */
+                recipient: string;
+
+                /**
+                 * Creates a new RemoveRecipientRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RemoveRecipientRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.RemoveRecipientRequest.$Shape): holdfast.backup.v1.RemoveRecipientRequest & holdfast.backup.v1.RemoveRecipientRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.RemoveRecipientRequest.$Properties): holdfast.backup.v1.RemoveRecipientRequest;
+
+                /**
+                 * Encodes the specified RemoveRecipientRequest message. Does not implicitly {@link holdfast.backup.v1.RemoveRecipientRequest.verify|verify} messages.
+                 * @param message RemoveRecipientRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RemoveRecipientRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RemoveRecipientRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RemoveRecipientRequest & holdfast.backup.v1.RemoveRecipientRequest.$Shape} RemoveRecipientRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RemoveRecipientRequest & holdfast.backup.v1.RemoveRecipientRequest.$Shape;
+            }
+
+            namespace RemoveRecipientRequest {
+
+                /** Properties of a RemoveRecipientRequest. */
+                interface $Properties {
+
+                    /** RemoveRecipientRequest recipient */
+                    recipient?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RemoveRecipientRequest. */
+                type $Shape = holdfast.backup.v1.RemoveRecipientRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RemoveRecipientResponse.
+             * @deprecated Use holdfast.backup.v1.RemoveRecipientResponse.$Properties instead.
+             */
+            interface IRemoveRecipientResponse extends holdfast.backup.v1.RemoveRecipientResponse.$Properties {
+            }
+
+            /** Represents a RemoveRecipientResponse. */
+            class RemoveRecipientResponse {
+
+                /**
+                 * Constructs a new RemoveRecipientResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RemoveRecipientResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RemoveRecipientResponse recipient. */
+                recipient?: (holdfast.backup.v1.Recipient.$Properties|null);
+
+                /**
+                 * Creates a new RemoveRecipientResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RemoveRecipientResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.RemoveRecipientResponse.$Shape): holdfast.backup.v1.RemoveRecipientResponse & holdfast.backup.v1.RemoveRecipientResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.RemoveRecipientResponse.$Properties): holdfast.backup.v1.RemoveRecipientResponse;
+
+                /**
+                 * Encodes the specified RemoveRecipientResponse message. Does not implicitly {@link holdfast.backup.v1.RemoveRecipientResponse.verify|verify} messages.
+                 * @param message RemoveRecipientResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RemoveRecipientResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RemoveRecipientResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RemoveRecipientResponse & holdfast.backup.v1.RemoveRecipientResponse.$Shape} RemoveRecipientResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RemoveRecipientResponse & holdfast.backup.v1.RemoveRecipientResponse.$Shape;
+            }
+
+            namespace RemoveRecipientResponse {
+
+                /** Properties of a RemoveRecipientResponse. */
+                interface $Properties {
+
+                    /** RemoveRecipientResponse recipient */
+                    recipient?: (holdfast.backup.v1.Recipient.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RemoveRecipientResponse. */
+                type $Shape = holdfast.backup.v1.RemoveRecipientResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReviewKeysRequest.
+             * @deprecated Use holdfast.backup.v1.ReviewKeysRequest.$Properties instead.
+             */
+            interface IReviewKeysRequest extends holdfast.backup.v1.ReviewKeysRequest.$Properties {
+            }
+
+            /** Represents a ReviewKeysRequest. */
+            class ReviewKeysRequest {
+
+                /**
+                 * Constructs a new ReviewKeysRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReviewKeysRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReviewKeysRequest note. */
+                note: string;
+
+                /**
+                 * Creates a new ReviewKeysRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReviewKeysRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ReviewKeysRequest.$Shape): holdfast.backup.v1.ReviewKeysRequest & holdfast.backup.v1.ReviewKeysRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ReviewKeysRequest.$Properties): holdfast.backup.v1.ReviewKeysRequest;
+
+                /**
+                 * Encodes the specified ReviewKeysRequest message. Does not implicitly {@link holdfast.backup.v1.ReviewKeysRequest.verify|verify} messages.
+                 * @param message ReviewKeysRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReviewKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReviewKeysRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReviewKeysRequest & holdfast.backup.v1.ReviewKeysRequest.$Shape} ReviewKeysRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReviewKeysRequest & holdfast.backup.v1.ReviewKeysRequest.$Shape;
+            }
+
+            namespace ReviewKeysRequest {
+
+                /** Properties of a ReviewKeysRequest. */
+                interface $Properties {
+
+                    /** ReviewKeysRequest note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReviewKeysRequest. */
+                type $Shape = holdfast.backup.v1.ReviewKeysRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReviewKeysResponse.
+             * @deprecated Use holdfast.backup.v1.ReviewKeysResponse.$Properties instead.
+             */
+            interface IReviewKeysResponse extends holdfast.backup.v1.ReviewKeysResponse.$Properties {
+            }
+
+            /** Represents a ReviewKeysResponse. */
+            class ReviewKeysResponse {
+
+                /**
+                 * Constructs a new ReviewKeysResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReviewKeysResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReviewKeysResponse reviewDueAtUnixMs. */
+                reviewDueAtUnixMs: number;
+
+                /**
+                 * Creates a new ReviewKeysResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReviewKeysResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ReviewKeysResponse.$Shape): holdfast.backup.v1.ReviewKeysResponse & holdfast.backup.v1.ReviewKeysResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ReviewKeysResponse.$Properties): holdfast.backup.v1.ReviewKeysResponse;
+
+                /**
+                 * Encodes the specified ReviewKeysResponse message. Does not implicitly {@link holdfast.backup.v1.ReviewKeysResponse.verify|verify} messages.
+                 * @param message ReviewKeysResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReviewKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReviewKeysResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReviewKeysResponse & holdfast.backup.v1.ReviewKeysResponse.$Shape} ReviewKeysResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReviewKeysResponse & holdfast.backup.v1.ReviewKeysResponse.$Shape;
+            }
+
+            namespace ReviewKeysResponse {
+
+                /** Properties of a ReviewKeysResponse. */
+                interface $Properties {
+
+                    /** ReviewKeysResponse reviewDueAtUnixMs */
+                    reviewDueAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReviewKeysResponse. */
+                type $Shape = holdfast.backup.v1.ReviewKeysResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetOffsiteStateRequest.
+             * @deprecated Use holdfast.backup.v1.GetOffsiteStateRequest.$Properties instead.
+             */
+            interface IGetOffsiteStateRequest extends holdfast.backup.v1.GetOffsiteStateRequest.$Properties {
+            }
+
+            /** Represents a GetOffsiteStateRequest. */
+            class GetOffsiteStateRequest {
+
+                /**
+                 * Constructs a new GetOffsiteStateRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetOffsiteStateRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new GetOffsiteStateRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetOffsiteStateRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetOffsiteStateRequest.$Shape): holdfast.backup.v1.GetOffsiteStateRequest & holdfast.backup.v1.GetOffsiteStateRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetOffsiteStateRequest.$Properties): holdfast.backup.v1.GetOffsiteStateRequest;
+
+                /**
+                 * Encodes the specified GetOffsiteStateRequest message. Does not implicitly {@link holdfast.backup.v1.GetOffsiteStateRequest.verify|verify} messages.
+                 * @param message GetOffsiteStateRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetOffsiteStateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetOffsiteStateRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetOffsiteStateRequest & holdfast.backup.v1.GetOffsiteStateRequest.$Shape} GetOffsiteStateRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetOffsiteStateRequest & holdfast.backup.v1.GetOffsiteStateRequest.$Shape;
+            }
+
+            namespace GetOffsiteStateRequest {
+
+                /** Properties of a GetOffsiteStateRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetOffsiteStateRequest. */
+                type $Shape = holdfast.backup.v1.GetOffsiteStateRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetOffsiteStateResponse.
+             * @deprecated Use holdfast.backup.v1.GetOffsiteStateResponse.$Properties instead.
+             */
+            interface IGetOffsiteStateResponse extends holdfast.backup.v1.GetOffsiteStateResponse.$Properties {
+            }
+
+            /** Represents a GetOffsiteStateResponse. */
+            class GetOffsiteStateResponse {
+
+                /**
+                 * Constructs a new GetOffsiteStateResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetOffsiteStateResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetOffsiteStateResponse locations. */
+                locations: holdfast.backup.v1.OffsiteLocation.$Properties[];
+
+                /** GetOffsiteStateResponse lastSequence. */
+                lastSequence: number;
+
+                /**
+                 * Creates a new GetOffsiteStateResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetOffsiteStateResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetOffsiteStateResponse.$Shape): holdfast.backup.v1.GetOffsiteStateResponse & holdfast.backup.v1.GetOffsiteStateResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetOffsiteStateResponse.$Properties): holdfast.backup.v1.GetOffsiteStateResponse;
+
+                /**
+                 * Encodes the specified GetOffsiteStateResponse message. Does not implicitly {@link holdfast.backup.v1.GetOffsiteStateResponse.verify|verify} messages.
+                 * @param message GetOffsiteStateResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetOffsiteStateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetOffsiteStateResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetOffsiteStateResponse & holdfast.backup.v1.GetOffsiteStateResponse.$Shape} GetOffsiteStateResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetOffsiteStateResponse & holdfast.backup.v1.GetOffsiteStateResponse.$Shape;
+            }
+
+            namespace GetOffsiteStateResponse {
+
+                /** Properties of a GetOffsiteStateResponse. */
+                interface $Properties {
+
+                    /** GetOffsiteStateResponse locations */
+                    locations?: (holdfast.backup.v1.OffsiteLocation.$Properties[]|null);
+
+                    /** GetOffsiteStateResponse lastSequence */
+                    lastSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetOffsiteStateResponse. */
+                type $Shape = holdfast.backup.v1.GetOffsiteStateResponse.$Properties;
+            }
+
+            /**
+             * Properties of an OffsiteLocation.
+             * @deprecated Use holdfast.backup.v1.OffsiteLocation.$Properties instead.
+             */
+            interface IOffsiteLocation extends holdfast.backup.v1.OffsiteLocation.$Properties {
+            }
+
+            /** Represents an OffsiteLocation. */
+            class OffsiteLocation {
+
+                /**
+                 * Constructs a new OffsiteLocation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.OffsiteLocation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** OffsiteLocation storageLocationId. */
+                storageLocationId: string;
+
+                /** OffsiteLocation name. */
+                name: string;
+
+                /** OffsiteLocation kind. */
+                kind: string;
+
+                /** OffsiteLocation pushedSequence. */
+                pushedSequence: number;
+
+                /** OffsiteLocation lagMs. */
+                lagMs: number;
+
+                /** OffsiteLocation pushedAtUnixMs. */
+                pushedAtUnixMs: number;
+
+                /** OffsiteLocation objects. */
+                objects: number;
+
+                /** OffsiteLocation bytes. */
+                bytes: number;
+
+                /** OffsiteLocation manifests. */
+                manifests: number;
+
+                /** OffsiteLocation newestManifestUnixMs. */
+                newestManifestUnixMs: number;
+
+                /** OffsiteLocation verifiedAtUnixMs. */
+                verifiedAtUnixMs: number;
+
+                /** OffsiteLocation verifiedSequence. */
+                verifiedSequence: number;
+
+                /** OffsiteLocation state. */
+                state: string;
+
+                /** OffsiteLocation failureCode. */
+                failureCode: string;
+
+                /** OffsiteLocation failureDetail. */
+                failureDetail: string;
+
+                /** OffsiteLocation retryAtUnixMs. */
+                retryAtUnixMs: number;
+
+                /** OffsiteLocation outdatedKeysets. */
+                outdatedKeysets: number;
+
+                /**
+                 * Creates a new OffsiteLocation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns OffsiteLocation instance
+                 */
+                static create(properties: holdfast.backup.v1.OffsiteLocation.$Shape): holdfast.backup.v1.OffsiteLocation & holdfast.backup.v1.OffsiteLocation.$Shape;
+                static create(properties?: holdfast.backup.v1.OffsiteLocation.$Properties): holdfast.backup.v1.OffsiteLocation;
+
+                /**
+                 * Encodes the specified OffsiteLocation message. Does not implicitly {@link holdfast.backup.v1.OffsiteLocation.verify|verify} messages.
+                 * @param message OffsiteLocation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.OffsiteLocation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an OffsiteLocation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.OffsiteLocation & holdfast.backup.v1.OffsiteLocation.$Shape} OffsiteLocation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.OffsiteLocation & holdfast.backup.v1.OffsiteLocation.$Shape;
+            }
+
+            namespace OffsiteLocation {
+
+                /** Properties of an OffsiteLocation. */
+                interface $Properties {
+
+                    /** OffsiteLocation storageLocationId */
+                    storageLocationId?: (string|null);
+
+                    /** OffsiteLocation name */
+                    name?: (string|null);
+
+                    /** OffsiteLocation kind */
+                    kind?: (string|null);
+
+                    /** OffsiteLocation pushedSequence */
+                    pushedSequence?: (number|null);
+
+                    /** OffsiteLocation lagMs */
+                    lagMs?: (number|null);
+
+                    /** OffsiteLocation pushedAtUnixMs */
+                    pushedAtUnixMs?: (number|null);
+
+                    /** OffsiteLocation objects */
+                    objects?: (number|null);
+
+                    /** OffsiteLocation bytes */
+                    bytes?: (number|null);
+
+                    /** OffsiteLocation manifests */
+                    manifests?: (number|null);
+
+                    /** OffsiteLocation newestManifestUnixMs */
+                    newestManifestUnixMs?: (number|null);
+
+                    /** OffsiteLocation verifiedAtUnixMs */
+                    verifiedAtUnixMs?: (number|null);
+
+                    /** OffsiteLocation verifiedSequence */
+                    verifiedSequence?: (number|null);
+
+                    /** OffsiteLocation state */
+                    state?: (string|null);
+
+                    /** OffsiteLocation failureCode */
+                    failureCode?: (string|null);
+
+                    /** OffsiteLocation failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** OffsiteLocation retryAtUnixMs */
+                    retryAtUnixMs?: (number|null);
+
+                    /** OffsiteLocation outdatedKeysets */
+                    outdatedKeysets?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an OffsiteLocation. */
+                type $Shape = holdfast.backup.v1.OffsiteLocation.$Properties;
+            }
+
+            /**
+             * Properties of a VerifyOffsiteRequest.
+             * @deprecated Use holdfast.backup.v1.VerifyOffsiteRequest.$Properties instead.
+             */
+            interface IVerifyOffsiteRequest extends holdfast.backup.v1.VerifyOffsiteRequest.$Properties {
+            }
+
+            /** Represents a VerifyOffsiteRequest. */
+            class VerifyOffsiteRequest {
+
+                /**
+                 * Constructs a new VerifyOffsiteRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.VerifyOffsiteRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** VerifyOffsiteRequest storageLocation. */
+                storageLocation: string;
+
+                /**
+                 * Creates a new VerifyOffsiteRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns VerifyOffsiteRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.VerifyOffsiteRequest.$Shape): holdfast.backup.v1.VerifyOffsiteRequest & holdfast.backup.v1.VerifyOffsiteRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyOffsiteRequest.$Properties): holdfast.backup.v1.VerifyOffsiteRequest;
+
+                /**
+                 * Encodes the specified VerifyOffsiteRequest message. Does not implicitly {@link holdfast.backup.v1.VerifyOffsiteRequest.verify|verify} messages.
+                 * @param message VerifyOffsiteRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.VerifyOffsiteRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VerifyOffsiteRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.VerifyOffsiteRequest & holdfast.backup.v1.VerifyOffsiteRequest.$Shape} VerifyOffsiteRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyOffsiteRequest & holdfast.backup.v1.VerifyOffsiteRequest.$Shape;
+            }
+
+            namespace VerifyOffsiteRequest {
+
+                /** Properties of a VerifyOffsiteRequest. */
+                interface $Properties {
+
+                    /** VerifyOffsiteRequest storageLocation */
+                    storageLocation?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VerifyOffsiteRequest. */
+                type $Shape = holdfast.backup.v1.VerifyOffsiteRequest.$Properties;
+            }
+
+            /**
+             * Properties of a VerifyOffsiteResponse.
+             * @deprecated Use holdfast.backup.v1.VerifyOffsiteResponse.$Properties instead.
+             */
+            interface IVerifyOffsiteResponse extends holdfast.backup.v1.VerifyOffsiteResponse.$Properties {
+            }
+
+            /** Represents a VerifyOffsiteResponse. */
+            class VerifyOffsiteResponse {
+
+                /**
+                 * Constructs a new VerifyOffsiteResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.VerifyOffsiteResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new VerifyOffsiteResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns VerifyOffsiteResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.VerifyOffsiteResponse.$Shape): holdfast.backup.v1.VerifyOffsiteResponse & holdfast.backup.v1.VerifyOffsiteResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyOffsiteResponse.$Properties): holdfast.backup.v1.VerifyOffsiteResponse;
+
+                /**
+                 * Encodes the specified VerifyOffsiteResponse message. Does not implicitly {@link holdfast.backup.v1.VerifyOffsiteResponse.verify|verify} messages.
+                 * @param message VerifyOffsiteResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.VerifyOffsiteResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VerifyOffsiteResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.VerifyOffsiteResponse & holdfast.backup.v1.VerifyOffsiteResponse.$Shape} VerifyOffsiteResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyOffsiteResponse & holdfast.backup.v1.VerifyOffsiteResponse.$Shape;
+            }
+
+            namespace VerifyOffsiteResponse {
+
+                /** Properties of a VerifyOffsiteResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VerifyOffsiteResponse. */
+                type $Shape = holdfast.backup.v1.VerifyOffsiteResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Schedule.
+             * @deprecated Use holdfast.backup.v1.Schedule.$Properties instead.
+             */
+            interface ISchedule extends holdfast.backup.v1.Schedule.$Properties {
+            }
+
+            /** Represents a Schedule. */
+            class Schedule {
+
+                /**
+                 * Constructs a new Schedule.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Schedule.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Schedule id. */
+                id: string;
+
+                /** Schedule organizationId. */
+                organizationId: string;
+
+                /** Schedule settings. */
+                settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                /** Schedule hasPassphrase. */
+                hasPassphrase: boolean;
+
+                /** Schedule createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Schedule updatedAtUnixMs. */
+                updatedAtUnixMs: number;
+
+                /** Schedule revision. */
+                revision: number;
+
+                /** Schedule nextSlotUnixMs. */
+                nextSlotUnixMs: number;
+
+                /** Schedule lastSlotUnixMs. */
+                lastSlotUnixMs: number;
+
+                /** Schedule lastBackupId. */
+                lastBackupId: string;
+
+                /** Schedule lastBackupStatus. */
+                lastBackupStatus: string;
+
+                /** Schedule missedAtUnixMs. */
+                missedAtUnixMs: number;
+
+                /** Schedule storageLocationName. */
+                storageLocationName: string;
+
+                /**
+                 * Creates a new Schedule instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Schedule instance
+                 */
+                static create(properties: holdfast.backup.v1.Schedule.$Shape): holdfast.backup.v1.Schedule & holdfast.backup.v1.Schedule.$Shape;
+                static create(properties?: holdfast.backup.v1.Schedule.$Properties): holdfast.backup.v1.Schedule;
+
+                /**
+                 * Encodes the specified Schedule message. Does not implicitly {@link holdfast.backup.v1.Schedule.verify|verify} messages.
+                 * @param message Schedule message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Schedule.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Schedule message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Schedule & holdfast.backup.v1.Schedule.$Shape} Schedule
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Schedule & holdfast.backup.v1.Schedule.$Shape;
+            }
+
+            namespace Schedule {
+
+                /** Properties of a Schedule. */
+                interface $Properties {
+
+                    /** Schedule id */
+                    id?: (string|null);
+
+                    /** Schedule organizationId */
+                    organizationId?: (string|null);
+
+                    /** Schedule settings */
+                    settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                    /** Schedule hasPassphrase */
+                    hasPassphrase?: (boolean|null);
+
+                    /** Schedule createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Schedule updatedAtUnixMs */
+                    updatedAtUnixMs?: (number|null);
+
+                    /** Schedule revision */
+                    revision?: (number|null);
+
+                    /** Schedule nextSlotUnixMs */
+                    nextSlotUnixMs?: (number|null);
+
+                    /** Schedule lastSlotUnixMs */
+                    lastSlotUnixMs?: (number|null);
+
+                    /** Schedule lastBackupId */
+                    lastBackupId?: (string|null);
+
+                    /** Schedule lastBackupStatus */
+                    lastBackupStatus?: (string|null);
+
+                    /** Schedule missedAtUnixMs */
+                    missedAtUnixMs?: (number|null);
+
+                    /** Schedule storageLocationName */
+                    storageLocationName?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Schedule. */
+                type $Shape = holdfast.backup.v1.Schedule.$Properties;
+            }
+
+            /**
+             * Properties of a CreateScheduleRequest.
+             * @deprecated Use holdfast.backup.v1.CreateScheduleRequest.$Properties instead.
+             */
+            interface ICreateScheduleRequest extends holdfast.backup.v1.CreateScheduleRequest.$Properties {
+            }
+
+            /** Represents a CreateScheduleRequest. */
+            class CreateScheduleRequest {
+
+                /**
+                 * Constructs a new CreateScheduleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateScheduleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateScheduleRequest organizationId. */
+                organizationId: string;
+
+                /** CreateScheduleRequest settings. */
+                settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                /** CreateScheduleRequest passphrase. */
+                passphrase: string;
+
+                /**
+                 * Creates a new CreateScheduleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateScheduleRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateScheduleRequest.$Shape): holdfast.backup.v1.CreateScheduleRequest & holdfast.backup.v1.CreateScheduleRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateScheduleRequest.$Properties): holdfast.backup.v1.CreateScheduleRequest;
+
+                /**
+                 * Encodes the specified CreateScheduleRequest message. Does not implicitly {@link holdfast.backup.v1.CreateScheduleRequest.verify|verify} messages.
+                 * @param message CreateScheduleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateScheduleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateScheduleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateScheduleRequest & holdfast.backup.v1.CreateScheduleRequest.$Shape} CreateScheduleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateScheduleRequest & holdfast.backup.v1.CreateScheduleRequest.$Shape;
+            }
+
+            namespace CreateScheduleRequest {
+
+                /** Properties of a CreateScheduleRequest. */
+                interface $Properties {
+
+                    /** CreateScheduleRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CreateScheduleRequest settings */
+                    settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                    /** CreateScheduleRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateScheduleRequest. */
+                type $Shape = holdfast.backup.v1.CreateScheduleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateScheduleResponse.
+             * @deprecated Use holdfast.backup.v1.CreateScheduleResponse.$Properties instead.
+             */
+            interface ICreateScheduleResponse extends holdfast.backup.v1.CreateScheduleResponse.$Properties {
+            }
+
+            /** Represents a CreateScheduleResponse. */
+            class CreateScheduleResponse {
+
+                /**
+                 * Constructs a new CreateScheduleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateScheduleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateScheduleResponse schedule. */
+                schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                /**
+                 * Creates a new CreateScheduleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateScheduleResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateScheduleResponse.$Shape): holdfast.backup.v1.CreateScheduleResponse & holdfast.backup.v1.CreateScheduleResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateScheduleResponse.$Properties): holdfast.backup.v1.CreateScheduleResponse;
+
+                /**
+                 * Encodes the specified CreateScheduleResponse message. Does not implicitly {@link holdfast.backup.v1.CreateScheduleResponse.verify|verify} messages.
+                 * @param message CreateScheduleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateScheduleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateScheduleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateScheduleResponse & holdfast.backup.v1.CreateScheduleResponse.$Shape} CreateScheduleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateScheduleResponse & holdfast.backup.v1.CreateScheduleResponse.$Shape;
+            }
+
+            namespace CreateScheduleResponse {
+
+                /** Properties of a CreateScheduleResponse. */
+                interface $Properties {
+
+                    /** CreateScheduleResponse schedule */
+                    schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateScheduleResponse. */
+                type $Shape = holdfast.backup.v1.CreateScheduleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetScheduleRequest.
+             * @deprecated Use holdfast.backup.v1.GetScheduleRequest.$Properties instead.
+             */
+            interface IGetScheduleRequest extends holdfast.backup.v1.GetScheduleRequest.$Properties {
+            }
+
+            /** Represents a GetScheduleRequest. */
+            class GetScheduleRequest {
+
+                /**
+                 * Constructs a new GetScheduleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetScheduleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetScheduleRequest schedule. */
+                schedule: string;
+
+                /**
+                 * Creates a new GetScheduleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetScheduleRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetScheduleRequest.$Shape): holdfast.backup.v1.GetScheduleRequest & holdfast.backup.v1.GetScheduleRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetScheduleRequest.$Properties): holdfast.backup.v1.GetScheduleRequest;
+
+                /**
+                 * Encodes the specified GetScheduleRequest message. Does not implicitly {@link holdfast.backup.v1.GetScheduleRequest.verify|verify} messages.
+                 * @param message GetScheduleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetScheduleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetScheduleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetScheduleRequest & holdfast.backup.v1.GetScheduleRequest.$Shape} GetScheduleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetScheduleRequest & holdfast.backup.v1.GetScheduleRequest.$Shape;
+            }
+
+            namespace GetScheduleRequest {
+
+                /** Properties of a GetScheduleRequest. */
+                interface $Properties {
+
+                    /** GetScheduleRequest schedule */
+                    schedule?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetScheduleRequest. */
+                type $Shape = holdfast.backup.v1.GetScheduleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetScheduleResponse.
+             * @deprecated Use holdfast.backup.v1.GetScheduleResponse.$Properties instead.
+             */
+            interface IGetScheduleResponse extends holdfast.backup.v1.GetScheduleResponse.$Properties {
+            }
+
+            /** Represents a GetScheduleResponse. */
+            class GetScheduleResponse {
+
+                /**
+                 * Constructs a new GetScheduleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetScheduleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetScheduleResponse schedule. */
+                schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                /**
+                 * Creates a new GetScheduleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetScheduleResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetScheduleResponse.$Shape): holdfast.backup.v1.GetScheduleResponse & holdfast.backup.v1.GetScheduleResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetScheduleResponse.$Properties): holdfast.backup.v1.GetScheduleResponse;
+
+                /**
+                 * Encodes the specified GetScheduleResponse message. Does not implicitly {@link holdfast.backup.v1.GetScheduleResponse.verify|verify} messages.
+                 * @param message GetScheduleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetScheduleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetScheduleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetScheduleResponse & holdfast.backup.v1.GetScheduleResponse.$Shape} GetScheduleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetScheduleResponse & holdfast.backup.v1.GetScheduleResponse.$Shape;
+            }
+
+            namespace GetScheduleResponse {
+
+                /** Properties of a GetScheduleResponse. */
+                interface $Properties {
+
+                    /** GetScheduleResponse schedule */
+                    schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetScheduleResponse. */
+                type $Shape = holdfast.backup.v1.GetScheduleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListSchedulesRequest.
+             * @deprecated Use holdfast.backup.v1.ListSchedulesRequest.$Properties instead.
+             */
+            interface IListSchedulesRequest extends holdfast.backup.v1.ListSchedulesRequest.$Properties {
+            }
+
+            /** Represents a ListSchedulesRequest. */
+            class ListSchedulesRequest {
+
+                /**
+                 * Constructs a new ListSchedulesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListSchedulesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListSchedulesRequest limit. */
+                limit: number;
+
+                /** ListSchedulesRequest cursor. */
+                cursor: string;
+
+                /** ListSchedulesRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListSchedulesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListSchedulesRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListSchedulesRequest.$Shape): holdfast.backup.v1.ListSchedulesRequest & holdfast.backup.v1.ListSchedulesRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListSchedulesRequest.$Properties): holdfast.backup.v1.ListSchedulesRequest;
+
+                /**
+                 * Encodes the specified ListSchedulesRequest message. Does not implicitly {@link holdfast.backup.v1.ListSchedulesRequest.verify|verify} messages.
+                 * @param message ListSchedulesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListSchedulesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListSchedulesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListSchedulesRequest & holdfast.backup.v1.ListSchedulesRequest.$Shape} ListSchedulesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListSchedulesRequest & holdfast.backup.v1.ListSchedulesRequest.$Shape;
+            }
+
+            namespace ListSchedulesRequest {
+
+                /** Properties of a ListSchedulesRequest. */
+                interface $Properties {
+
+                    /** ListSchedulesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListSchedulesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListSchedulesRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListSchedulesRequest. */
+                type $Shape = holdfast.backup.v1.ListSchedulesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListSchedulesResponse.
+             * @deprecated Use holdfast.backup.v1.ListSchedulesResponse.$Properties instead.
+             */
+            interface IListSchedulesResponse extends holdfast.backup.v1.ListSchedulesResponse.$Properties {
+            }
+
+            /** Represents a ListSchedulesResponse. */
+            class ListSchedulesResponse {
+
+                /**
+                 * Constructs a new ListSchedulesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListSchedulesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListSchedulesResponse schedules. */
+                schedules: holdfast.backup.v1.Schedule.$Properties[];
+
+                /** ListSchedulesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListSchedulesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListSchedulesResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListSchedulesResponse.$Shape): holdfast.backup.v1.ListSchedulesResponse & holdfast.backup.v1.ListSchedulesResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListSchedulesResponse.$Properties): holdfast.backup.v1.ListSchedulesResponse;
+
+                /**
+                 * Encodes the specified ListSchedulesResponse message. Does not implicitly {@link holdfast.backup.v1.ListSchedulesResponse.verify|verify} messages.
+                 * @param message ListSchedulesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListSchedulesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListSchedulesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListSchedulesResponse & holdfast.backup.v1.ListSchedulesResponse.$Shape} ListSchedulesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListSchedulesResponse & holdfast.backup.v1.ListSchedulesResponse.$Shape;
+            }
+
+            namespace ListSchedulesResponse {
+
+                /** Properties of a ListSchedulesResponse. */
+                interface $Properties {
+
+                    /** ListSchedulesResponse schedules */
+                    schedules?: (holdfast.backup.v1.Schedule.$Properties[]|null);
+
+                    /** ListSchedulesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListSchedulesResponse. */
+                type $Shape = holdfast.backup.v1.ListSchedulesResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateScheduleRequest.
+             * @deprecated Use holdfast.backup.v1.UpdateScheduleRequest.$Properties instead.
+             */
+            interface IUpdateScheduleRequest extends holdfast.backup.v1.UpdateScheduleRequest.$Properties {
+            }
+
+            /** Represents an UpdateScheduleRequest. */
+            class UpdateScheduleRequest {
+
+                /**
+                 * Constructs a new UpdateScheduleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UpdateScheduleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateScheduleRequest id. */
+                id: string;
+
+                /** UpdateScheduleRequest settings. */
+                settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                /** UpdateScheduleRequest passphrase. */
+                passphrase?: (string|null);
+
+                /**
+                 * Creates a new UpdateScheduleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateScheduleRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.UpdateScheduleRequest.$Shape): holdfast.backup.v1.UpdateScheduleRequest & holdfast.backup.v1.UpdateScheduleRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.UpdateScheduleRequest.$Properties): holdfast.backup.v1.UpdateScheduleRequest;
+
+                /**
+                 * Encodes the specified UpdateScheduleRequest message. Does not implicitly {@link holdfast.backup.v1.UpdateScheduleRequest.verify|verify} messages.
+                 * @param message UpdateScheduleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UpdateScheduleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateScheduleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UpdateScheduleRequest & holdfast.backup.v1.UpdateScheduleRequest.$Shape} UpdateScheduleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UpdateScheduleRequest & holdfast.backup.v1.UpdateScheduleRequest.$Shape;
+            }
+
+            namespace UpdateScheduleRequest {
+
+                /** Properties of an UpdateScheduleRequest. */
+                interface $Properties {
+
+                    /** UpdateScheduleRequest id */
+                    id?: (string|null);
+
+                    /** UpdateScheduleRequest settings */
+                    settings?: (holdfast.backup.v1.ScheduleSettings.$Properties|null);
+
+                    /** UpdateScheduleRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateScheduleRequest. */
+                type $Shape = holdfast.backup.v1.UpdateScheduleRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateScheduleResponse.
+             * @deprecated Use holdfast.backup.v1.UpdateScheduleResponse.$Properties instead.
+             */
+            interface IUpdateScheduleResponse extends holdfast.backup.v1.UpdateScheduleResponse.$Properties {
+            }
+
+            /** Represents an UpdateScheduleResponse. */
+            class UpdateScheduleResponse {
+
+                /**
+                 * Constructs a new UpdateScheduleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UpdateScheduleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateScheduleResponse schedule. */
+                schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                /**
+                 * Creates a new UpdateScheduleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateScheduleResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.UpdateScheduleResponse.$Shape): holdfast.backup.v1.UpdateScheduleResponse & holdfast.backup.v1.UpdateScheduleResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.UpdateScheduleResponse.$Properties): holdfast.backup.v1.UpdateScheduleResponse;
+
+                /**
+                 * Encodes the specified UpdateScheduleResponse message. Does not implicitly {@link holdfast.backup.v1.UpdateScheduleResponse.verify|verify} messages.
+                 * @param message UpdateScheduleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UpdateScheduleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateScheduleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UpdateScheduleResponse & holdfast.backup.v1.UpdateScheduleResponse.$Shape} UpdateScheduleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UpdateScheduleResponse & holdfast.backup.v1.UpdateScheduleResponse.$Shape;
+            }
+
+            namespace UpdateScheduleResponse {
+
+                /** Properties of an UpdateScheduleResponse. */
+                interface $Properties {
+
+                    /** UpdateScheduleResponse schedule */
+                    schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateScheduleResponse. */
+                type $Shape = holdfast.backup.v1.UpdateScheduleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ToggleScheduleRequest.
+             * @deprecated Use holdfast.backup.v1.ToggleScheduleRequest.$Properties instead.
+             */
+            interface IToggleScheduleRequest extends holdfast.backup.v1.ToggleScheduleRequest.$Properties {
+            }
+
+            /** Represents a ToggleScheduleRequest. */
+            class ToggleScheduleRequest {
+
+                /**
+                 * Constructs a new ToggleScheduleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ToggleScheduleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ToggleScheduleRequest id. */
+                id: string;
+
+                /** ToggleScheduleRequest isEnabled. */
+                isEnabled: boolean;
+
+                /**
+                 * Creates a new ToggleScheduleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ToggleScheduleRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ToggleScheduleRequest.$Shape): holdfast.backup.v1.ToggleScheduleRequest & holdfast.backup.v1.ToggleScheduleRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ToggleScheduleRequest.$Properties): holdfast.backup.v1.ToggleScheduleRequest;
+
+                /**
+                 * Encodes the specified ToggleScheduleRequest message. Does not implicitly {@link holdfast.backup.v1.ToggleScheduleRequest.verify|verify} messages.
+                 * @param message ToggleScheduleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ToggleScheduleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ToggleScheduleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ToggleScheduleRequest & holdfast.backup.v1.ToggleScheduleRequest.$Shape} ToggleScheduleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ToggleScheduleRequest & holdfast.backup.v1.ToggleScheduleRequest.$Shape;
+            }
+
+            namespace ToggleScheduleRequest {
+
+                /** Properties of a ToggleScheduleRequest. */
+                interface $Properties {
+
+                    /** ToggleScheduleRequest id */
+                    id?: (string|null);
+
+                    /** ToggleScheduleRequest isEnabled */
+                    isEnabled?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ToggleScheduleRequest. */
+                type $Shape = holdfast.backup.v1.ToggleScheduleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ToggleScheduleResponse.
+             * @deprecated Use holdfast.backup.v1.ToggleScheduleResponse.$Properties instead.
+             */
+            interface IToggleScheduleResponse extends holdfast.backup.v1.ToggleScheduleResponse.$Properties {
+            }
+
+            /** Represents a ToggleScheduleResponse. */
+            class ToggleScheduleResponse {
+
+                /**
+                 * Constructs a new ToggleScheduleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ToggleScheduleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ToggleScheduleResponse schedule. */
+                schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                /**
+                 * Creates a new ToggleScheduleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ToggleScheduleResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ToggleScheduleResponse.$Shape): holdfast.backup.v1.ToggleScheduleResponse & holdfast.backup.v1.ToggleScheduleResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ToggleScheduleResponse.$Properties): holdfast.backup.v1.ToggleScheduleResponse;
+
+                /**
+                 * Encodes the specified ToggleScheduleResponse message. Does not implicitly {@link holdfast.backup.v1.ToggleScheduleResponse.verify|verify} messages.
+                 * @param message ToggleScheduleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ToggleScheduleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ToggleScheduleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ToggleScheduleResponse & holdfast.backup.v1.ToggleScheduleResponse.$Shape} ToggleScheduleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ToggleScheduleResponse & holdfast.backup.v1.ToggleScheduleResponse.$Shape;
+            }
+
+            namespace ToggleScheduleResponse {
+
+                /** Properties of a ToggleScheduleResponse. */
+                interface $Properties {
+
+                    /** ToggleScheduleResponse schedule */
+                    schedule?: (holdfast.backup.v1.Schedule.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ToggleScheduleResponse. */
+                type $Shape = holdfast.backup.v1.ToggleScheduleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteScheduleRequest.
+             * @deprecated Use holdfast.backup.v1.DeleteScheduleRequest.$Properties instead.
+             */
+            interface IDeleteScheduleRequest extends holdfast.backup.v1.DeleteScheduleRequest.$Properties {
+            }
+
+            /** Represents a DeleteScheduleRequest. */
+            class DeleteScheduleRequest {
+
+                /**
+                 * Constructs a new DeleteScheduleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.DeleteScheduleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeleteScheduleRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DeleteScheduleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteScheduleRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.DeleteScheduleRequest.$Shape): holdfast.backup.v1.DeleteScheduleRequest & holdfast.backup.v1.DeleteScheduleRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.DeleteScheduleRequest.$Properties): holdfast.backup.v1.DeleteScheduleRequest;
+
+                /**
+                 * Encodes the specified DeleteScheduleRequest message. Does not implicitly {@link holdfast.backup.v1.DeleteScheduleRequest.verify|verify} messages.
+                 * @param message DeleteScheduleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.DeleteScheduleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteScheduleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.DeleteScheduleRequest & holdfast.backup.v1.DeleteScheduleRequest.$Shape} DeleteScheduleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.DeleteScheduleRequest & holdfast.backup.v1.DeleteScheduleRequest.$Shape;
+            }
+
+            namespace DeleteScheduleRequest {
+
+                /** Properties of a DeleteScheduleRequest. */
+                interface $Properties {
+
+                    /** DeleteScheduleRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteScheduleRequest. */
+                type $Shape = holdfast.backup.v1.DeleteScheduleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteScheduleResponse.
+             * @deprecated Use holdfast.backup.v1.DeleteScheduleResponse.$Properties instead.
+             */
+            interface IDeleteScheduleResponse extends holdfast.backup.v1.DeleteScheduleResponse.$Properties {
+            }
+
+            /** Represents a DeleteScheduleResponse. */
+            class DeleteScheduleResponse {
+
+                /**
+                 * Constructs a new DeleteScheduleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.DeleteScheduleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeleteScheduleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteScheduleResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.DeleteScheduleResponse.$Shape): holdfast.backup.v1.DeleteScheduleResponse & holdfast.backup.v1.DeleteScheduleResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.DeleteScheduleResponse.$Properties): holdfast.backup.v1.DeleteScheduleResponse;
+
+                /**
+                 * Encodes the specified DeleteScheduleResponse message. Does not implicitly {@link holdfast.backup.v1.DeleteScheduleResponse.verify|verify} messages.
+                 * @param message DeleteScheduleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.DeleteScheduleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteScheduleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.DeleteScheduleResponse & holdfast.backup.v1.DeleteScheduleResponse.$Shape} DeleteScheduleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.DeleteScheduleResponse & holdfast.backup.v1.DeleteScheduleResponse.$Shape;
+            }
+
+            namespace DeleteScheduleResponse {
+
+                /** Properties of a DeleteScheduleResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteScheduleResponse. */
+                type $Shape = holdfast.backup.v1.DeleteScheduleResponse.$Properties;
+            }
+
+            /**
+             * Properties of a PreviewScheduleRequest.
+             * @deprecated Use holdfast.backup.v1.PreviewScheduleRequest.$Properties instead.
+             */
+            interface IPreviewScheduleRequest extends holdfast.backup.v1.PreviewScheduleRequest.$Properties {
+            }
+
+            /** Represents a PreviewScheduleRequest. */
+            class PreviewScheduleRequest {
+
+                /**
+                 * Constructs a new PreviewScheduleRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PreviewScheduleRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PreviewScheduleRequest cronExpression. */
+                cronExpression: string;
+
+                /** PreviewScheduleRequest timeZone. */
+                timeZone: string;
+
+                /** PreviewScheduleRequest count. */
+                count: number;
+
+                /**
+                 * Creates a new PreviewScheduleRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PreviewScheduleRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.PreviewScheduleRequest.$Shape): holdfast.backup.v1.PreviewScheduleRequest & holdfast.backup.v1.PreviewScheduleRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.PreviewScheduleRequest.$Properties): holdfast.backup.v1.PreviewScheduleRequest;
+
+                /**
+                 * Encodes the specified PreviewScheduleRequest message. Does not implicitly {@link holdfast.backup.v1.PreviewScheduleRequest.verify|verify} messages.
+                 * @param message PreviewScheduleRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PreviewScheduleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PreviewScheduleRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PreviewScheduleRequest & holdfast.backup.v1.PreviewScheduleRequest.$Shape} PreviewScheduleRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PreviewScheduleRequest & holdfast.backup.v1.PreviewScheduleRequest.$Shape;
+            }
+
+            namespace PreviewScheduleRequest {
+
+                /** Properties of a PreviewScheduleRequest. */
+                interface $Properties {
+
+                    /** PreviewScheduleRequest cronExpression */
+                    cronExpression?: (string|null);
+
+                    /** PreviewScheduleRequest timeZone */
+                    timeZone?: (string|null);
+
+                    /** PreviewScheduleRequest count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PreviewScheduleRequest. */
+                type $Shape = holdfast.backup.v1.PreviewScheduleRequest.$Properties;
+            }
+
+            /**
+             * Properties of a PreviewScheduleResponse.
+             * @deprecated Use holdfast.backup.v1.PreviewScheduleResponse.$Properties instead.
+             */
+            interface IPreviewScheduleResponse extends holdfast.backup.v1.PreviewScheduleResponse.$Properties {
+            }
+
+            /** Represents a PreviewScheduleResponse. */
+            class PreviewScheduleResponse {
+
+                /**
+                 * Constructs a new PreviewScheduleResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PreviewScheduleResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PreviewScheduleResponse slotsUnixMs. */
+                slotsUnixMs: number[];
+
+                /**
+                 * Creates a new PreviewScheduleResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PreviewScheduleResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.PreviewScheduleResponse.$Shape): holdfast.backup.v1.PreviewScheduleResponse & holdfast.backup.v1.PreviewScheduleResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.PreviewScheduleResponse.$Properties): holdfast.backup.v1.PreviewScheduleResponse;
+
+                /**
+                 * Encodes the specified PreviewScheduleResponse message. Does not implicitly {@link holdfast.backup.v1.PreviewScheduleResponse.verify|verify} messages.
+                 * @param message PreviewScheduleResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PreviewScheduleResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PreviewScheduleResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PreviewScheduleResponse & holdfast.backup.v1.PreviewScheduleResponse.$Shape} PreviewScheduleResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PreviewScheduleResponse & holdfast.backup.v1.PreviewScheduleResponse.$Shape;
+            }
+
+            namespace PreviewScheduleResponse {
+
+                /** Properties of a PreviewScheduleResponse. */
+                interface $Properties {
+
+                    /** PreviewScheduleResponse slotsUnixMs */
+                    slotsUnixMs?: (number[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PreviewScheduleResponse. */
+                type $Shape = holdfast.backup.v1.PreviewScheduleResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ExportSnapshotRequest.
+             * @deprecated Use holdfast.backup.v1.ExportSnapshotRequest.$Properties instead.
+             */
+            interface IExportSnapshotRequest extends holdfast.backup.v1.ExportSnapshotRequest.$Properties {
+            }
+
+            /** Represents an ExportSnapshotRequest. */
+            class ExportSnapshotRequest {
+
+                /**
+                 * Constructs a new ExportSnapshotRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ExportSnapshotRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportSnapshotRequest organizationId. */
+                organizationId: string;
+
+                /** ExportSnapshotRequest contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** ExportSnapshotRequest isCompressed. */
+                isCompressed: boolean;
+
+                /** ExportSnapshotRequest passphrase. */
+                passphrase: string;
+
+                /**
+                 * Creates a new ExportSnapshotRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportSnapshotRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ExportSnapshotRequest.$Shape): holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ExportSnapshotRequest.$Properties): holdfast.backup.v1.ExportSnapshotRequest;
+
+                /**
+                 * Encodes the specified ExportSnapshotRequest message. Does not implicitly {@link holdfast.backup.v1.ExportSnapshotRequest.verify|verify} messages.
+                 * @param message ExportSnapshotRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ExportSnapshotRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportSnapshotRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape} ExportSnapshotRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape;
+            }
+
+            namespace ExportSnapshotRequest {
+
+                /** Properties of an ExportSnapshotRequest. */
+                interface $Properties {
+
+                    /** ExportSnapshotRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ExportSnapshotRequest contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** ExportSnapshotRequest isCompressed */
+                    isCompressed?: (boolean|null);
+
+                    /** ExportSnapshotRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportSnapshotRequest. */
+                type $Shape = holdfast.backup.v1.ExportSnapshotRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ExportSnapshotResponse.
+             * @deprecated Use holdfast.backup.v1.ExportSnapshotResponse.$Properties instead.
+             */
+            interface IExportSnapshotResponse extends holdfast.backup.v1.ExportSnapshotResponse.$Properties {
+            }
+
+            /** Represents an ExportSnapshotResponse. */
+            class ExportSnapshotResponse {
+
+                /**
+                 * Constructs a new ExportSnapshotResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ExportSnapshotResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportSnapshotResponse data. */
+                data: Uint8Array;
+
+                /** ExportSnapshotResponse fileName. */
+                fileName: string;
+
+                /** ExportSnapshotResponse sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new ExportSnapshotResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportSnapshotResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ExportSnapshotResponse.$Shape): holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ExportSnapshotResponse.$Properties): holdfast.backup.v1.ExportSnapshotResponse;
+
+                /**
+                 * Encodes the specified ExportSnapshotResponse message. Does not implicitly {@link holdfast.backup.v1.ExportSnapshotResponse.verify|verify} messages.
+                 * @param message ExportSnapshotResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ExportSnapshotResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportSnapshotResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape} ExportSnapshotResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape;
+            }
+
+            namespace ExportSnapshotResponse {
+
+                /** Properties of an ExportSnapshotResponse. */
+                interface $Properties {
+
+                    /** ExportSnapshotResponse data */
+                    data?: (Uint8Array|null);
+
+                    /** ExportSnapshotResponse fileName */
+                    fileName?: (string|null);
+
+                    /** ExportSnapshotResponse sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportSnapshotResponse. */
+                type $Shape = holdfast.backup.v1.ExportSnapshotResponse.$Properties;
+            }
+
+            /**
+             * Properties of a PutImportRequest.
+             * @deprecated Use holdfast.backup.v1.PutImportRequest.$Properties instead.
+             */
+            interface IPutImportRequest extends holdfast.backup.v1.PutImportRequest.$Properties {
+            }
+
+            /** Represents a PutImportRequest. */
+            class PutImportRequest {
+
+                /**
+                 * Constructs a new PutImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PutImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PutImportRequest importId. */
+                importId: string;
+
+                /** PutImportRequest offset. */
+                offset: number;
+
+                /** PutImportRequest data. */
+                data: Uint8Array;
+
+                /**
+                 * Creates a new PutImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PutImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.PutImportRequest.$Shape): holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.PutImportRequest.$Properties): holdfast.backup.v1.PutImportRequest;
+
+                /**
+                 * Encodes the specified PutImportRequest message. Does not implicitly {@link holdfast.backup.v1.PutImportRequest.verify|verify} messages.
+                 * @param message PutImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PutImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PutImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape} PutImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape;
+            }
+
+            namespace PutImportRequest {
+
+                /** Properties of a PutImportRequest. */
+                interface $Properties {
+
+                    /** PutImportRequest importId */
+                    importId?: (string|null);
+
+                    /** PutImportRequest offset */
+                    offset?: (number|null);
+
+                    /** PutImportRequest data */
+                    data?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PutImportRequest. */
+                type $Shape = holdfast.backup.v1.PutImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a PutImportResponse.
+             * @deprecated Use holdfast.backup.v1.PutImportResponse.$Properties instead.
+             */
+            interface IPutImportResponse extends holdfast.backup.v1.PutImportResponse.$Properties {
+            }
+
+            /** Represents a PutImportResponse. */
+            class PutImportResponse {
+
+                /**
+                 * Constructs a new PutImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PutImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PutImportResponse received. */
+                received: number;
+
+                /**
+                 * Creates a new PutImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PutImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.PutImportResponse.$Shape): holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.PutImportResponse.$Properties): holdfast.backup.v1.PutImportResponse;
+
+                /**
+                 * Encodes the specified PutImportResponse message. Does not implicitly {@link holdfast.backup.v1.PutImportResponse.verify|verify} messages.
+                 * @param message PutImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PutImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PutImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape} PutImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape;
+            }
+
+            namespace PutImportResponse {
+
+                /** Properties of a PutImportResponse. */
+                interface $Properties {
+
+                    /** PutImportResponse received */
+                    received?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PutImportResponse. */
+                type $Shape = holdfast.backup.v1.PutImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RunImportRequest.
+             * @deprecated Use holdfast.backup.v1.RunImportRequest.$Properties instead.
+             */
+            interface IRunImportRequest extends holdfast.backup.v1.RunImportRequest.$Properties {
+            }
+
+            /** Represents a RunImportRequest. */
+            class RunImportRequest {
+
+                /**
+                 * Constructs a new RunImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunImportRequest importId. */
+                importId: string;
+
+                /** RunImportRequest organizationId. */
+                organizationId: string;
+
+                /** RunImportRequest isDryRun. */
+                isDryRun: boolean;
+
+                /** RunImportRequest overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** RunImportRequest contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** RunImportRequest passphrase. */
+                passphrase: string;
+
+                /** RunImportRequest targetSiteId. */
+                targetSiteId: string;
+
+                /** RunImportRequest targetNodeId. */
+                targetNodeId: string;
+
+                /**
+                 * Creates a new RunImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.RunImportRequest.$Shape): holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.RunImportRequest.$Properties): holdfast.backup.v1.RunImportRequest;
+
+                /**
+                 * Encodes the specified RunImportRequest message. Does not implicitly {@link holdfast.backup.v1.RunImportRequest.verify|verify} messages.
+                 * @param message RunImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape} RunImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape;
+            }
+
+            namespace RunImportRequest {
+
+                /** Properties of a RunImportRequest. */
+                interface $Properties {
+
+                    /** RunImportRequest importId */
+                    importId?: (string|null);
+
+                    /** RunImportRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** RunImportRequest isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** RunImportRequest overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** RunImportRequest contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** RunImportRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** RunImportRequest targetSiteId */
+                    targetSiteId?: (string|null);
+
+                    /** RunImportRequest targetNodeId */
+                    targetNodeId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunImportRequest. */
+                type $Shape = holdfast.backup.v1.RunImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RunImportResponse.
+             * @deprecated Use holdfast.backup.v1.RunImportResponse.$Properties instead.
+             */
+            interface IRunImportResponse extends holdfast.backup.v1.RunImportResponse.$Properties {
+            }
+
+            /** Represents a RunImportResponse. */
+            class RunImportResponse {
+
+                /**
+                 * Constructs a new RunImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunImportResponse import. */
+                import?: (holdfast.backup.v1.Import.$Properties|null);
+
+                /**
+                 * Creates a new RunImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.RunImportResponse.$Shape): holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.RunImportResponse.$Properties): holdfast.backup.v1.RunImportResponse;
+
+                /**
+                 * Encodes the specified RunImportResponse message. Does not implicitly {@link holdfast.backup.v1.RunImportResponse.verify|verify} messages.
+                 * @param message RunImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape} RunImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape;
+            }
+
+            namespace RunImportResponse {
+
+                /** Properties of a RunImportResponse. */
+                interface $Properties {
+
+                    /** RunImportResponse import */
+                    "import"?: (holdfast.backup.v1.Import.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunImportResponse. */
+                type $Shape = holdfast.backup.v1.RunImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetImportRequest.
+             * @deprecated Use holdfast.backup.v1.GetImportRequest.$Properties instead.
+             */
+            interface IGetImportRequest extends holdfast.backup.v1.GetImportRequest.$Properties {
+            }
+
+            /** Represents a GetImportRequest. */
+            class GetImportRequest {
+
+                /**
+                 * Constructs a new GetImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetImportRequest importId. */
+                importId: string;
+
+                /**
+                 * Creates a new GetImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetImportRequest.$Shape): holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetImportRequest.$Properties): holdfast.backup.v1.GetImportRequest;
+
+                /**
+                 * Encodes the specified GetImportRequest message. Does not implicitly {@link holdfast.backup.v1.GetImportRequest.verify|verify} messages.
+                 * @param message GetImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape} GetImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape;
+            }
+
+            namespace GetImportRequest {
+
+                /** Properties of a GetImportRequest. */
+                interface $Properties {
+
+                    /** GetImportRequest importId */
+                    importId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetImportRequest. */
+                type $Shape = holdfast.backup.v1.GetImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetImportResponse.
+             * @deprecated Use holdfast.backup.v1.GetImportResponse.$Properties instead.
+             */
+            interface IGetImportResponse extends holdfast.backup.v1.GetImportResponse.$Properties {
+            }
+
+            /** Represents a GetImportResponse. */
+            class GetImportResponse {
+
+                /**
+                 * Constructs a new GetImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetImportResponse import. */
+                import?: (holdfast.backup.v1.Import.$Properties|null);
+
+                /**
+                 * Creates a new GetImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetImportResponse.$Shape): holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetImportResponse.$Properties): holdfast.backup.v1.GetImportResponse;
+
+                /**
+                 * Encodes the specified GetImportResponse message. Does not implicitly {@link holdfast.backup.v1.GetImportResponse.verify|verify} messages.
+                 * @param message GetImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape} GetImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape;
+            }
+
+            namespace GetImportResponse {
+
+                /** Properties of a GetImportResponse. */
+                interface $Properties {
+
+                    /** GetImportResponse import */
+                    "import"?: (holdfast.backup.v1.Import.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetImportResponse. */
+                type $Shape = holdfast.backup.v1.GetImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of an Import.
+             * @deprecated Use holdfast.backup.v1.Import.$Properties instead.
+             */
+            interface IImport extends holdfast.backup.v1.Import.$Properties {
+            }
+
+            /** Represents an Import. */
+            class Import {
+
+                /**
+                 * Constructs a new Import.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Import.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Import id. */
+                id: string;
+
+                /** Import status. */
+                status: string;
+
+                /** Import progress. */
+                progress: number;
+
+                /** Import isDryRun. */
+                isDryRun: boolean;
+
+                /** Import failureCode. */
+                failureCode: string;
+
+                /** Import failureDetail. */
+                failureDetail: string;
+
+                /** Import sections. */
+                sections: holdfast.backup.v1.ImportSection.$Properties[];
+
+                /** Import warnings. */
+                warnings: string[];
+
+                /** Import manifest. */
+                manifest: string;
+
+                /**
+                 * Creates a new Import instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Import instance
+                 */
+                static create(properties: holdfast.backup.v1.Import.$Shape): holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape;
+                static create(properties?: holdfast.backup.v1.Import.$Properties): holdfast.backup.v1.Import;
+
+                /**
+                 * Encodes the specified Import message. Does not implicitly {@link holdfast.backup.v1.Import.verify|verify} messages.
+                 * @param message Import message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Import.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Import message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape} Import
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape;
+            }
+
+            namespace Import {
+
+                /** Properties of an Import. */
+                interface $Properties {
+
+                    /** Import id */
+                    id?: (string|null);
+
+                    /** Import status */
+                    status?: (string|null);
+
+                    /** Import progress */
+                    progress?: (number|null);
+
+                    /** Import isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** Import failureCode */
+                    failureCode?: (string|null);
+
+                    /** Import failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** Import sections */
+                    sections?: (holdfast.backup.v1.ImportSection.$Properties[]|null);
+
+                    /** Import warnings */
+                    warnings?: (string[]|null);
+
+                    /** Import manifest */
+                    manifest?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Import. */
+                type $Shape = holdfast.backup.v1.Import.$Properties;
+            }
+
+            /**
+             * Properties of an ImportSection.
+             * @deprecated Use holdfast.backup.v1.ImportSection.$Properties instead.
+             */
+            interface IImportSection extends holdfast.backup.v1.ImportSection.$Properties {
+            }
+
+            /** Represents an ImportSection. */
+            class ImportSection {
+
+                /**
+                 * Constructs a new ImportSection.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ImportSection.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImportSection name. */
+                name: string;
+
+                /** ImportSection organization. */
+                organization: string;
+
+                /** ImportSection status. */
+                status: string;
+
+                /** ImportSection records. */
+                records: number;
+
+                /** ImportSection created. */
+                created: number;
+
+                /** ImportSection updated. */
+                updated: number;
+
+                /** ImportSection skipped. */
+                skipped: number;
+
+                /** ImportSection refused. */
+                refused: number;
+
+                /** ImportSection issues. */
+                issues: holdfast.backup.v1.ImportIssue.$Properties[];
+
+                /**
+                 * Creates a new ImportSection instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportSection instance
+                 */
+                static create(properties: holdfast.backup.v1.ImportSection.$Shape): holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape;
+                static create(properties?: holdfast.backup.v1.ImportSection.$Properties): holdfast.backup.v1.ImportSection;
+
+                /**
+                 * Encodes the specified ImportSection message. Does not implicitly {@link holdfast.backup.v1.ImportSection.verify|verify} messages.
+                 * @param message ImportSection message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ImportSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImportSection message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape} ImportSection
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape;
+            }
+
+            namespace ImportSection {
+
+                /** Properties of an ImportSection. */
+                interface $Properties {
+
+                    /** ImportSection name */
+                    name?: (string|null);
+
+                    /** ImportSection organization */
+                    organization?: (string|null);
+
+                    /** ImportSection status */
+                    status?: (string|null);
+
+                    /** ImportSection records */
+                    records?: (number|null);
+
+                    /** ImportSection created */
+                    created?: (number|null);
+
+                    /** ImportSection updated */
+                    updated?: (number|null);
+
+                    /** ImportSection skipped */
+                    skipped?: (number|null);
+
+                    /** ImportSection refused */
+                    refused?: (number|null);
+
+                    /** ImportSection issues */
+                    issues?: (holdfast.backup.v1.ImportIssue.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImportSection. */
+                type $Shape = holdfast.backup.v1.ImportSection.$Properties;
+            }
+
+            /**
+             * Properties of an ImportIssue.
+             * @deprecated Use holdfast.backup.v1.ImportIssue.$Properties instead.
+             */
+            interface IImportIssue extends holdfast.backup.v1.ImportIssue.$Properties {
+            }
+
+            /** Represents an ImportIssue. */
+            class ImportIssue {
+
+                /**
+                 * Constructs a new ImportIssue.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ImportIssue.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImportIssue record. */
+                record: number;
+
+                /** ImportIssue name. */
+                name: string;
+
+                /** ImportIssue code. */
+                code: string;
+
+                /** ImportIssue detail. */
+                detail: string;
+
+                /**
+                 * Creates a new ImportIssue instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportIssue instance
+                 */
+                static create(properties: holdfast.backup.v1.ImportIssue.$Shape): holdfast.backup.v1.ImportIssue & holdfast.backup.v1.ImportIssue.$Shape;
+                static create(properties?: holdfast.backup.v1.ImportIssue.$Properties): holdfast.backup.v1.ImportIssue;
+
+                /**
+                 * Encodes the specified ImportIssue message. Does not implicitly {@link holdfast.backup.v1.ImportIssue.verify|verify} messages.
+                 * @param message ImportIssue message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ImportIssue.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImportIssue message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ImportIssue & holdfast.backup.v1.ImportIssue.$Shape} ImportIssue
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportIssue & holdfast.backup.v1.ImportIssue.$Shape;
+            }
+
+            namespace ImportIssue {
+
+                /** Properties of an ImportIssue. */
+                interface $Properties {
+
+                    /** ImportIssue record */
+                    record?: (number|null);
+
+                    /** ImportIssue name */
+                    name?: (string|null);
+
+                    /** ImportIssue code */
+                    code?: (string|null);
+
+                    /** ImportIssue detail */
+                    detail?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImportIssue. */
+                type $Shape = holdfast.backup.v1.ImportIssue.$Properties;
+            }
+
+            /**
+             * Properties of a StorageKind.
+             * @deprecated Use holdfast.backup.v1.StorageKind.$Properties instead.
+             */
+            interface IStorageKind extends holdfast.backup.v1.StorageKind.$Properties {
+            }
+
+            /** Represents a StorageKind. */
+            class StorageKind {
+
+                /**
+                 * Constructs a new StorageKind.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageKind.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageKind kind. */
+                kind: string;
+
+                /** StorageKind title. */
+                title: string;
+
+                /** StorageKind fields. */
+                fields: holdfast.backup.v1.StorageField.$Properties[];
+
+                /** StorageKind unavailableBecause. */
+                unavailableBecause: string;
+
+                /**
+                 * Creates a new StorageKind instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageKind instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageKind.$Shape): holdfast.backup.v1.StorageKind & holdfast.backup.v1.StorageKind.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageKind.$Properties): holdfast.backup.v1.StorageKind;
+
+                /**
+                 * Encodes the specified StorageKind message. Does not implicitly {@link holdfast.backup.v1.StorageKind.verify|verify} messages.
+                 * @param message StorageKind message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageKind.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageKind message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageKind & holdfast.backup.v1.StorageKind.$Shape} StorageKind
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageKind & holdfast.backup.v1.StorageKind.$Shape;
+            }
+
+            namespace StorageKind {
+
+                /** Properties of a StorageKind. */
+                interface $Properties {
+
+                    /** StorageKind kind */
+                    kind?: (string|null);
+
+                    /** StorageKind title */
+                    title?: (string|null);
+
+                    /** StorageKind fields */
+                    fields?: (holdfast.backup.v1.StorageField.$Properties[]|null);
+
+                    /** StorageKind unavailableBecause */
+                    unavailableBecause?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageKind. */
+                type $Shape = holdfast.backup.v1.StorageKind.$Properties;
+            }
+
+            /**
+             * Properties of a StorageField.
+             * @deprecated Use holdfast.backup.v1.StorageField.$Properties instead.
+             */
+            interface IStorageField extends holdfast.backup.v1.StorageField.$Properties {
+            }
+
+            /** Represents a StorageField. */
+            class StorageField {
+
+                /**
+                 * Constructs a new StorageField.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageField.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageField name. */
+                name: string;
+
+                /** StorageField title. */
+                title: string;
+
+                /** StorageField description. */
+                description: string;
+
+                /** StorageField type. */
+                type: string;
+
+                /** StorageField isRequired. */
+                isRequired: boolean;
+
+                /** StorageField default. */
+                default: string;
+
+                /** StorageField choices. */
+                choices: string[];
+
+                /** StorageField min. */
+                min: number;
+
+                /** StorageField max. */
+                max: number;
+
+                /** StorageField example. */
+                example: string;
+
+                /**
+                 * Creates a new StorageField instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageField instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageField.$Shape): holdfast.backup.v1.StorageField & holdfast.backup.v1.StorageField.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageField.$Properties): holdfast.backup.v1.StorageField;
+
+                /**
+                 * Encodes the specified StorageField message. Does not implicitly {@link holdfast.backup.v1.StorageField.verify|verify} messages.
+                 * @param message StorageField message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageField.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageField message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageField & holdfast.backup.v1.StorageField.$Shape} StorageField
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageField & holdfast.backup.v1.StorageField.$Shape;
+            }
+
+            namespace StorageField {
+
+                /** Properties of a StorageField. */
+                interface $Properties {
+
+                    /** StorageField name */
+                    name?: (string|null);
+
+                    /** StorageField title */
+                    title?: (string|null);
+
+                    /** StorageField description */
+                    description?: (string|null);
+
+                    /** StorageField type */
+                    type?: (string|null);
+
+                    /** StorageField isRequired */
+                    isRequired?: (boolean|null);
+
+                    /** StorageField default */
+                    "default"?: (string|null);
+
+                    /** StorageField choices */
+                    choices?: (string[]|null);
+
+                    /** StorageField min */
+                    min?: (number|null);
+
+                    /** StorageField max */
+                    max?: (number|null);
+
+                    /** StorageField example */
+                    example?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageField. */
+                type $Shape = holdfast.backup.v1.StorageField.$Properties;
+            }
+
+            /**
+             * Properties of a StorageLocation.
+             * @deprecated Use holdfast.backup.v1.StorageLocation.$Properties instead.
+             */
+            interface IStorageLocation extends holdfast.backup.v1.StorageLocation.$Properties {
+            }
+
+            /** Represents a StorageLocation. */
+            class StorageLocation {
+
+                /**
+                 * Constructs a new StorageLocation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageLocation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageLocation id. */
+                id: string;
+
+                /** StorageLocation organizationId. */
+                organizationId: string;
+
+                /** StorageLocation settings. */
+                settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                /** StorageLocation credentialFields. */
+                credentialFields: string[];
+
+                /** StorageLocation createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** StorageLocation updatedAtUnixMs. */
+                updatedAtUnixMs: number;
+
+                /** StorageLocation revision. */
+                revision: number;
+
+                /** StorageLocation testedAtUnixMs. */
+                testedAtUnixMs: number;
+
+                /** StorageLocation testFailure. */
+                testFailure: string;
+
+                /**
+                 * Creates a new StorageLocation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageLocation instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageLocation.$Shape): holdfast.backup.v1.StorageLocation & holdfast.backup.v1.StorageLocation.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageLocation.$Properties): holdfast.backup.v1.StorageLocation;
+
+                /**
+                 * Encodes the specified StorageLocation message. Does not implicitly {@link holdfast.backup.v1.StorageLocation.verify|verify} messages.
+                 * @param message StorageLocation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageLocation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageLocation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageLocation & holdfast.backup.v1.StorageLocation.$Shape} StorageLocation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageLocation & holdfast.backup.v1.StorageLocation.$Shape;
+            }
+
+            namespace StorageLocation {
+
+                /** Properties of a StorageLocation. */
+                interface $Properties {
+
+                    /** StorageLocation id */
+                    id?: (string|null);
+
+                    /** StorageLocation organizationId */
+                    organizationId?: (string|null);
+
+                    /** StorageLocation settings */
+                    settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                    /** StorageLocation credentialFields */
+                    credentialFields?: (string[]|null);
+
+                    /** StorageLocation createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** StorageLocation updatedAtUnixMs */
+                    updatedAtUnixMs?: (number|null);
+
+                    /** StorageLocation revision */
+                    revision?: (number|null);
+
+                    /** StorageLocation testedAtUnixMs */
+                    testedAtUnixMs?: (number|null);
+
+                    /** StorageLocation testFailure */
+                    testFailure?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageLocation. */
+                type $Shape = holdfast.backup.v1.StorageLocation.$Properties;
+            }
+
+            /**
+             * Properties of a ListStorageKindsRequest.
+             * @deprecated Use holdfast.backup.v1.ListStorageKindsRequest.$Properties instead.
+             */
+            interface IListStorageKindsRequest extends holdfast.backup.v1.ListStorageKindsRequest.$Properties {
+            }
+
+            /** Represents a ListStorageKindsRequest. */
+            class ListStorageKindsRequest {
+
+                /**
+                 * Constructs a new ListStorageKindsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListStorageKindsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListStorageKindsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListStorageKindsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListStorageKindsRequest.$Shape): holdfast.backup.v1.ListStorageKindsRequest & holdfast.backup.v1.ListStorageKindsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListStorageKindsRequest.$Properties): holdfast.backup.v1.ListStorageKindsRequest;
+
+                /**
+                 * Encodes the specified ListStorageKindsRequest message. Does not implicitly {@link holdfast.backup.v1.ListStorageKindsRequest.verify|verify} messages.
+                 * @param message ListStorageKindsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListStorageKindsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListStorageKindsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListStorageKindsRequest & holdfast.backup.v1.ListStorageKindsRequest.$Shape} ListStorageKindsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListStorageKindsRequest & holdfast.backup.v1.ListStorageKindsRequest.$Shape;
+            }
+
+            namespace ListStorageKindsRequest {
+
+                /** Properties of a ListStorageKindsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListStorageKindsRequest. */
+                type $Shape = holdfast.backup.v1.ListStorageKindsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListStorageKindsResponse.
+             * @deprecated Use holdfast.backup.v1.ListStorageKindsResponse.$Properties instead.
+             */
+            interface IListStorageKindsResponse extends holdfast.backup.v1.ListStorageKindsResponse.$Properties {
+            }
+
+            /** Represents a ListStorageKindsResponse. */
+            class ListStorageKindsResponse {
+
+                /**
+                 * Constructs a new ListStorageKindsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListStorageKindsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListStorageKindsResponse kinds. */
+                kinds: holdfast.backup.v1.StorageKind.$Properties[];
+
+                /**
+                 * Creates a new ListStorageKindsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListStorageKindsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListStorageKindsResponse.$Shape): holdfast.backup.v1.ListStorageKindsResponse & holdfast.backup.v1.ListStorageKindsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListStorageKindsResponse.$Properties): holdfast.backup.v1.ListStorageKindsResponse;
+
+                /**
+                 * Encodes the specified ListStorageKindsResponse message. Does not implicitly {@link holdfast.backup.v1.ListStorageKindsResponse.verify|verify} messages.
+                 * @param message ListStorageKindsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListStorageKindsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListStorageKindsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListStorageKindsResponse & holdfast.backup.v1.ListStorageKindsResponse.$Shape} ListStorageKindsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListStorageKindsResponse & holdfast.backup.v1.ListStorageKindsResponse.$Shape;
+            }
+
+            namespace ListStorageKindsResponse {
+
+                /** Properties of a ListStorageKindsResponse. */
+                interface $Properties {
+
+                    /** ListStorageKindsResponse kinds */
+                    kinds?: (holdfast.backup.v1.StorageKind.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListStorageKindsResponse. */
+                type $Shape = holdfast.backup.v1.ListStorageKindsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a CreateStorageLocationRequest.
+             * @deprecated Use holdfast.backup.v1.CreateStorageLocationRequest.$Properties instead.
+             */
+            interface ICreateStorageLocationRequest extends holdfast.backup.v1.CreateStorageLocationRequest.$Properties {
+            }
+
+            /** Represents a CreateStorageLocationRequest. */
+            class CreateStorageLocationRequest {
+
+                /**
+                 * Constructs a new CreateStorageLocationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateStorageLocationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateStorageLocationRequest organizationId. */
+                organizationId: string;
+
+                /** CreateStorageLocationRequest settings. */
+                settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                /** CreateStorageLocationRequest credentials. */
+                credentials: string;
+
+                /**
+                 * Creates a new CreateStorageLocationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateStorageLocationRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateStorageLocationRequest.$Shape): holdfast.backup.v1.CreateStorageLocationRequest & holdfast.backup.v1.CreateStorageLocationRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateStorageLocationRequest.$Properties): holdfast.backup.v1.CreateStorageLocationRequest;
+
+                /**
+                 * Encodes the specified CreateStorageLocationRequest message. Does not implicitly {@link holdfast.backup.v1.CreateStorageLocationRequest.verify|verify} messages.
+                 * @param message CreateStorageLocationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateStorageLocationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateStorageLocationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateStorageLocationRequest & holdfast.backup.v1.CreateStorageLocationRequest.$Shape} CreateStorageLocationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateStorageLocationRequest & holdfast.backup.v1.CreateStorageLocationRequest.$Shape;
+            }
+
+            namespace CreateStorageLocationRequest {
+
+                /** Properties of a CreateStorageLocationRequest. */
+                interface $Properties {
+
+                    /** CreateStorageLocationRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CreateStorageLocationRequest settings */
+                    settings?: (holdfast.backup.v1.StorageLocationSettings.$Properties|null);
+
+                    /** CreateStorageLocationRequest credentials */
+                    credentials?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateStorageLocationRequest. */
+                type $Shape = holdfast.backup.v1.CreateStorageLocationRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateStorageLocationResponse.
+             * @deprecated Use holdfast.backup.v1.CreateStorageLocationResponse.$Properties instead.
+             */
+            interface ICreateStorageLocationResponse extends holdfast.backup.v1.CreateStorageLocationResponse.$Properties {
+            }
+
+            /** Represents a CreateStorageLocationResponse. */
+            class CreateStorageLocationResponse {
+
+                /**
+                 * Constructs a new CreateStorageLocationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateStorageLocationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateStorageLocationResponse location. */
+                location?: (holdfast.backup.v1.StorageLocation.$Properties|null);
+
+                /**
+                 * Creates a new CreateStorageLocationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateStorageLocationResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateStorageLocationResponse.$Shape): holdfast.backup.v1.CreateStorageLocationResponse & holdfast.backup.v1.CreateStorageLocationResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateStorageLocationResponse.$Properties): holdfast.backup.v1.CreateStorageLocationResponse;
+
+                /**
+                 * Encodes the specified CreateStorageLocationResponse message. Does not implicitly {@link holdfast.backup.v1.CreateStorageLocationResponse.verify|verify} messages.
+                 * @param message CreateStorageLocationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateStorageLocationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateStorageLocationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateStorageLocationResponse & holdfast.backup.v1.CreateStorageLocationResponse.$Shape} CreateStorageLocationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateStorageLocationResponse & holdfast.backup.v1.CreateStorageLocationResponse.$Shape;
+            }
+
+            namespace CreateStorageLocationResponse {
+
+                /** Properties of a CreateStorageLocationResponse. */
+                interface $Properties {
+
+                    /** CreateStorageLocationResponse location */
+                    location?: (holdfast.backup.v1.StorageLocation.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateStorageLocationResponse. */
+                type $Shape = holdfast.backup.v1.CreateStorageLocationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetStorageLocationRequest.
+             * @deprecated Use holdfast.backup.v1.GetStorageLocationRequest.$Properties instead.
+             */
+            interface IGetStorageLocationRequest extends holdfast.backup.v1.GetStorageLocationRequest.$Properties {
+            }
+
+            /** Represents a GetStorageLocationRequest. */
+            class GetStorageLocationRequest {
+
+                /**
+                 * Constructs a new GetStorageLocationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetStorageLocationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetStorageLocationRequest location. */
+                location: string;
+
+                /**
+                 * Creates a new GetStorageLocationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetStorageLocationRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetStorageLocationRequest.$Shape): holdfast.backup.v1.GetStorageLocationRequest & holdfast.backup.v1.GetStorageLocationRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetStorageLocationRequest.$Properties): holdfast.backup.v1.GetStorageLocationRequest;
+
+                /**
+                 * Encodes the specified GetStorageLocationRequest message. Does not implicitly {@link holdfast.backup.v1.GetStorageLocationRequest.verify|verify} messages.
+                 * @param message GetStorageLocationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetStorageLocationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetStorageLocationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetStorageLocationRequest & holdfast.backup.v1.GetStorageLocationRequest.$Shape} GetStorageLocationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetStorageLocationRequest & holdfast.backup.v1.GetStorageLocationRequest.$Shape;
+            }
+
+            namespace GetStorageLocationRequest {
+
+                /** Properties of a GetStorageLocationRequest. */
+                interface $Properties {
+
+                    /** GetStorageLocationRequest location */
+                    location?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetStorageLocationRequest. */
+                type $Shape = holdfast.backup.v1.GetStorageLocationRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetStorageLocationResponse.
+             * @deprecated Use holdfast.backup.v1.GetStorageLocationResponse.$Properties instead.
+             */
+            interface IGetStorageLocationResponse extends holdfast.backup.v1.GetStorageLocationResponse.$Properties {
+            }
+
+            /** Represents a GetStorageLocationResponse. */
+            class GetStorageLocationResponse {
+
+                /**
+                 * Constructs a new GetStorageLocationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetStorageLocationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetStorageLocationResponse location. */
+                location?: (holdfast.backup.v1.StorageLocation.$Properties|null);
+
+                /**
+                 * Creates a new GetStorageLocationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetStorageLocationResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetStorageLocationResponse.$Shape): holdfast.backup.v1.GetStorageLocationResponse & holdfast.backup.v1.GetStorageLocationResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetStorageLocationResponse.$Properties): holdfast.backup.v1.GetStorageLocationResponse;
+
+                /**
+                 * Encodes the specified GetStorageLocationResponse message. Does not implicitly {@link holdfast.backup.v1.GetStorageLocationResponse.verify|verify} messages.
+                 * @param message GetStorageLocationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetStorageLocationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetStorageLocationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetStorageLocationResponse & holdfast.backup.v1.GetStorageLocationResponse.$Shape} GetStorageLocationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetStorageLocationResponse & holdfast.backup.v1.GetStorageLocationResponse.$Shape;
+            }
+
+            namespace GetStorageLocationResponse {
+
+                /** Properties of a GetStorageLocationResponse. */
+                interface $Properties {
+
+                    /** GetStorageLocationResponse location */
+                    location?: (holdfast.backup.v1.StorageLocation.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetStorageLocationResponse. */
+                type $Shape = holdfast.backup.v1.GetStorageLocationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListStorageLocationsRequest.
+             * @deprecated Use holdfast.backup.v1.ListStorageLocationsRequest.$Properties instead.
+             */
+            interface IListStorageLocationsRequest extends holdfast.backup.v1.ListStorageLocationsRequest.$Properties {
+            }
+
+            /** Represents a ListStorageLocationsRequest. */
+            class ListStorageLocationsRequest {
+
+                /**
+                 * Constructs a new ListStorageLocationsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListStorageLocationsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListStorageLocationsRequest limit. */
+                limit: number;
+
+                /** ListStorageLocationsRequest cursor. */
+                cursor: string;
+
+                /** ListStorageLocationsRequest organizationId. */
+                organizationId: string;
+
+                /** ListStorageLocationsRequest kind. */
+                kind: string;
+
+                /**
+                 * Creates a new ListStorageLocationsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListStorageLocationsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListStorageLocationsRequest.$Shape): holdfast.backup.v1.ListStorageLocationsRequest & holdfast.backup.v1.ListStorageLocationsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListStorageLocationsRequest.$Properties): holdfast.backup.v1.ListStorageLocationsRequest;
+
+                /**
+                 * Encodes the specified ListStorageLocationsRequest message. Does not implicitly {@link holdfast.backup.v1.ListStorageLocationsRequest.verify|verify} messages.
+                 * @param message ListStorageLocationsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListStorageLocationsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListStorageLocationsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListStorageLocationsRequest & holdfast.backup.v1.ListStorageLocationsRequest.$Shape} ListStorageLocationsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListStorageLocationsRequest & holdfast.backup.v1.ListStorageLocationsRequest.$Shape;
+            }
+
+            namespace ListStorageLocationsRequest {
+
+                /** Properties of a ListStorageLocationsRequest. */
+                interface $Properties {
+
+                    /** ListStorageLocationsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListStorageLocationsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListStorageLocationsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ListStorageLocationsRequest kind */
+                    kind?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListStorageLocationsRequest. */
+                type $Shape = holdfast.backup.v1.ListStorageLocationsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListStorageLocationsResponse.
+             * @deprecated Use holdfast.backup.v1.ListStorageLocationsResponse.$Properties instead.
+             */
+            interface IListStorageLocationsResponse extends holdfast.backup.v1.ListStorageLocationsResponse.$Properties {
+            }
+
+            /** Represents a ListStorageLocationsResponse. */
+            class ListStorageLocationsResponse {
+
+                /**
+                 * Constructs a new ListStorageLocationsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListStorageLocationsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListStorageLocationsResponse locations. */
+                locations: holdfast.backup.v1.StorageLocation.$Properties[];
+
+                /** ListStorageLocationsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListStorageLocationsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListStorageLocationsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListStorageLocationsResponse.$Shape): holdfast.backup.v1.ListStorageLocationsResponse & holdfast.backup.v1.ListStorageLocationsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListStorageLocationsResponse.$Properties): holdfast.backup.v1.ListStorageLocationsResponse;
+
+                /**
+                 * Encodes the specified ListStorageLocationsResponse message. Does not implicitly {@link holdfast.backup.v1.ListStorageLocationsResponse.verify|verify} messages.
+                 * @param message ListStorageLocationsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListStorageLocationsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListStorageLocationsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListStorageLocationsResponse & holdfast.backup.v1.ListStorageLocationsResponse.$Shape} ListStorageLocationsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListStorageLocationsResponse & holdfast.backup.v1.ListStorageLocationsResponse.$Shape;
+            }
+
+            namespace ListStorageLocationsResponse {
+
+                /** Properties of a ListStorageLocationsResponse. */
+                interface $Properties {
+
+                    /** ListStorageLocationsResponse locations */
+                    locations?: (holdfast.backup.v1.StorageLocation.$Properties[]|null);
+
+                    /** ListStorageLocationsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListStorageLocationsResponse. */
+                type $Shape = holdfast.backup.v1.ListStorageLocationsResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateStorageLocationRequest.
+             * @deprecated Use holdfast.backup.v1.UpdateStorageLocationRequest.$Properties instead.
+             */
+            interface IUpdateStorageLocationRequest extends holdfast.backup.v1.UpdateStorageLocationRequest.$Properties {
+            }
+
+            /** Represents an UpdateStorageLocationRequest. */
+            class UpdateStorageLocationRequest {
+
+                /**
+                 * Constructs a new UpdateStorageLocationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UpdateStorageLocationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateStorageLocationRequest id. */
+                id: string;
+
+                /** UpdateStorageLocationRequest name. */
+                name?: (string|null);
+
+                /** UpdateStorageLocationRequest config. */
+                config: string;
+
+                /** UpdateStorageLocationRequest credentials. */
+                credentials: string;
+
+                /** UpdateStorageLocationRequest description. */
+                description?: (string|null);
+
+                /** UpdateStorageLocationRequest isContinuous. */
+                isContinuous?: (boolean|null);
+
+                /** UpdateStorageLocationRequest isImmutable. */
+                isImmutable?: (boolean|null);
+
+                /** UpdateStorageLocationRequest keepDaily. */
+                keepDaily?: (number|null);
+
+                /** UpdateStorageLocationRequest keepWeekly. */
+                keepWeekly?: (number|null);
+
+                /** UpdateStorageLocationRequest keepMonthly. */
+                keepMonthly?: (number|null);
+
+                /**
+                 * Creates a new UpdateStorageLocationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateStorageLocationRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.UpdateStorageLocationRequest.$Shape): holdfast.backup.v1.UpdateStorageLocationRequest & holdfast.backup.v1.UpdateStorageLocationRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.UpdateStorageLocationRequest.$Properties): holdfast.backup.v1.UpdateStorageLocationRequest;
+
+                /**
+                 * Encodes the specified UpdateStorageLocationRequest message. Does not implicitly {@link holdfast.backup.v1.UpdateStorageLocationRequest.verify|verify} messages.
+                 * @param message UpdateStorageLocationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UpdateStorageLocationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateStorageLocationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UpdateStorageLocationRequest & holdfast.backup.v1.UpdateStorageLocationRequest.$Shape} UpdateStorageLocationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UpdateStorageLocationRequest & holdfast.backup.v1.UpdateStorageLocationRequest.$Shape;
+            }
+
+            namespace UpdateStorageLocationRequest {
+
+                /** Properties of an UpdateStorageLocationRequest. */
+                interface $Properties {
+
+                    /** UpdateStorageLocationRequest id */
+                    id?: (string|null);
+
+                    /** UpdateStorageLocationRequest name */
+                    name?: (string|null);
+
+                    /** UpdateStorageLocationRequest config */
+                    config?: (string|null);
+
+                    /** UpdateStorageLocationRequest credentials */
+                    credentials?: (string|null);
+
+                    /** UpdateStorageLocationRequest description */
+                    description?: (string|null);
+
+                    /** UpdateStorageLocationRequest isContinuous */
+                    isContinuous?: (boolean|null);
+
+                    /** UpdateStorageLocationRequest isImmutable */
+                    isImmutable?: (boolean|null);
+
+                    /** UpdateStorageLocationRequest keepDaily */
+                    keepDaily?: (number|null);
+
+                    /** UpdateStorageLocationRequest keepWeekly */
+                    keepWeekly?: (number|null);
+
+                    /** UpdateStorageLocationRequest keepMonthly */
+                    keepMonthly?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateStorageLocationRequest. */
+                type $Shape = holdfast.backup.v1.UpdateStorageLocationRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UpdateStorageLocationResponse.
+             * @deprecated Use holdfast.backup.v1.UpdateStorageLocationResponse.$Properties instead.
+             */
+            interface IUpdateStorageLocationResponse extends holdfast.backup.v1.UpdateStorageLocationResponse.$Properties {
+            }
+
+            /** Represents an UpdateStorageLocationResponse. */
+            class UpdateStorageLocationResponse {
+
+                /**
+                 * Constructs a new UpdateStorageLocationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UpdateStorageLocationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UpdateStorageLocationResponse location. */
+                location?: (holdfast.backup.v1.StorageLocation.$Properties|null);
+
+                /**
+                 * Creates a new UpdateStorageLocationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UpdateStorageLocationResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.UpdateStorageLocationResponse.$Shape): holdfast.backup.v1.UpdateStorageLocationResponse & holdfast.backup.v1.UpdateStorageLocationResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.UpdateStorageLocationResponse.$Properties): holdfast.backup.v1.UpdateStorageLocationResponse;
+
+                /**
+                 * Encodes the specified UpdateStorageLocationResponse message. Does not implicitly {@link holdfast.backup.v1.UpdateStorageLocationResponse.verify|verify} messages.
+                 * @param message UpdateStorageLocationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UpdateStorageLocationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UpdateStorageLocationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UpdateStorageLocationResponse & holdfast.backup.v1.UpdateStorageLocationResponse.$Shape} UpdateStorageLocationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UpdateStorageLocationResponse & holdfast.backup.v1.UpdateStorageLocationResponse.$Shape;
+            }
+
+            namespace UpdateStorageLocationResponse {
+
+                /** Properties of an UpdateStorageLocationResponse. */
+                interface $Properties {
+
+                    /** UpdateStorageLocationResponse location */
+                    location?: (holdfast.backup.v1.StorageLocation.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UpdateStorageLocationResponse. */
+                type $Shape = holdfast.backup.v1.UpdateStorageLocationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteStorageLocationRequest.
+             * @deprecated Use holdfast.backup.v1.DeleteStorageLocationRequest.$Properties instead.
+             */
+            interface IDeleteStorageLocationRequest extends holdfast.backup.v1.DeleteStorageLocationRequest.$Properties {
+            }
+
+            /** Represents a DeleteStorageLocationRequest. */
+            class DeleteStorageLocationRequest {
+
+                /**
+                 * Constructs a new DeleteStorageLocationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.DeleteStorageLocationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DeleteStorageLocationRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new DeleteStorageLocationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteStorageLocationRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.DeleteStorageLocationRequest.$Shape): holdfast.backup.v1.DeleteStorageLocationRequest & holdfast.backup.v1.DeleteStorageLocationRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.DeleteStorageLocationRequest.$Properties): holdfast.backup.v1.DeleteStorageLocationRequest;
+
+                /**
+                 * Encodes the specified DeleteStorageLocationRequest message. Does not implicitly {@link holdfast.backup.v1.DeleteStorageLocationRequest.verify|verify} messages.
+                 * @param message DeleteStorageLocationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.DeleteStorageLocationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteStorageLocationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.DeleteStorageLocationRequest & holdfast.backup.v1.DeleteStorageLocationRequest.$Shape} DeleteStorageLocationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.DeleteStorageLocationRequest & holdfast.backup.v1.DeleteStorageLocationRequest.$Shape;
+            }
+
+            namespace DeleteStorageLocationRequest {
+
+                /** Properties of a DeleteStorageLocationRequest. */
+                interface $Properties {
+
+                    /** DeleteStorageLocationRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteStorageLocationRequest. */
+                type $Shape = holdfast.backup.v1.DeleteStorageLocationRequest.$Properties;
+            }
+
+            /**
+             * Properties of a DeleteStorageLocationResponse.
+             * @deprecated Use holdfast.backup.v1.DeleteStorageLocationResponse.$Properties instead.
+             */
+            interface IDeleteStorageLocationResponse extends holdfast.backup.v1.DeleteStorageLocationResponse.$Properties {
+            }
+
+            /** Represents a DeleteStorageLocationResponse. */
+            class DeleteStorageLocationResponse {
+
+                /**
+                 * Constructs a new DeleteStorageLocationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.DeleteStorageLocationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new DeleteStorageLocationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DeleteStorageLocationResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.DeleteStorageLocationResponse.$Shape): holdfast.backup.v1.DeleteStorageLocationResponse & holdfast.backup.v1.DeleteStorageLocationResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.DeleteStorageLocationResponse.$Properties): holdfast.backup.v1.DeleteStorageLocationResponse;
+
+                /**
+                 * Encodes the specified DeleteStorageLocationResponse message. Does not implicitly {@link holdfast.backup.v1.DeleteStorageLocationResponse.verify|verify} messages.
+                 * @param message DeleteStorageLocationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.DeleteStorageLocationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DeleteStorageLocationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.DeleteStorageLocationResponse & holdfast.backup.v1.DeleteStorageLocationResponse.$Shape} DeleteStorageLocationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.DeleteStorageLocationResponse & holdfast.backup.v1.DeleteStorageLocationResponse.$Shape;
+            }
+
+            namespace DeleteStorageLocationResponse {
+
+                /** Properties of a DeleteStorageLocationResponse. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DeleteStorageLocationResponse. */
+                type $Shape = holdfast.backup.v1.DeleteStorageLocationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a TestStorageLocationRequest.
+             * @deprecated Use holdfast.backup.v1.TestStorageLocationRequest.$Properties instead.
+             */
+            interface ITestStorageLocationRequest extends holdfast.backup.v1.TestStorageLocationRequest.$Properties {
+            }
+
+            /** Represents a TestStorageLocationRequest. */
+            class TestStorageLocationRequest {
+
+                /**
+                 * Constructs a new TestStorageLocationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.TestStorageLocationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TestStorageLocationRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new TestStorageLocationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TestStorageLocationRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.TestStorageLocationRequest.$Shape): holdfast.backup.v1.TestStorageLocationRequest & holdfast.backup.v1.TestStorageLocationRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.TestStorageLocationRequest.$Properties): holdfast.backup.v1.TestStorageLocationRequest;
+
+                /**
+                 * Encodes the specified TestStorageLocationRequest message. Does not implicitly {@link holdfast.backup.v1.TestStorageLocationRequest.verify|verify} messages.
+                 * @param message TestStorageLocationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.TestStorageLocationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TestStorageLocationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.TestStorageLocationRequest & holdfast.backup.v1.TestStorageLocationRequest.$Shape} TestStorageLocationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.TestStorageLocationRequest & holdfast.backup.v1.TestStorageLocationRequest.$Shape;
+            }
+
+            namespace TestStorageLocationRequest {
+
+                /** Properties of a TestStorageLocationRequest. */
+                interface $Properties {
+
+                    /** TestStorageLocationRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TestStorageLocationRequest. */
+                type $Shape = holdfast.backup.v1.TestStorageLocationRequest.$Properties;
+            }
+
+            /**
+             * Properties of a TestStorageLocationResponse.
+             * @deprecated Use holdfast.backup.v1.TestStorageLocationResponse.$Properties instead.
+             */
+            interface ITestStorageLocationResponse extends holdfast.backup.v1.TestStorageLocationResponse.$Properties {
+            }
+
+            /** Represents a TestStorageLocationResponse. */
+            class TestStorageLocationResponse {
+
+                /**
+                 * Constructs a new TestStorageLocationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.TestStorageLocationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** TestStorageLocationResponse steps. */
+                steps: holdfast.backup.v1.StorageTestStep.$Properties[];
+
+                /** TestStorageLocationResponse isGood. */
+                isGood: boolean;
+
+                /**
+                 * Creates a new TestStorageLocationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns TestStorageLocationResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.TestStorageLocationResponse.$Shape): holdfast.backup.v1.TestStorageLocationResponse & holdfast.backup.v1.TestStorageLocationResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.TestStorageLocationResponse.$Properties): holdfast.backup.v1.TestStorageLocationResponse;
+
+                /**
+                 * Encodes the specified TestStorageLocationResponse message. Does not implicitly {@link holdfast.backup.v1.TestStorageLocationResponse.verify|verify} messages.
+                 * @param message TestStorageLocationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.TestStorageLocationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a TestStorageLocationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.TestStorageLocationResponse & holdfast.backup.v1.TestStorageLocationResponse.$Shape} TestStorageLocationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.TestStorageLocationResponse & holdfast.backup.v1.TestStorageLocationResponse.$Shape;
+            }
+
+            namespace TestStorageLocationResponse {
+
+                /** Properties of a TestStorageLocationResponse. */
+                interface $Properties {
+
+                    /** TestStorageLocationResponse steps */
+                    steps?: (holdfast.backup.v1.StorageTestStep.$Properties[]|null);
+
+                    /** TestStorageLocationResponse isGood */
+                    isGood?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a TestStorageLocationResponse. */
+                type $Shape = holdfast.backup.v1.TestStorageLocationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a StorageTestStep.
+             * @deprecated Use holdfast.backup.v1.StorageTestStep.$Properties instead.
+             */
+            interface IStorageTestStep extends holdfast.backup.v1.StorageTestStep.$Properties {
+            }
+
+            /** Represents a StorageTestStep. */
+            class StorageTestStep {
+
+                /**
+                 * Constructs a new StorageTestStep.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.StorageTestStep.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** StorageTestStep step. */
+                step: string;
+
+                /** StorageTestStep durationMs. */
+                durationMs: number;
+
+                /** StorageTestStep code. */
+                code: string;
+
+                /** StorageTestStep failure. */
+                failure: string;
+
+                /**
+                 * Creates a new StorageTestStep instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns StorageTestStep instance
+                 */
+                static create(properties: holdfast.backup.v1.StorageTestStep.$Shape): holdfast.backup.v1.StorageTestStep & holdfast.backup.v1.StorageTestStep.$Shape;
+                static create(properties?: holdfast.backup.v1.StorageTestStep.$Properties): holdfast.backup.v1.StorageTestStep;
+
+                /**
+                 * Encodes the specified StorageTestStep message. Does not implicitly {@link holdfast.backup.v1.StorageTestStep.verify|verify} messages.
+                 * @param message StorageTestStep message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.StorageTestStep.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a StorageTestStep message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.StorageTestStep & holdfast.backup.v1.StorageTestStep.$Shape} StorageTestStep
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.StorageTestStep & holdfast.backup.v1.StorageTestStep.$Shape;
+            }
+
+            namespace StorageTestStep {
+
+                /** Properties of a StorageTestStep. */
+                interface $Properties {
+
+                    /** StorageTestStep step */
+                    step?: (string|null);
+
+                    /** StorageTestStep durationMs */
+                    durationMs?: (number|null);
+
+                    /** StorageTestStep code */
+                    code?: (string|null);
+
+                    /** StorageTestStep failure */
+                    failure?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a StorageTestStep. */
+                type $Shape = holdfast.backup.v1.StorageTestStep.$Properties;
             }
         }
     }
@@ -26609,6 +34986,670 @@ export namespace holdfast {
         namespace v1 {
 
             /**
+             * Properties of a ListContributorsRequest.
+             * @deprecated Use holdfast.ops.v1.ListContributorsRequest.$Properties instead.
+             */
+            interface IListContributorsRequest extends holdfast.ops.v1.ListContributorsRequest.$Properties {
+            }
+
+            /** Represents a ListContributorsRequest. */
+            class ListContributorsRequest {
+
+                /**
+                 * Constructs a new ListContributorsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListContributorsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListContributorsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListContributorsRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ListContributorsRequest.$Shape): holdfast.ops.v1.ListContributorsRequest & holdfast.ops.v1.ListContributorsRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ListContributorsRequest.$Properties): holdfast.ops.v1.ListContributorsRequest;
+
+                /**
+                 * Encodes the specified ListContributorsRequest message. Does not implicitly {@link holdfast.ops.v1.ListContributorsRequest.verify|verify} messages.
+                 * @param message ListContributorsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListContributorsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListContributorsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListContributorsRequest & holdfast.ops.v1.ListContributorsRequest.$Shape} ListContributorsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListContributorsRequest & holdfast.ops.v1.ListContributorsRequest.$Shape;
+            }
+
+            namespace ListContributorsRequest {
+
+                /** Properties of a ListContributorsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListContributorsRequest. */
+                type $Shape = holdfast.ops.v1.ListContributorsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListContributorsResponse.
+             * @deprecated Use holdfast.ops.v1.ListContributorsResponse.$Properties instead.
+             */
+            interface IListContributorsResponse extends holdfast.ops.v1.ListContributorsResponse.$Properties {
+            }
+
+            /** Represents a ListContributorsResponse. */
+            class ListContributorsResponse {
+
+                /**
+                 * Constructs a new ListContributorsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListContributorsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListContributorsResponse contributors. */
+                contributors: holdfast.ops.v1.Contributor.$Properties[];
+
+                /**
+                 * Creates a new ListContributorsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListContributorsResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ListContributorsResponse.$Shape): holdfast.ops.v1.ListContributorsResponse & holdfast.ops.v1.ListContributorsResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ListContributorsResponse.$Properties): holdfast.ops.v1.ListContributorsResponse;
+
+                /**
+                 * Encodes the specified ListContributorsResponse message. Does not implicitly {@link holdfast.ops.v1.ListContributorsResponse.verify|verify} messages.
+                 * @param message ListContributorsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListContributorsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListContributorsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListContributorsResponse & holdfast.ops.v1.ListContributorsResponse.$Shape} ListContributorsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListContributorsResponse & holdfast.ops.v1.ListContributorsResponse.$Shape;
+            }
+
+            namespace ListContributorsResponse {
+
+                /** Properties of a ListContributorsResponse. */
+                interface $Properties {
+
+                    /** ListContributorsResponse contributors */
+                    contributors?: (holdfast.ops.v1.Contributor.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListContributorsResponse. */
+                type $Shape = holdfast.ops.v1.ListContributorsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Contributor.
+             * @deprecated Use holdfast.ops.v1.Contributor.$Properties instead.
+             */
+            interface IContributor extends holdfast.ops.v1.Contributor.$Properties {
+            }
+
+            /** Represents a Contributor. */
+            class Contributor {
+
+                /**
+                 * Constructs a new Contributor.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.Contributor.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Contributor name. */
+                name: string;
+
+                /** Contributor major. */
+                major: number;
+
+                /** Contributor minor. */
+                minor: number;
+
+                /** Contributor domain. */
+                domain: string;
+
+                /** Contributor after. */
+                after: string[];
+
+                /** Contributor readsMajors. */
+                readsMajors: number[];
+
+                /**
+                 * Creates a new Contributor instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Contributor instance
+                 */
+                static create(properties: holdfast.ops.v1.Contributor.$Shape): holdfast.ops.v1.Contributor & holdfast.ops.v1.Contributor.$Shape;
+                static create(properties?: holdfast.ops.v1.Contributor.$Properties): holdfast.ops.v1.Contributor;
+
+                /**
+                 * Encodes the specified Contributor message. Does not implicitly {@link holdfast.ops.v1.Contributor.verify|verify} messages.
+                 * @param message Contributor message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.Contributor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Contributor message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.Contributor & holdfast.ops.v1.Contributor.$Shape} Contributor
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.Contributor & holdfast.ops.v1.Contributor.$Shape;
+            }
+
+            namespace Contributor {
+
+                /** Properties of a Contributor. */
+                interface $Properties {
+
+                    /** Contributor name */
+                    name?: (string|null);
+
+                    /** Contributor major */
+                    major?: (number|null);
+
+                    /** Contributor minor */
+                    minor?: (number|null);
+
+                    /** Contributor domain */
+                    domain?: (string|null);
+
+                    /** Contributor after */
+                    after?: (string[]|null);
+
+                    /** Contributor readsMajors */
+                    readsMajors?: (number[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Contributor. */
+                type $Shape = holdfast.ops.v1.Contributor.$Properties;
+            }
+
+            /**
+             * Properties of a CollectRequest.
+             * @deprecated Use holdfast.ops.v1.CollectRequest.$Properties instead.
+             */
+            interface ICollectRequest extends holdfast.ops.v1.CollectRequest.$Properties {
+            }
+
+            /** Represents a CollectRequest. */
+            class CollectRequest {
+
+                /**
+                 * Constructs a new CollectRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CollectRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CollectRequest contributor. */
+                contributor: string;
+
+                /** CollectRequest organizationId. */
+                organizationId: string;
+
+                /** CollectRequest cursor. */
+                cursor: string;
+
+                /** CollectRequest limit. */
+                limit: number;
+
+                /**
+                 * Creates a new CollectRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CollectRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.CollectRequest.$Shape): holdfast.ops.v1.CollectRequest & holdfast.ops.v1.CollectRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.CollectRequest.$Properties): holdfast.ops.v1.CollectRequest;
+
+                /**
+                 * Encodes the specified CollectRequest message. Does not implicitly {@link holdfast.ops.v1.CollectRequest.verify|verify} messages.
+                 * @param message CollectRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CollectRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CollectRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CollectRequest & holdfast.ops.v1.CollectRequest.$Shape} CollectRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CollectRequest & holdfast.ops.v1.CollectRequest.$Shape;
+            }
+
+            namespace CollectRequest {
+
+                /** Properties of a CollectRequest. */
+                interface $Properties {
+
+                    /** CollectRequest contributor */
+                    contributor?: (string|null);
+
+                    /** CollectRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** CollectRequest cursor */
+                    cursor?: (string|null);
+
+                    /** CollectRequest limit */
+                    limit?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CollectRequest. */
+                type $Shape = holdfast.ops.v1.CollectRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CollectResponse.
+             * @deprecated Use holdfast.ops.v1.CollectResponse.$Properties instead.
+             */
+            interface ICollectResponse extends holdfast.ops.v1.CollectResponse.$Properties {
+            }
+
+            /** Represents a CollectResponse. */
+            class CollectResponse {
+
+                /**
+                 * Constructs a new CollectResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CollectResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CollectResponse records. */
+                records: string[];
+
+                /** CollectResponse nextCursor. */
+                nextCursor: string;
+
+                /** CollectResponse sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new CollectResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CollectResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.CollectResponse.$Shape): holdfast.ops.v1.CollectResponse & holdfast.ops.v1.CollectResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.CollectResponse.$Properties): holdfast.ops.v1.CollectResponse;
+
+                /**
+                 * Encodes the specified CollectResponse message. Does not implicitly {@link holdfast.ops.v1.CollectResponse.verify|verify} messages.
+                 * @param message CollectResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CollectResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CollectResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CollectResponse & holdfast.ops.v1.CollectResponse.$Shape} CollectResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CollectResponse & holdfast.ops.v1.CollectResponse.$Shape;
+            }
+
+            namespace CollectResponse {
+
+                /** Properties of a CollectResponse. */
+                interface $Properties {
+
+                    /** CollectResponse records */
+                    records?: (string[]|null);
+
+                    /** CollectResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** CollectResponse sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CollectResponse. */
+                type $Shape = holdfast.ops.v1.CollectResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ContributeRequest.
+             * @deprecated Use holdfast.ops.v1.ContributeRequest.$Properties instead.
+             */
+            interface IContributeRequest extends holdfast.ops.v1.ContributeRequest.$Properties {
+            }
+
+            /** Represents a ContributeRequest. */
+            class ContributeRequest {
+
+                /**
+                 * Constructs a new ContributeRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ContributeRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ContributeRequest importId. */
+                importId: string;
+
+                /** ContributeRequest contributor. */
+                contributor: string;
+
+                /** ContributeRequest major. */
+                major: number;
+
+                /** ContributeRequest minor. */
+                minor: number;
+
+                /** ContributeRequest organizationId. */
+                organizationId: string;
+
+                /** ContributeRequest first. */
+                first: number;
+
+                /** ContributeRequest records. */
+                records: string[];
+
+                /** ContributeRequest isDryRun. */
+                isDryRun: boolean;
+
+                /** ContributeRequest overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** ContributeRequest targetSiteId. */
+                targetSiteId: string;
+
+                /** ContributeRequest targetNodeId. */
+                targetNodeId: string;
+
+                /** ContributeRequest promised. */
+                promised: string[];
+
+                /**
+                 * Creates a new ContributeRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ContributeRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ContributeRequest.$Shape): holdfast.ops.v1.ContributeRequest & holdfast.ops.v1.ContributeRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ContributeRequest.$Properties): holdfast.ops.v1.ContributeRequest;
+
+                /**
+                 * Encodes the specified ContributeRequest message. Does not implicitly {@link holdfast.ops.v1.ContributeRequest.verify|verify} messages.
+                 * @param message ContributeRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ContributeRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ContributeRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ContributeRequest & holdfast.ops.v1.ContributeRequest.$Shape} ContributeRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ContributeRequest & holdfast.ops.v1.ContributeRequest.$Shape;
+            }
+
+            namespace ContributeRequest {
+
+                /** Properties of a ContributeRequest. */
+                interface $Properties {
+
+                    /** ContributeRequest importId */
+                    importId?: (string|null);
+
+                    /** ContributeRequest contributor */
+                    contributor?: (string|null);
+
+                    /** ContributeRequest major */
+                    major?: (number|null);
+
+                    /** ContributeRequest minor */
+                    minor?: (number|null);
+
+                    /** ContributeRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ContributeRequest first */
+                    first?: (number|null);
+
+                    /** ContributeRequest records */
+                    records?: (string[]|null);
+
+                    /** ContributeRequest isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** ContributeRequest overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** ContributeRequest targetSiteId */
+                    targetSiteId?: (string|null);
+
+                    /** ContributeRequest targetNodeId */
+                    targetNodeId?: (string|null);
+
+                    /** ContributeRequest promised */
+                    promised?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ContributeRequest. */
+                type $Shape = holdfast.ops.v1.ContributeRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ContributeResponse.
+             * @deprecated Use holdfast.ops.v1.ContributeResponse.$Properties instead.
+             */
+            interface IContributeResponse extends holdfast.ops.v1.ContributeResponse.$Properties {
+            }
+
+            /** Represents a ContributeResponse. */
+            class ContributeResponse {
+
+                /**
+                 * Constructs a new ContributeResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ContributeResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ContributeResponse contributions. */
+                contributions: holdfast.ops.v1.Contribution.$Properties[];
+
+                /**
+                 * Creates a new ContributeResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ContributeResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ContributeResponse.$Shape): holdfast.ops.v1.ContributeResponse & holdfast.ops.v1.ContributeResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ContributeResponse.$Properties): holdfast.ops.v1.ContributeResponse;
+
+                /**
+                 * Encodes the specified ContributeResponse message. Does not implicitly {@link holdfast.ops.v1.ContributeResponse.verify|verify} messages.
+                 * @param message ContributeResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ContributeResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ContributeResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ContributeResponse & holdfast.ops.v1.ContributeResponse.$Shape} ContributeResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ContributeResponse & holdfast.ops.v1.ContributeResponse.$Shape;
+            }
+
+            namespace ContributeResponse {
+
+                /** Properties of a ContributeResponse. */
+                interface $Properties {
+
+                    /** ContributeResponse contributions */
+                    contributions?: (holdfast.ops.v1.Contribution.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ContributeResponse. */
+                type $Shape = holdfast.ops.v1.ContributeResponse.$Properties;
+            }
+
+            /**
+             * Properties of a Contribution.
+             * @deprecated Use holdfast.ops.v1.Contribution.$Properties instead.
+             */
+            interface IContribution extends holdfast.ops.v1.Contribution.$Properties {
+            }
+
+            /** Represents a Contribution. */
+            class Contribution {
+
+                /**
+                 * Constructs a new Contribution.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.Contribution.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Contribution outcome. */
+                outcome: string;
+
+                /** Contribution name. */
+                name: string;
+
+                /** Contribution code. */
+                code: string;
+
+                /** Contribution detail. */
+                detail: string;
+
+                /** Contribution promise. */
+                promise: string;
+
+                /**
+                 * Creates a new Contribution instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Contribution instance
+                 */
+                static create(properties: holdfast.ops.v1.Contribution.$Shape): holdfast.ops.v1.Contribution & holdfast.ops.v1.Contribution.$Shape;
+                static create(properties?: holdfast.ops.v1.Contribution.$Properties): holdfast.ops.v1.Contribution;
+
+                /**
+                 * Encodes the specified Contribution message. Does not implicitly {@link holdfast.ops.v1.Contribution.verify|verify} messages.
+                 * @param message Contribution message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.Contribution.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Contribution message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.Contribution & holdfast.ops.v1.Contribution.$Shape} Contribution
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.Contribution & holdfast.ops.v1.Contribution.$Shape;
+            }
+
+            namespace Contribution {
+
+                /** Properties of a Contribution. */
+                interface $Properties {
+
+                    /** Contribution outcome */
+                    outcome?: (string|null);
+
+                    /** Contribution name */
+                    name?: (string|null);
+
+                    /** Contribution code */
+                    code?: (string|null);
+
+                    /** Contribution detail */
+                    detail?: (string|null);
+
+                    /** Contribution promise */
+                    promise?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Contribution. */
+                type $Shape = holdfast.ops.v1.Contribution.$Properties;
+            }
+
+            /**
              * Properties of a ListReadModelsRequest.
              * @deprecated Use holdfast.ops.v1.ListReadModelsRequest.$Properties instead.
              */
@@ -27374,6 +36415,349 @@ export namespace holdfast {
 
                 /** Shape of a Difference. */
                 type $Shape = holdfast.ops.v1.Difference.$Properties;
+            }
+
+            /**
+             * Properties of a ListTablesRequest.
+             * @deprecated Use holdfast.ops.v1.ListTablesRequest.$Properties instead.
+             */
+            interface IListTablesRequest extends holdfast.ops.v1.ListTablesRequest.$Properties {
+            }
+
+            /** Represents a ListTablesRequest. */
+            class ListTablesRequest {
+
+                /**
+                 * Constructs a new ListTablesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListTablesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListTablesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListTablesRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ListTablesRequest.$Shape): holdfast.ops.v1.ListTablesRequest & holdfast.ops.v1.ListTablesRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ListTablesRequest.$Properties): holdfast.ops.v1.ListTablesRequest;
+
+                /**
+                 * Encodes the specified ListTablesRequest message. Does not implicitly {@link holdfast.ops.v1.ListTablesRequest.verify|verify} messages.
+                 * @param message ListTablesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListTablesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListTablesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListTablesRequest & holdfast.ops.v1.ListTablesRequest.$Shape} ListTablesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListTablesRequest & holdfast.ops.v1.ListTablesRequest.$Shape;
+            }
+
+            namespace ListTablesRequest {
+
+                /** Properties of a ListTablesRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListTablesRequest. */
+                type $Shape = holdfast.ops.v1.ListTablesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListTablesResponse.
+             * @deprecated Use holdfast.ops.v1.ListTablesResponse.$Properties instead.
+             */
+            interface IListTablesResponse extends holdfast.ops.v1.ListTablesResponse.$Properties {
+            }
+
+            /** Represents a ListTablesResponse. */
+            class ListTablesResponse {
+
+                /**
+                 * Constructs a new ListTablesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListTablesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListTablesResponse tables. */
+                tables: holdfast.ops.v1.OperationalTable.$Properties[];
+
+                /**
+                 * Creates a new ListTablesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListTablesResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ListTablesResponse.$Shape): holdfast.ops.v1.ListTablesResponse & holdfast.ops.v1.ListTablesResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ListTablesResponse.$Properties): holdfast.ops.v1.ListTablesResponse;
+
+                /**
+                 * Encodes the specified ListTablesResponse message. Does not implicitly {@link holdfast.ops.v1.ListTablesResponse.verify|verify} messages.
+                 * @param message ListTablesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListTablesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListTablesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListTablesResponse & holdfast.ops.v1.ListTablesResponse.$Shape} ListTablesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListTablesResponse & holdfast.ops.v1.ListTablesResponse.$Shape;
+            }
+
+            namespace ListTablesResponse {
+
+                /** Properties of a ListTablesResponse. */
+                interface $Properties {
+
+                    /** ListTablesResponse tables */
+                    tables?: (holdfast.ops.v1.OperationalTable.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListTablesResponse. */
+                type $Shape = holdfast.ops.v1.ListTablesResponse.$Properties;
+            }
+
+            /**
+             * Properties of an OperationalTable.
+             * @deprecated Use holdfast.ops.v1.OperationalTable.$Properties instead.
+             */
+            interface IOperationalTable extends holdfast.ops.v1.OperationalTable.$Properties {
+            }
+
+            /** Represents an OperationalTable. */
+            class OperationalTable {
+
+                /**
+                 * Constructs a new OperationalTable.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.OperationalTable.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** OperationalTable name. */
+                name: string;
+
+                /** OperationalTable migration. */
+                migration: number;
+
+                /**
+                 * Creates a new OperationalTable instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns OperationalTable instance
+                 */
+                static create(properties: holdfast.ops.v1.OperationalTable.$Shape): holdfast.ops.v1.OperationalTable & holdfast.ops.v1.OperationalTable.$Shape;
+                static create(properties?: holdfast.ops.v1.OperationalTable.$Properties): holdfast.ops.v1.OperationalTable;
+
+                /**
+                 * Encodes the specified OperationalTable message. Does not implicitly {@link holdfast.ops.v1.OperationalTable.verify|verify} messages.
+                 * @param message OperationalTable message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.OperationalTable.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an OperationalTable message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.OperationalTable & holdfast.ops.v1.OperationalTable.$Shape} OperationalTable
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.OperationalTable & holdfast.ops.v1.OperationalTable.$Shape;
+            }
+
+            namespace OperationalTable {
+
+                /** Properties of an OperationalTable. */
+                interface $Properties {
+
+                    /** OperationalTable name */
+                    name?: (string|null);
+
+                    /** OperationalTable migration */
+                    migration?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an OperationalTable. */
+                type $Shape = holdfast.ops.v1.OperationalTable.$Properties;
+            }
+
+            /**
+             * Properties of a ReadTableRequest.
+             * @deprecated Use holdfast.ops.v1.ReadTableRequest.$Properties instead.
+             */
+            interface IReadTableRequest extends holdfast.ops.v1.ReadTableRequest.$Properties {
+            }
+
+            /** Represents a ReadTableRequest. */
+            class ReadTableRequest {
+
+                /**
+                 * Constructs a new ReadTableRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ReadTableRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadTableRequest table. */
+                table: string;
+
+                /** ReadTableRequest cursor. */
+                cursor: string;
+
+                /** ReadTableRequest limit. */
+                limit: number;
+
+                /**
+                 * Creates a new ReadTableRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadTableRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ReadTableRequest.$Shape): holdfast.ops.v1.ReadTableRequest & holdfast.ops.v1.ReadTableRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ReadTableRequest.$Properties): holdfast.ops.v1.ReadTableRequest;
+
+                /**
+                 * Encodes the specified ReadTableRequest message. Does not implicitly {@link holdfast.ops.v1.ReadTableRequest.verify|verify} messages.
+                 * @param message ReadTableRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ReadTableRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadTableRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ReadTableRequest & holdfast.ops.v1.ReadTableRequest.$Shape} ReadTableRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ReadTableRequest & holdfast.ops.v1.ReadTableRequest.$Shape;
+            }
+
+            namespace ReadTableRequest {
+
+                /** Properties of a ReadTableRequest. */
+                interface $Properties {
+
+                    /** ReadTableRequest table */
+                    table?: (string|null);
+
+                    /** ReadTableRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ReadTableRequest limit */
+                    limit?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadTableRequest. */
+                type $Shape = holdfast.ops.v1.ReadTableRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReadTableResponse.
+             * @deprecated Use holdfast.ops.v1.ReadTableResponse.$Properties instead.
+             */
+            interface IReadTableResponse extends holdfast.ops.v1.ReadTableResponse.$Properties {
+            }
+
+            /** Represents a ReadTableResponse. */
+            class ReadTableResponse {
+
+                /**
+                 * Constructs a new ReadTableResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ReadTableResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadTableResponse rows. */
+                rows: string[];
+
+                /** ReadTableResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ReadTableResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadTableResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ReadTableResponse.$Shape): holdfast.ops.v1.ReadTableResponse & holdfast.ops.v1.ReadTableResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ReadTableResponse.$Properties): holdfast.ops.v1.ReadTableResponse;
+
+                /**
+                 * Encodes the specified ReadTableResponse message. Does not implicitly {@link holdfast.ops.v1.ReadTableResponse.verify|verify} messages.
+                 * @param message ReadTableResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ReadTableResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadTableResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ReadTableResponse & holdfast.ops.v1.ReadTableResponse.$Shape} ReadTableResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ReadTableResponse & holdfast.ops.v1.ReadTableResponse.$Shape;
+            }
+
+            namespace ReadTableResponse {
+
+                /** Properties of a ReadTableResponse. */
+                interface $Properties {
+
+                    /** ReadTableResponse rows */
+                    rows?: (string[]|null);
+
+                    /** ReadTableResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadTableResponse. */
+                type $Shape = holdfast.ops.v1.ReadTableResponse.$Properties;
             }
         }
     }

@@ -268,6 +268,23 @@ export const KeyService = {
   },
 } as const satisfies MethodTable
 
+export const KeysetService = {
+  getRecoveryRecipient: {
+    path: '/holdfast.auth.v1.KeysetService/GetRecoveryRecipient',
+    owner: 'auth',
+    request: holdfast.auth.v1.GetRecoveryRecipientRequest,
+    response: holdfast.auth.v1.GetRecoveryRecipientResponse,
+    access: { services: ['backup'] },
+  },
+  exportKeyset: {
+    path: '/holdfast.auth.v1.KeysetService/ExportKeyset',
+    owner: 'auth',
+    request: holdfast.auth.v1.ExportKeysetRequest,
+    response: holdfast.auth.v1.ExportKeysetResponse,
+    access: { services: ['backup'] },
+  },
+} as const satisfies MethodTable
+
 export const OrganizationService = {
   createOrganization: {
     path: '/holdfast.auth.v1.OrganizationService/CreateOrganization',
@@ -452,6 +469,252 @@ export const ArchiveService = {
     request: holdfast.backup.v1.RepairLogRequest,
     response: holdfast.backup.v1.RepairLogResponse,
     access: { permission: 'backup.archive.repair', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const BackupService = {
+  createBackup: {
+    path: '/holdfast.backup.v1.BackupService/CreateBackup',
+    owner: 'backup',
+    request: holdfast.backup.v1.CreateBackupRequest,
+    response: holdfast.backup.v1.CreateBackupResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
+  getBackup: {
+    path: '/holdfast.backup.v1.BackupService/GetBackup',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetBackupRequest,
+    response: holdfast.backup.v1.GetBackupResponse,
+    access: { permission: 'backup.view', past: true, services: [] },
+  },
+  listBackups: {
+    path: '/holdfast.backup.v1.BackupService/ListBackups',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListBackupsRequest,
+    response: holdfast.backup.v1.ListBackupsResponse,
+    access: { permission: 'backup.view', past: true, services: [] },
+  },
+  cancelBackup: {
+    path: '/holdfast.backup.v1.BackupService/CancelBackup',
+    owner: 'backup',
+    request: holdfast.backup.v1.CancelBackupRequest,
+    response: holdfast.backup.v1.CancelBackupResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
+  deleteBackup: {
+    path: '/holdfast.backup.v1.BackupService/DeleteBackup',
+    owner: 'backup',
+    request: holdfast.backup.v1.DeleteBackupRequest,
+    response: holdfast.backup.v1.DeleteBackupResponse,
+    access: { permission: 'backup.delete', services: [] },
+  },
+  verifyBackup: {
+    path: '/holdfast.backup.v1.BackupService/VerifyBackup',
+    owner: 'backup',
+    request: holdfast.backup.v1.VerifyBackupRequest,
+    response: holdfast.backup.v1.VerifyBackupResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
+  readBackup: {
+    path: '/holdfast.backup.v1.BackupService/ReadBackup',
+    owner: 'backup',
+    request: holdfast.backup.v1.ReadBackupRequest,
+    response: holdfast.backup.v1.ReadBackupResponse,
+    access: { permission: 'backup.download', services: [] },
+  },
+  getBackupStats: {
+    path: '/holdfast.backup.v1.BackupService/GetBackupStats',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetBackupStatsRequest,
+    response: holdfast.backup.v1.GetBackupStatsResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const RecoveryService = {
+  listRecipients: {
+    path: '/holdfast.backup.v1.RecoveryService/ListRecipients',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListRecipientsRequest,
+    response: holdfast.backup.v1.ListRecipientsResponse,
+    access: { permission: 'backup.recovery', services: [] },
+  },
+  addRecipient: {
+    path: '/holdfast.backup.v1.RecoveryService/AddRecipient',
+    owner: 'backup',
+    request: holdfast.backup.v1.AddRecipientRequest,
+    response: holdfast.backup.v1.AddRecipientResponse,
+    access: { permission: 'backup.recovery', services: [] },
+  },
+  proveRecipient: {
+    path: '/holdfast.backup.v1.RecoveryService/ProveRecipient',
+    owner: 'backup',
+    request: holdfast.backup.v1.ProveRecipientRequest,
+    response: holdfast.backup.v1.ProveRecipientResponse,
+    access: { permission: 'backup.recovery', services: [] },
+  },
+  removeRecipient: {
+    path: '/holdfast.backup.v1.RecoveryService/RemoveRecipient',
+    owner: 'backup',
+    request: holdfast.backup.v1.RemoveRecipientRequest,
+    response: holdfast.backup.v1.RemoveRecipientResponse,
+    access: { permission: 'backup.recovery', services: [] },
+  },
+  reviewKeys: {
+    path: '/holdfast.backup.v1.RecoveryService/ReviewKeys',
+    owner: 'backup',
+    request: holdfast.backup.v1.ReviewKeysRequest,
+    response: holdfast.backup.v1.ReviewKeysResponse,
+    access: { permission: 'backup.recovery', services: [] },
+  },
+  getOffsiteState: {
+    path: '/holdfast.backup.v1.RecoveryService/GetOffsiteState',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetOffsiteStateRequest,
+    response: holdfast.backup.v1.GetOffsiteStateResponse,
+    access: { permission: 'backup.archive.read', services: [] },
+  },
+  verifyOffsite: {
+    path: '/holdfast.backup.v1.RecoveryService/VerifyOffsite',
+    owner: 'backup',
+    request: holdfast.backup.v1.VerifyOffsiteRequest,
+    response: holdfast.backup.v1.VerifyOffsiteResponse,
+    access: { permission: 'backup.archive.read', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const ScheduleService = {
+  createSchedule: {
+    path: '/holdfast.backup.v1.ScheduleService/CreateSchedule',
+    owner: 'backup',
+    request: holdfast.backup.v1.CreateScheduleRequest,
+    response: holdfast.backup.v1.CreateScheduleResponse,
+    access: { permission: 'backup.schedule', services: [] },
+  },
+  getSchedule: {
+    path: '/holdfast.backup.v1.ScheduleService/GetSchedule',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetScheduleRequest,
+    response: holdfast.backup.v1.GetScheduleResponse,
+    access: { permission: 'backup.view', past: true, services: [] },
+  },
+  listSchedules: {
+    path: '/holdfast.backup.v1.ScheduleService/ListSchedules',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListSchedulesRequest,
+    response: holdfast.backup.v1.ListSchedulesResponse,
+    access: { permission: 'backup.view', past: true, services: [] },
+  },
+  updateSchedule: {
+    path: '/holdfast.backup.v1.ScheduleService/UpdateSchedule',
+    owner: 'backup',
+    request: holdfast.backup.v1.UpdateScheduleRequest,
+    response: holdfast.backup.v1.UpdateScheduleResponse,
+    access: { permission: 'backup.schedule', services: [] },
+  },
+  toggleSchedule: {
+    path: '/holdfast.backup.v1.ScheduleService/ToggleSchedule',
+    owner: 'backup',
+    request: holdfast.backup.v1.ToggleScheduleRequest,
+    response: holdfast.backup.v1.ToggleScheduleResponse,
+    access: { permission: 'backup.schedule', services: [] },
+  },
+  deleteSchedule: {
+    path: '/holdfast.backup.v1.ScheduleService/DeleteSchedule',
+    owner: 'backup',
+    request: holdfast.backup.v1.DeleteScheduleRequest,
+    response: holdfast.backup.v1.DeleteScheduleResponse,
+    access: { permission: 'backup.schedule', services: [] },
+  },
+  previewSchedule: {
+    path: '/holdfast.backup.v1.ScheduleService/PreviewSchedule',
+    owner: 'backup',
+    request: holdfast.backup.v1.PreviewScheduleRequest,
+    response: holdfast.backup.v1.PreviewScheduleResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const SnapshotService = {
+  exportSnapshot: {
+    path: '/holdfast.backup.v1.SnapshotService/ExportSnapshot',
+    owner: 'backup',
+    request: holdfast.backup.v1.ExportSnapshotRequest,
+    response: holdfast.backup.v1.ExportSnapshotResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
+  putImport: {
+    path: '/holdfast.backup.v1.SnapshotService/PutImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.PutImportRequest,
+    response: holdfast.backup.v1.PutImportResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  runImport: {
+    path: '/holdfast.backup.v1.SnapshotService/RunImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.RunImportRequest,
+    response: holdfast.backup.v1.RunImportResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  getImport: {
+    path: '/holdfast.backup.v1.SnapshotService/GetImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetImportRequest,
+    response: holdfast.backup.v1.GetImportResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const StorageService = {
+  listStorageKinds: {
+    path: '/holdfast.backup.v1.StorageService/ListStorageKinds',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListStorageKindsRequest,
+    response: holdfast.backup.v1.ListStorageKindsResponse,
+    access: { authenticated: true, services: [] },
+  },
+  createStorageLocation: {
+    path: '/holdfast.backup.v1.StorageService/CreateStorageLocation',
+    owner: 'backup',
+    request: holdfast.backup.v1.CreateStorageLocationRequest,
+    response: holdfast.backup.v1.CreateStorageLocationResponse,
+    access: { permission: 'backup.settings', services: [] },
+  },
+  getStorageLocation: {
+    path: '/holdfast.backup.v1.StorageService/GetStorageLocation',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetStorageLocationRequest,
+    response: holdfast.backup.v1.GetStorageLocationResponse,
+    access: { permission: 'backup.view', past: true, services: [] },
+  },
+  listStorageLocations: {
+    path: '/holdfast.backup.v1.StorageService/ListStorageLocations',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListStorageLocationsRequest,
+    response: holdfast.backup.v1.ListStorageLocationsResponse,
+    access: { permission: 'backup.view', past: true, services: [] },
+  },
+  updateStorageLocation: {
+    path: '/holdfast.backup.v1.StorageService/UpdateStorageLocation',
+    owner: 'backup',
+    request: holdfast.backup.v1.UpdateStorageLocationRequest,
+    response: holdfast.backup.v1.UpdateStorageLocationResponse,
+    access: { permission: 'backup.settings', services: [] },
+  },
+  deleteStorageLocation: {
+    path: '/holdfast.backup.v1.StorageService/DeleteStorageLocation',
+    owner: 'backup',
+    request: holdfast.backup.v1.DeleteStorageLocationRequest,
+    response: holdfast.backup.v1.DeleteStorageLocationResponse,
+    access: { permission: 'backup.settings', services: [] },
+  },
+  testStorageLocation: {
+    path: '/holdfast.backup.v1.StorageService/TestStorageLocation',
+    owner: 'backup',
+    request: holdfast.backup.v1.TestStorageLocationRequest,
+    response: holdfast.backup.v1.TestStorageLocationResponse,
+    access: { permission: 'backup.settings', services: [] },
   },
 } as const satisfies MethodTable
 
@@ -762,6 +1025,30 @@ export const WebhookService = {
   },
 } as const satisfies MethodTable
 
+export const ContributorService = {
+  listContributors: {
+    path: '/holdfast.ops.v1.ContributorService/ListContributors',
+    owner: 'ops',
+    request: holdfast.ops.v1.ListContributorsRequest,
+    response: holdfast.ops.v1.ListContributorsResponse,
+    access: { services: ['backup'] },
+  },
+  collect: {
+    path: '/holdfast.ops.v1.ContributorService/Collect',
+    owner: 'ops',
+    request: holdfast.ops.v1.CollectRequest,
+    response: holdfast.ops.v1.CollectResponse,
+    access: { services: ['backup'] },
+  },
+  contribute: {
+    path: '/holdfast.ops.v1.ContributorService/Contribute',
+    owner: 'ops',
+    request: holdfast.ops.v1.ContributeRequest,
+    response: holdfast.ops.v1.ContributeResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const ReadModelService = {
   listReadModels: {
     path: '/holdfast.ops.v1.ReadModelService/ListReadModels',
@@ -783,6 +1070,23 @@ export const ReadModelService = {
     request: holdfast.ops.v1.GetCheckRequest,
     response: holdfast.ops.v1.GetCheckResponse,
     access: { permission: 'operator.read_models.check', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const TableService = {
+  listTables: {
+    path: '/holdfast.ops.v1.TableService/ListTables',
+    owner: 'ops',
+    request: holdfast.ops.v1.ListTablesRequest,
+    response: holdfast.ops.v1.ListTablesResponse,
+    access: { services: ['backup'] },
+  },
+  readTable: {
+    path: '/holdfast.ops.v1.TableService/ReadTable',
+    owner: 'ops',
+    request: holdfast.ops.v1.ReadTableRequest,
+    response: holdfast.ops.v1.ReadTableResponse,
+    access: { services: ['backup'] },
   },
 } as const satisfies MethodTable
 
@@ -1006,17 +1310,25 @@ export const services = {
   AuthService,
   EnrolmentService,
   KeyService,
+  KeysetService,
   OrganizationService,
   SubscriberService,
   UserService,
   ArchiveService,
+  BackupService,
+  RecoveryService,
+  ScheduleService,
+  SnapshotService,
+  StorageService,
   MuxService,
   InterfaceService,
   NodeService,
   PeerService,
   AlertService,
   WebhookService,
+  ContributorService,
   ReadModelService,
+  TableService,
   RuleService,
   ChangeSetService,
   PolicyService,

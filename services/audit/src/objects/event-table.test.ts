@@ -81,6 +81,10 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   WebhookCreated: ['organization_id'],
   AlertRuleCreated: ['organization_id'],
   AlertRaised: ['organization_id'],
+  StorageLocationCreated: ['organization_id'],
+  ScheduleCreated: ['organization_id'],
+  BackupRequested: ['organization_id'],
+  SnapshotImported: ['organization_id'],
   // Which object it is.
   DataKeyDestroyed: ['owner_id', 'kinds'],
   PeerAdded: ['peer_id'],
@@ -111,6 +115,12 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   // In other words.
   SigningKeyRotated: ['new_public_key'],
   NodeIdentityRevoked: ['nats_public_key'],
+  ScheduleUpdated: ['drops_passphrase'],
+  BackupDeleted: ['cause'],
+  // In paths and values of members.
+  RecipientAdded: ['recipient', 'label'],
+  RecipientRemoved: ['recipient'],
+  RecipientProved: ['recipient'],
   SubscriberRotated: ['old_nats_public_key'],
   SubscriberRevoked: ['nats_public_key'],
 }

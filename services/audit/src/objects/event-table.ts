@@ -1,86 +1,24 @@
-import type { ObjectKind } from '@holdfast/catalogue'
 import { isUuid } from '@holdfast/domain'
+import { backupEvents } from './backup-events.ts'
+import {
+  type EventView,
+  type Handler,
+  inner,
+  innerRemove,
+  nameIn,
+  only,
+  patch,
+  put,
+  recordOf,
+  remove,
+  reserved,
+  settingsOf,
+  settled,
+  state,
+  textOf,
+} from './event-handler.ts'
 import { type FlatFields, flatten, isRecord, type Json } from './flat-fields.ts'
 import type { ObjectChange, SlotFields } from './object-change.ts'
-
-/** An event as its handler sees it. */
-export interface EventView {
-  /** As printEventData has it, secrets as seals. */
-  readonly data: Readonly<Record<string, unknown>>
-  /** Of the catalogue: what the action is about. */
-  readonly kind: ObjectKind
-  /** Of the aggregate. */
-  readonly id: string
-  /** What the aggregate's id names before its own: the node of an interface. */
-  readonly within: string | undefined
-  /** Nothing was said of the aggregate before. */
-  readonly isFirst: boolean
-  /** Of the commit. */
-  readonly organizationId: string | undefined
-}
-
-type Handler = (event: EventView) => readonly ObjectChange[]
-
-const textOf = ({ data }: EventView, field: string): string => {
-  const value = data[field]
-  return typeof value === 'string' ? value : ''
-}
-const recordOf = ({ data }: EventView, field: string): Readonly<Record<string, unknown>> => {
-  const value = data[field]
-  return isRecord(value) ? value : {}
-}
-const nameIn = (value: Readonly<Record<string, unknown>>): string =>
-  typeof value['name'] === 'string' ? value['name'] : ''
-
-/** These fields of an event, flat. */
-const only = ({ data }: EventView, ...names: readonly string[]): FlatFields =>
-  flatten(Object.fromEntries(names.map((name) => [name, data[name]])))
-
-/** Whose it is: what the event says, or else whose commit it is. */
-const organizationOf = (event: EventView): string | undefined =>
-  textOf(event, 'organization_id') || event.organizationId || undefined
-
-/** The aggregate itself, begun anew. */
-const put = (
-  event: EventView,
-  slots: SlotFields,
-  name: string,
-  parentId?: string,
-): readonly ObjectChange[] => [
-  {
-    op: 'put',
-    kind: event.kind,
-    id: event.id,
-    organizationId: organizationOf(event),
-    parentId,
-    name,
-    slots,
-  },
-]
-const patch = (event: EventView, slots: SlotFields, name?: string): readonly ObjectChange[] => [
-  { op: 'patch', kind: event.kind, id: event.id, slots, ...(name === undefined ? {} : { name }) },
-]
-const remove = ({ kind, id }: EventView): readonly ObjectChange[] => [{ op: 'remove', kind, id }]
-const state =
-  (fields: FlatFields): Handler =>
-  (event) =>
-    patch(event, { state: fields })
-
-const settingsOf = (event: EventView): FlatFields => only(event, 'settings')
-
-/** An object inside the aggregate, by the field that names it. What bears no id is none. */
-const inner = (
-  event: EventView,
-  field: string,
-  change: (key: { readonly kind: ObjectKind; readonly id: string }) => readonly ObjectChange[],
-): readonly ObjectChange[] => {
-  const id = textOf(event, field)
-  return isUuid(id) ? change({ kind: event.kind, id }) : []
-}
-const innerRemove =
-  (field: string): Handler =>
-  (event) =>
-    inner(event, field, (key) => [{ ...key, op: 'remove' }])
 
 const described: Handler = (event) => {
   const settings = only(event, 'name', 'description')
@@ -98,10 +36,6 @@ const role =
     const member = `${String(binding['role'])}${typeof where === 'string' && where !== '' ? `@${where}` : ''}`
     return [{ op: 'member', kind: event.kind, id: event.id, field: 'roles', member, value }]
   }
-
-/** One holds a name at a time; the id of the reservation stands for the name. */
-const reserved: Handler = (event) =>
-  put(event, { facts: only(event, 'user_id', 'holder_id', 'kind') }, '')
 
 const auth: Readonly<Record<string, Handler>> = {
   // It is its own organization, whoever made it.
@@ -380,9 +314,6 @@ const audit: Readonly<Record<string, Handler>> = {
   },
 }
 
-const settled: Handler = (event) =>
-  patch(event, { settings: settingsOf(event) }, nameIn(recordOf(event, 'settings')))
-
 /** A note stays until there is another. */
 const alertIs =
   (word: string): Handler =>
@@ -430,7 +361,8 @@ const notify: Readonly<Record<string, Handler>> = {
 
 /** What every event does, by context and type. A contract test compares it with the catalogue. */
 export const eventTable: ReadonlyMap<string, Handler> = new Map(
-  Object.entries({ auth, network, rules, audit, notify }).flatMap(([context, handlers]) =>
-    Object.entries(handlers).map(([type, handler]) => [`${context} ${type}`, handler] as const),
+  Object.entries({ auth, network, rules, audit, notify, backup: backupEvents }).flatMap(
+    ([context, handlers]) =>
+      Object.entries(handlers).map(([type, handler]) => [`${context} ${type}`, handler] as const),
   ),
 )

@@ -1,6 +1,7 @@
 import { actionOf, type ObjectKind, printEventData } from '@holdfast/catalogue'
 import type { Commit, StoredEvent } from '@holdfast/event-log'
-import { type EventView, eventTable } from './event-table.ts'
+import type { EventView } from './event-handler.ts'
+import { eventTable } from './event-table.ts'
 import { sealOf } from './flat-fields.ts'
 import type { ObjectChange } from './object-change.ts'
 

@@ -1,12 +1,10 @@
 import { durationMs, integer, list } from '@holdfast/config'
+import { egressSettings } from '@holdfast/service'
 import { standardRetries } from './retry.ts'
 
 /** Settings of what goes out to other people's endpoints. */
 export const webhookSettings = {
-  egressAllow: list('HOLDFAST_EGRESS_ALLOW', {
-    optional: true,
-    doc: 'Networks (CIDRs) webhooks may reach besides the public internet; http:// is taken there too.',
-  }),
+  ...egressSettings,
   webhookTimeoutMs: durationMs('HOLDFAST_NOTIFY_WEBHOOK_TIMEOUT', {
     default: '15s',
     doc: 'How long an endpoint may take to answer.',

@@ -1,0 +1,110 @@
+import {
+  type EventView,
+  type Handler,
+  nameIn,
+  only,
+  patch,
+  put,
+  recordOf,
+  remove,
+  reserved,
+  settingsOf,
+  settled,
+  state,
+  textOf,
+} from './event-handler.ts'
+import type { Json } from './flat-fields.ts'
+import type { ObjectChange } from './object-change.ts'
+
+/** What came of it, beside what was asked for. */
+const outcome =
+  (word: string, ...fields: readonly string[]): Handler =>
+  (event) =>
+    patch(event, { state: { status: word }, more: only(event, ...fields) })
+
+/** Who can open what is off-site is one object of the instance, and begins with whatever is said of it first. */
+const ofRecovery =
+  (change: (event: EventView) => readonly ObjectChange[]): Handler =>
+  (event) => [...(event.isFirst ? put(event, {}, '') : []), ...change(event)]
+const recipient = (event: EventView, value: Json | undefined): ObjectChange => ({
+  op: 'member',
+  kind: event.kind,
+  id: event.id,
+  field: 'recipients',
+  member: textOf(event, 'recipient'),
+  value,
+})
+
+/** Events of the context `backup`. */
+export const backupEvents: Readonly<Record<string, Handler>> = {
+  NameReserved: reserved,
+  NameReleased: remove,
+  StorageLocationCreated: (event) =>
+    put(
+      event,
+      { settings: settingsOf(event), keys: only(event, 'credentials') },
+      nameIn(recordOf(event, 'settings')),
+    ),
+  StorageLocationUpdated: (event) => [
+    ...settled(event),
+    ...(event.data['credentials'] ? patch(event, { keys: only(event, 'credentials') }) : []),
+  ],
+  StorageLocationDeleted: remove,
+  ScheduleCreated: (event) =>
+    put(
+      event,
+      { settings: settingsOf(event), keys: only(event, 'passphrase') },
+      nameIn(recordOf(event, 'settings')),
+    ),
+  ScheduleUpdated: (event) => [
+    ...settled(event),
+    ...(event.data['passphrase'] || event.data['drops_passphrase'] === true
+      ? patch(event, { keys: only(event, 'passphrase') })
+      : []),
+  ],
+  ScheduleDeleted: remove,
+  ScheduleSlotMissed: (event) =>
+    patch(event, {
+      more: only(event, 'first_slot_at', 'last_slot_at', 'count', 'backup_id'),
+    }),
+  BackupRequested: (event) =>
+    put(
+      event,
+      {
+        facts: only(
+          event,
+          ...['name', 'kind', 'contents', 'is_encrypted', 'storage_location_id', 'schedule_id'],
+          ...['slot_at', 'protection', 'rollback_for'],
+        ),
+        state: { status: 'requested' },
+      },
+      textOf(event, 'name'),
+    ),
+  BackupCompleted: outcome(
+    'completed',
+    ...['object_key', 'bytes', 'sha256', 'sequence', 'manifest', 'recipients'],
+  ),
+  BackupFailed: outcome('failed', 'code', 'detail'),
+  BackupCancelled: state({ status: 'cancelled' }),
+  BackupVerified: (event) => patch(event, { keys: only(event, 'is_good', 'detail') }),
+  BackupDeleted: remove,
+  RecipientAdded: ofRecovery((event) => [
+    recipient(event, { label: textOf(event, 'label'), is_proved: false }),
+  ]),
+  RecipientRemoved: (event) => [recipient(event, undefined)],
+  RecipientProved: (event) => [recipient(event, { is_proved: true })],
+  KeysReviewed: ofRecovery((event) => patch(event, { state: only(event, 'note') })),
+  KeysetsRewritten: ofRecovery((event) =>
+    patch(event, {
+      more: only(event, 'destroyed_sequence', 'location_ids', 'unreached_location_ids'),
+    }),
+  ),
+  SnapshotImported: (event) =>
+    put(
+      event,
+      {
+        facts: only(event, ...['backup_id', 'sha256', 'created', 'updated', 'skipped', 'refused']),
+      },
+      '',
+    ),
+}

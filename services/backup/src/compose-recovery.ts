@@ -1,0 +1,3 @@
+import type { BackupApp } from './app.ts'
+
+export function composeRecovery(_app: BackupApp): void {}

@@ -1,0 +1,3 @@
+import type { BackupApp } from './app.ts'
+
+export function composeSnapshots(_app: BackupApp): void {}
