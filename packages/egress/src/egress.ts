@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import { EgressFailed, EgressRefused } from './errors.ts'
+import { codeOf, EgressFailed, EgressRefused, failureOf, isUnreachable } from './errors.ts'
 import type { EgressPolicy } from './policy.ts'
 import { type Resolver, resolveHost, systemResolver } from './resolve.ts'
 import { type EgressTarget, parseTarget } from './target.ts'
@@ -184,28 +184,4 @@ function readBeginning(answer: IncomingMessage, max: number): Promise<Uint8Array
     answer.on('error', end)
     answer.on('close', end)
   })
-}
-
-const unreachable: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-])
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : ''
-
-const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error))
-
-function failureOf(error: unknown, host: string, timeoutMs: number | undefined): EgressFailed {
-  if (error instanceof EgressFailed) return error
-  if (timeoutMs !== undefined)
-    return new EgressFailed('timeout', `${host} did not answer within ${timeoutMs / 1000} s`)
-  const code = codeOf(error)
-  if (isUnreachable(error))
-    return new EgressFailed('connect', `${host} cannot be reached (${code})`)
-  if (/^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_|DEPTH_ZERO|SELF_SIGNED|ERR_CERT)/.test(code))
-    return new EgressFailed('tls', `${host} has no certificate we accept (${code})`)
-  return new EgressFailed('broken', `the connection to ${host} broke (${code || 'cancelled'})`)
 }

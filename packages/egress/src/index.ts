@@ -1,4 +1,14 @@
 export {
+  type AgentsOptions,
+  type ConnectOptions,
+  type Connector,
+  type ConnectorOptions,
+  type EgressAgents,
+  hostRefusal,
+  openConnector,
+  type TlsOptions,
+} from './connect.ts'
+export {
   type Egress,
   type EgressAnswer,
   type EgressOptions,

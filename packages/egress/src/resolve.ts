@@ -32,7 +32,7 @@ export async function resolveHost(
     if (why !== undefined) throw new EgressRefused(refusalText(why))
     if (options.isPlain && !policy.isAllowed(address)) {
       throw new EgressRefused(
-        'http:// only goes where the operator allows it (HOLDFAST_EGRESS_ALLOW)',
+        'an unencrypted connection only goes where the operator allows it (HOLDFAST_EGRESS_ALLOW)',
       )
     }
   }
