@@ -38,6 +38,7 @@ export {
   parseIp,
   printIp,
 } from './ip.ts'
+export { isPrintable, parseName } from './name.ts'
 export { accept, type Parsed, type Parser, quoted, refuse, take } from './parsed.ts'
 export { QrTooLong, qrPng, qrSvg, qrTerminal } from './qr.ts'
 export { sourceOf } from './source.ts'

@@ -66,16 +66,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (route === undefined) throw RpcUnknownMethod({ method: incoming.path })
     const { method, handler } = route
     const { request, metadata, peer } = incoming
-    const caller = await admit(
-      method.access,
-      { service: peer, accessToken: bearer(metadata) },
-      verify,
-    )
+    const accessToken = bearer(metadata)
+    const caller = await admit(method.access, { service: peer, accessToken }, verify)
     facts.caller = caller
     limit(request)
     const headers = readMetadata(metadata, incoming.path, request)
     facts.headers = headers
-    const call = servedCall(caller, headers, life, facts, mayCommand)
+    const call = servedCall(caller, headers, life, facts, mayCommand, accessToken)
     if (headers.at !== undefined) requirePast(method, headers.at)
     const wanted = latest(headers.minSequence, headers.at)
     if (wanted !== undefined) await reached(wanted, life.signal)

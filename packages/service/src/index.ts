@@ -3,9 +3,12 @@ export { type Alarm, alarmSubject, decodeAlarm, encodeAlarm } from './alarm.ts'
 export type { App, EarlyApp, EdgeApp } from './app.ts'
 export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './caller.ts'
 export { type Channel, openChannel } from './channel.ts'
+export { type DataKeys, dataKeys } from './data-keys.ts'
 export { createDurably, makeDirectory, replaceDurably, syncDirectory } from './durable-file.ts'
+export { Fields, parseDescription, parseId } from './fields.ts'
 export { type HealthServer, type Readiness, startHealthServer } from './health-server.ts'
 export { type Lifecycle, lifecycle } from './lifecycle.ts'
+export { type NameBook, type NameClaim, type NameTools, nameBook, type UsesName } from './names.ts'
 export { natsConnection } from './nats-connection.ts'
 export {
   isPermission,
@@ -16,6 +19,7 @@ export {
   roles,
 } from './permissions.ts'
 export { type RunOptions, run, runEdge } from './run.ts'
+export { type Secrets, secrets } from './secrets.ts'
 export {
   agentDoorSettings,
   commonSettings,
@@ -27,6 +31,7 @@ export {
   type ServiceSpec,
 } from './settings.ts'
 export { type StandingAlarms, standingAlarms } from './standing-alarms.ts'
+export { stepOf, withoutRevision } from './step-of.ts'
 export { readTlsIdentity, type TlsFiles, type TlsIdentity } from './tls.ts'
 export {
   accessTokenAudience,

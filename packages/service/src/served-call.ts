@@ -41,6 +41,7 @@ export function servedCall(
   life: CallLife,
   facts: CallFacts,
   mayCommand?: () => void,
+  accessToken?: string,
 ): Call {
   const { commandId, isKeyed, requestHash, expectedRevision, correlationId } = headers
   const { minSequence, at, reason } = headers
@@ -53,6 +54,7 @@ export function servedCall(
     ...(expectedRevision === undefined ? {} : { expectedRevision }),
     ...(minSequence === undefined ? {} : { minSequence }),
     ...(at === undefined ? {} : { at }),
+    ...(accessToken === undefined || caller.kind !== 'user' ? {} : { accessToken }),
     get signal() {
       return life.signal
     },

@@ -45,6 +45,8 @@ export interface Call {
   /** Aborted when the deadline passes or nobody waits any more. */
   readonly signal: AbortSignal
   readonly correlationId: string
+  /** The user's, for calls to other services on their behalf; absent when a service acts for itself. Never kept or logged. */
+  readonly accessToken?: string
   /** Tells the caller (reply metadata `holdfast-sequence`) and the log line where the command went. */
   committed(sequence: bigint): void
   /** What `log.execute` has to know of this call. */

@@ -3,9 +3,9 @@ import type { Postgres } from '@holdfast/postgres'
 import type { Projections } from '@holdfast/projections'
 import type { EnrolmentService, KeyService, ProofService } from '@holdfast/proto'
 import type { Client } from '@holdfast/service'
+import { dataKeys } from '@holdfast/service'
 import type { Logger, Telemetry } from '@holdfast/telemetry'
 import { claims } from './commands/claims.ts'
-import { dataKeys } from './commands/data-keys.ts'
 import { OneAtATime } from './commands/one-at-a-time.ts'
 import { secrets } from './commands/secrets.ts'
 import type { AgentDoor, Edge } from './grpc/edge.ts'
@@ -42,7 +42,7 @@ export function composeNetwork(parts: NetworkParts) {
   const edge: Edge = {
     tools: {
       log,
-      secrets: secrets(dataKeys(parts.keyService)),
+      secrets: secrets(dataKeys(parts.keyService, 'network')),
       claims: claims(log, now),
       perNode: new OneAtATime(),
       enrolmentKeys: new Map(),

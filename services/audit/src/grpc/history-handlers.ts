@@ -6,6 +6,7 @@ import { type PageWish, type Postgres, parsePage, sequenceOf, toPage } from '@ho
 import type { Projections } from '@holdfast/projections'
 import type { HistoryService, holdfast } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
+import { Fields, parseId } from '@holdfast/service'
 import { ObjectNotFound } from '../domain/errors.ts'
 import { authorsOf } from '../objects/authorship.ts'
 import { blameObject } from '../objects/blame-object.ts'
@@ -19,7 +20,6 @@ import {
 import { findObject, nameOf, parseKind } from '../objects/find-object.ts'
 import { deletingAction, listVersions } from '../objects/list-versions.ts'
 import { forever } from '../objects/read-states.ts'
-import { Fields, parseId } from './fields.ts'
 
 const permission = 'audit.log.read'
 const maxPage = 500

@@ -2,9 +2,9 @@ import { accessActions, actions, isWithin, objectKinds } from '@holdfast/catalog
 import { isUuid } from '@holdfast/domain'
 import { accept, type Parser, parseCidr, parseIp, refuse, sourceOf } from '@holdfast/net'
 import type { holdfast } from '@holdfast/proto'
+import { Fields, parseId } from '@holdfast/service'
 import { wordsOf } from '../entries/words.ts'
 import { type EntryFilter, results } from '../queries/entry-filter.ts'
-import { Fields, parseId } from './fields.ts'
 
 /** A filter as it was sent; where the caller may look and what an address is compared by come later. */
 export interface AskedFilter extends Omit<EntryFilter, 'organizations' | 'source'> {

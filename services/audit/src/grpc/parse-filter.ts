@@ -1,8 +1,8 @@
 import { parseCidr } from '@holdfast/net'
 import type { holdfast } from '@holdfast/proto'
+import { Fields, parseId } from '@holdfast/service'
 import { directions, verdicts } from '../domain/flow.ts'
 import type { FlowFilter } from '../queries/flow-filter.ts'
-import { Fields, parseId } from './fields.ts'
 
 const hourMs = 3_600_000
 const maxSpanMs = 31 * 24 * hourMs

@@ -2,6 +2,7 @@ import type { InterfaceId, NodeId, OrganizationId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import type { CommandContext, Outcome } from '@holdfast/event-log'
 import { overlaps, printNetwork } from '@holdfast/net'
+import { withoutRevision } from '@holdfast/service'
 import { AddressOverlap } from '../domain/errors.ts'
 import { networkInterface } from '../domain/interface.ts'
 import {
@@ -17,7 +18,6 @@ import {
   withChanges,
 } from '../domain/settings.ts'
 import { interfaces, nodes } from './aggregates.ts'
-import { withoutRevision } from './command-id.ts'
 import { type CommandTools, enrolmentKeyOf } from './command-tools.ts'
 import { generateKeyPair, type Sealer, type WgKeyPair } from './secrets.ts'
 

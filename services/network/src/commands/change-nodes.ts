@@ -2,11 +2,11 @@ import { nodeSealer } from '@holdfast/crypto'
 import type { NodeId } from '@holdfast/domain'
 import { invalid } from '@holdfast/errors'
 import type { CommandContext, Outcome } from '@holdfast/event-log'
+import { withoutRevision } from '@holdfast/service'
 import { NodeNotEmpty } from '../domain/errors.ts'
 import type { NodeEvent, NodeIdentity, NodeSettings, NodeState } from '../domain/node.ts'
 import { nodes } from './aggregates.ts'
 import { holdersOf } from './claims.ts'
-import { withoutRevision } from './command-id.ts'
 import type { CommandTools } from './command-tools.ts'
 
 type NodeOutcome = Outcome<NodeState, NodeEvent>

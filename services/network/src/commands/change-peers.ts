@@ -1,6 +1,7 @@
 import type { PeerId } from '@holdfast/domain'
 import type { CommandContext, Outcome } from '@holdfast/event-log'
 import type { WgKey } from '@holdfast/net'
+import { withoutRevision } from '@holdfast/service'
 import {
   type InterfaceEvent,
   type InterfaceState,
@@ -10,7 +11,6 @@ import type { NewPeer } from '../domain/peer.ts'
 import type { PeerSettings } from '../domain/settings.ts'
 import { interfaces } from './aggregates.ts'
 import type { InterfacePlace } from './change-interfaces.ts'
-import { withoutRevision } from './command-id.ts'
 import { type CommandTools, enrolmentKeyOf } from './command-tools.ts'
 import { generateKeyPair, generatePresharedKey } from './secrets.ts'
 

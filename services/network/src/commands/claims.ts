@@ -1,12 +1,12 @@
 import { type InterfaceId, isUuid, type NodeId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import { type CommandContext, type EventLog, subjectOf } from '@holdfast/event-log'
+import { stepOf } from '@holdfast/service'
 import { nodeCodec } from '../codecs/node-codec.ts'
 import { InterfaceNameTaken, ListenPortTaken, NodeNotEmpty } from '../domain/errors.ts'
 import { interfaceAggregateId } from '../domain/interface-state.ts'
 import type { Claim } from '../domain/node.ts'
 import { interfaces, nodes } from './aggregates.ts'
-import { stepOf } from './command-id.ts'
 
 /** Longer than any command can be under way: a claim this old without its interface is left over from a crash. */
 export const abandonedAfterMs = 120_000

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { generateX25519, type NodeSealer, nodeSealer, open, seal } from '@holdfast/crypto'
 import { type WgKey, wgKeyBytes, wgKeyFrom } from '@holdfast/net'
+import type { DataKeys } from '@holdfast/service'
 import type { Sealed, SealedToNode } from '../domain/sealed.ts'
-import type { DataKeys } from './data-keys.ts'
 
 /** Fields that are sealed; part of what binds a sealed value to its place (docs/adr/0004). */
 export type SecretField = 'private_key' | 'preshared_key'

@@ -1,4 +1,4 @@
-import { parseName } from './name.ts'
+import { parseName } from '@holdfast/net'
 
 /** `Name = x`, `friendly_name=x`, `#Name# = x` (WGDashboard). */
 const labelled = /^#*\s*(?:friendly[_ -]?)?name\s*#*\s*[=:]\s*(.+)$/i

@@ -3,6 +3,7 @@ import type { Outcome } from '@holdfast/event-log'
 import { parsePage, searchable } from '@holdfast/postgres'
 import type { InterfaceService } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
+import { Fields, parseId } from '@holdfast/service'
 import {
   createInterface,
   deleteInterface,
@@ -23,7 +24,6 @@ import { matchNodes } from '../queries/nodes.ts'
 import { peersWithSecrets } from '../queries/peers.ts'
 import { createdView } from './created-view.ts'
 import { boardOf, type Edge, requirePastSecrets } from './edge.ts'
-import { Fields, parseId } from './fields.ts'
 import { importInterface } from './import-interface.ts'
 import { maxPage, requireListScope } from './list-scope.ts'
 import { parseCreateInterface, parseKeyPair, parseUpdateInterface } from './parse-interface.ts'

@@ -1,6 +1,6 @@
 import type { ReadScope } from '@holdfast/postgres'
 import type { Call, Permission } from '@holdfast/service'
-import { Fields, parseId } from './fields.ts'
+import { Fields, parseId } from '@holdfast/service'
 import { scopeOf } from './resolve.ts'
 
 /** The longest page of a list. */

@@ -1,9 +1,9 @@
 import { parseDeviceName } from '@holdfast/net'
 import { type DefaultVerdict, defaultFirewall, type FirewallSettings } from '@holdfast/policy'
 import type { holdfast } from '@holdfast/proto'
+import type { Fields } from '@holdfast/service'
 import { verdictOf } from '../codecs/firewall.ts'
 import type { Uplink } from '../domain/node.ts'
-import type { Fields } from './fields.ts'
 
 type Settings = holdfast.network.v1.FirewallSettings.$Properties
 type Changes = holdfast.network.v1.FirewallChanges.$Properties

@@ -12,6 +12,7 @@ import {
   wgKeyFrom,
 } from '@holdfast/net'
 import type { holdfast } from '@holdfast/proto'
+import { Fields } from '@holdfast/service'
 import type { WgKeyPair } from '../commands/secrets.ts'
 import {
   defaultMtu,
@@ -19,7 +20,6 @@ import {
   type InterfaceChanges,
   type InterfaceSettings,
 } from '../domain/settings.ts'
-import { Fields } from './fields.ts'
 import { parseFirewall, parseFirewallChanges } from './parse-firewall.ts'
 
 type Create = holdfast.network.v1.CreateInterfaceRequest

@@ -6,15 +6,15 @@ import {
   parseDnsEntry,
   parseEndpoint,
   parseIp,
+  parseName,
   parseWgKey,
   singleAddress,
   type WgKey,
 } from '@holdfast/net'
 import type { holdfast } from '@holdfast/proto'
+import { Fields, parseDescription } from '@holdfast/service'
 import type { PeerWish, PresharedKeyWish } from '../commands/change-peers.ts'
-import { parseName } from '../domain/name.ts'
 import { defaultKeepaliveSeconds, type PeerSettings } from '../domain/settings.ts'
-import { Fields, parseDescription } from './fields.ts'
 
 type Create = holdfast.network.v1.CreatePeerRequest
 type Update = holdfast.network.v1.UpdatePeerRequest

@@ -4,6 +4,7 @@ import type { Outcome } from '@holdfast/event-log'
 import { parsePage, searchable } from '@holdfast/postgres'
 import type { PeerService } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
+import { Fields, parseId } from '@holdfast/service'
 import type { InterfacePlace } from '../commands/change-interfaces.ts'
 import {
   addPeer,
@@ -20,7 +21,6 @@ import { peerSources } from '../queries/peer-sources.ts'
 import { listPeers, type PeerView, peerTimes } from '../queries/peers.ts'
 import type { StatusBoard } from '../status/status-board.ts'
 import { boardOf, type Edge, requirePastSecrets } from './edge.ts'
-import { Fields, parseId } from './fields.ts'
 import { maxPage, requireListScope } from './list-scope.ts'
 import {
   parseCreatePeer,

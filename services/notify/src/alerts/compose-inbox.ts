@@ -2,11 +2,9 @@ import { defineError } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import type { KeyService } from '@holdfast/proto'
-import { type Alarm, type Client, decodeAlarm } from '@holdfast/service'
+import { type Alarm, type Client, dataKeys, decodeAlarm, secrets } from '@holdfast/service'
 import type { Telemetry } from '@holdfast/telemetry'
 import { ruleChanges } from '../commands/alert-rule-changes.ts'
-import { dataKeys } from '../commands/data-keys.ts'
-import { secrets } from '../commands/secrets.ts'
 import { MailRefused } from '../domain/alert-errors.ts'
 import { alertHandlers } from '../grpc/alert-handlers.ts'
 import { mailCheckpoints } from '../mail/checkpoint-mail.ts'
@@ -68,7 +66,7 @@ const TooManyTestMails = defineError(
 export function composeInbox(parts: InboxParts) {
   const { log, postgres, telemetry, mail, pace = {}, now } = parts
   const logger = telemetry.log
-  const sealing = secrets(dataKeys(parts.keyService, now), log.lineageId)
+  const sealing = secrets(dataKeys(parts.keyService, 'notify', now), log.lineageId)
   const board = ruleBoard(postgres, logger)
   const metrics = alertMetrics(telemetry.registry, {
     postgres,

@@ -1,6 +1,6 @@
+import type { NameEvent } from '@holdfast/domain'
 import { eventCodec } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
-import type { NameEvent } from '../domain/name-reservation.ts'
 
 const { NameReleased, NameReserved } = holdfast.notify.v1
 

@@ -1,12 +1,7 @@
+import { type NameCommand, type NameEvent, type NameState, nameReservation } from '@holdfast/domain'
 import type { Aggregate } from '@holdfast/event-log'
 import { nameCodec } from '../codecs/name-codec.ts'
 import { webhookCodec } from '../codecs/webhook-codec.ts'
-import {
-  type NameCommand,
-  type NameEvent,
-  type NameState,
-  nameReservation,
-} from '../domain/name-reservation.ts'
 import {
   type WebhookCommand,
   type WebhookEvent,

@@ -1,11 +1,11 @@
 import { idFrom } from '@holdfast/domain'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
+import type { NameClaim, NameTools, Secrets } from '@holdfast/service'
 import { builtinRule, builtinRules } from '../domain/alert-builtin.ts'
 import { AlertRuleNameTaken, AlertRuleNotFound, TooManyAlertRules } from '../domain/alert-errors.ts'
 import type { AlertRuleSettings } from '../domain/alert-rule.ts'
 import { alertRules } from './alert-aggregates.ts'
-import { claimName, type NameClaim, type NameTools, releaseName } from './names.ts'
-import type { Secrets } from './secrets.ts'
+import { nameHolders } from './names.ts'
 
 export interface RuleChangeTools {
   readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>
@@ -53,7 +53,11 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
   const names: NameTools = { log, now }
   const key = (name: string): string => name.normalize('NFC').toLowerCase()
 
-  const claimOf = (organizationId: string | undefined, name: string, id: string): NameClaim => ({
+  const claimOf = (
+    organizationId: string | undefined,
+    name: string,
+    id: string,
+  ): NameClaim<'alert_rule'> => ({
     kind: 'alert_rule',
     organizationId: organizationId ?? '',
     name,
@@ -66,13 +70,18 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
     return state.settings !== undefined && key(state.settings.name) === key(name)
   }
 
-  async function claim(claimed: NameClaim, context: CommandContext): Promise<void> {
+  async function claim(claimed: NameClaim<'alert_rule'>, context: CommandContext): Promise<void> {
     const { name, organizationId, holderId } = claimed
     // The product's own hold their names without a commit, until somebody gives them another.
     const builtin = builtinRules.find(({ settings }) => key(settings.name) === key(name))
     const isBuiltins = organizationId === '' && builtin !== undefined && builtin.id !== holderId
     if (isBuiltins) throw AlertRuleNameTaken({ name, heldBy: builtin.id })
-    const isOurs = await claimName(names, claimed, (holder) => usesName(holder, name), context)
+    const isOurs = await nameHolders.claim(
+      names,
+      claimed,
+      (holder) => usesName(holder, name),
+      context,
+    )
     if (!isOurs) throw AlertRuleNameTaken({ name, heldBy: 'another one' })
   }
 
@@ -135,7 +144,8 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
         },
         context,
       )
-      if (isRenamed) await releaseName(names, claimOf(organizationId, before.name, id), context)
+      if (isRenamed)
+        await nameHolders.release(names, claimOf(organizationId, before.name, id), context)
       return { id, sequence }
     },
 
@@ -148,7 +158,8 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
         context,
       )
       const name = state.settings?.name
-      if (name !== undefined) await releaseName(names, claimOf(organizationId, name, id), context)
+      if (name !== undefined)
+        await nameHolders.release(names, claimOf(organizationId, name, id), context)
       return sequence
     },
   }

@@ -1,11 +1,11 @@
 import { idFrom } from '@holdfast/domain'
 import type { CommandContext, EventLog, Outcome } from '@holdfast/event-log'
+import type { NameClaim, Secrets, UsesName } from '@holdfast/service'
 import type { WebhookEvent, WebhookSettings, WebhookState } from '../domain/webhook.ts'
 import { WebhookNameTaken } from '../domain/webhook-errors.ts'
 import { newSecret, type WebhookSecret } from '../webhooks/signature.ts'
 import { webhooks } from './aggregates.ts'
-import { claimName, type NameClaim, releaseName, type UsesName } from './names.ts'
-import type { Secrets } from './secrets.ts'
+import { nameHolders } from './names.ts'
 
 export interface WebhookTools {
   readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>
@@ -16,7 +16,7 @@ export interface WebhookTools {
 
 type WebhookOutcome = Outcome<WebhookState, WebhookEvent>
 
-const claimOf = (organizationId: string, name: string, holderId: string): NameClaim => ({
+const claimOf = (organizationId: string, name: string, holderId: string): NameClaim<'webhook'> => ({
   kind: 'webhook',
   organizationId,
   name,
@@ -24,13 +24,17 @@ const claimOf = (organizationId: string, name: string, holderId: string): NameCl
 })
 
 /** The name first, then the webhook: whoever has it need not ask the others (docs/adr/0021). */
-async function hold(tools: WebhookTools, claim: NameClaim, context: CommandContext): Promise<void> {
+async function hold(
+  tools: WebhookTools,
+  claim: NameClaim<'webhook'>,
+  context: CommandContext,
+): Promise<void> {
   const usesName: UsesName = async (holderId) => {
     const { state } = await tools.log.fold(webhooks, holderId, context.signal)
     if (state.isDeleted) return 'gone'
     return state.exists && state.settings.name.toLowerCase() === claim.name.toLowerCase()
   }
-  if (!(await claimName(tools, claim, usesName, context)))
+  if (!(await nameHolders.claim(tools, claim, usesName, context)))
     throw WebhookNameTaken({ name: claim.name })
 }
 
@@ -73,7 +77,7 @@ export async function updateWebhook(
   const { own, expected } = revisionOf(context)
   const command = { type: 'UpdateWebhook' as const, id, changes, ...expected }
   const outcome = await tools.log.execute(webhooks, id, command, own)
-  if (isRenamed) await releaseName(tools, claimOf(organizationId, oldName, id), context)
+  if (isRenamed) await nameHolders.release(tools, claimOf(organizationId, oldName, id), context)
   return outcome
 }
 
@@ -111,7 +115,7 @@ export async function deleteWebhook(
     { type: 'DeleteWebhook' as const, id, ...expected },
     own,
   )
-  await releaseName(tools, claimOf(organizationId, name, id), context)
+  await nameHolders.release(tools, claimOf(organizationId, name, id), context)
   return outcome
 }
 

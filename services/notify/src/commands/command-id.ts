@@ -1,14 +1,5 @@
-import { type CommandId, newId, uuidV5 } from '@holdfast/domain'
+import { type CommandId, newId } from '@holdfast/domain'
 import type { CommandContext } from '@holdfast/event-log'
-
-/**
- * The context of a step that a command takes on another aggregate. The step's id follows from the command's, so
- * repeating the command repeats its steps and nothing else.
- */
-export function stepOf(context: CommandContext, step: string): CommandContext {
-  const { expectedRevision: _, ...rest } = context
-  return { ...rest, commandId: uuidV5(context.commandId, step) as CommandId } // as: minted here
-}
 
 /** The context of what this service decides by itself. */
 export function ownCommand(organizationId: string | undefined, reason: string): CommandContext {

@@ -1,7 +1,7 @@
+import { nameReservation } from '@holdfast/domain'
 import { spec } from '@holdfast/testkit'
 import { test } from 'vitest'
 import { ObjectChanged } from './errors.ts'
-import { nameReservation } from './name-reservation.ts'
 import { noSettings, type WebhookEvent, webhook } from './webhook.ts'
 import { WebhookExists, WebhookNotFound } from './webhook-errors.ts'
 

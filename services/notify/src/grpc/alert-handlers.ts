@@ -3,10 +3,10 @@ import { DomainError } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 import { type Postgres, parsePage, type ReadScope, toPage } from '@holdfast/postgres'
 import { type AlertService, holdfast } from '@holdfast/proto'
+import type { Secrets } from '@holdfast/service'
 import { AccessDenied, type Call, type Handlers, type Permission } from '@holdfast/service'
 import { alerts } from '../commands/alert-aggregates.ts'
 import type { RuleChanges } from '../commands/alert-rule-changes.ts'
-import type { Secrets } from '../commands/secrets.ts'
 import { alertStates } from '../domain/alert.ts'
 import {
   AlertNotFound,

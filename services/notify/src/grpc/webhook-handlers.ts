@@ -4,7 +4,14 @@ import { type DomainError, invalid } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 import { type Page, type Postgres, parsePage, type ReadScope } from '@holdfast/postgres'
 import type { holdfast, WebhookService } from '@holdfast/proto'
-import { AccessDenied, type Call, type Handlers, type Permission } from '@holdfast/service'
+import {
+  AccessDenied,
+  type Call,
+  Fields,
+  type Handlers,
+  type Permission,
+  parseId,
+} from '@holdfast/service'
 import { webhookSettingsMessage } from '../codecs/webhook-codec.ts'
 import { webhooks } from '../commands/aggregates.ts'
 import {
@@ -36,7 +43,6 @@ import type { Attempt } from '../webhooks/attempt.ts'
 import { replayDeliveries } from '../webhooks/delivery-store.ts'
 import { bodyOf } from '../webhooks/payload.ts'
 import { parseSecret } from '../webhooks/signature.ts'
-import { Fields, parseId } from './fields.ts'
 import { changedSettings, checkUrl, newSettings } from './webhook-parse.ts'
 
 type WebhookMessage = holdfast.notify.v1.Webhook.$Properties

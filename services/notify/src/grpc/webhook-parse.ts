@@ -1,11 +1,10 @@
 import type { Egress } from '@holdfast/egress'
 import { FilterError, parseFilter } from '@holdfast/filter'
-import { accept, type Parser, refuse } from '@holdfast/net'
+import { accept, type Parser, parseName, refuse } from '@holdfast/net'
 import type { holdfast } from '@holdfast/proto'
-import { parseName } from '../domain/name.ts'
+import { type Fields, parseDescription } from '@holdfast/service'
 import { severityOf } from '../domain/severity.ts'
 import { type WebhookSettings, webhookFormats } from '../domain/webhook.ts'
-import { type Fields, parseDescription } from './fields.ts'
 
 type UpdateRequest = holdfast.notify.v1.UpdateWebhookRequest
 type SettingsMessage = holdfast.notify.v1.WebhookSettings

@@ -1,10 +1,9 @@
 import { KeyDestroyed, sha256 } from '@holdfast/crypto'
 import { newId } from '@holdfast/domain'
 import type { Postgres, Queryable } from '@holdfast/postgres'
-import type { Alarm } from '@holdfast/service'
+import type { Alarm, Secrets } from '@holdfast/service'
 import type { Logger } from '@holdfast/telemetry'
 import { leader, rest } from '../alerts/leader.ts'
-import type { Secrets } from '../commands/secrets.ts'
 import { alertMail, maxSpelledOut } from './compose-mail.ts'
 import { type MailRate, nextMailAt } from './mail-rate.ts'
 import {

@@ -1,5 +1,5 @@
 import { type Egress, EgressFailed } from '@holdfast/egress'
-import type { Secrets } from '../commands/secrets.ts'
+import type { Secrets } from '@holdfast/service'
 import { type WebhookFormat, webhookFormats } from '../domain/webhook.ts'
 import type { AttemptView } from '../queries/webhook-deliveries.ts'
 import type { WebhookSecrets, WebhookView } from '../queries/webhooks.ts'

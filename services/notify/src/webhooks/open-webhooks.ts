@@ -4,9 +4,8 @@ import type { Postgres } from '@holdfast/postgres'
 import type { Projections } from '@holdfast/projections'
 import type { KeyService } from '@holdfast/proto'
 import type { Alarm, Client } from '@holdfast/service'
+import { dataKeys, secrets } from '@holdfast/service'
 import type { Telemetry } from '@holdfast/telemetry'
-import { dataKeys } from '../commands/data-keys.ts'
-import { secrets } from '../commands/secrets.ts'
 import { webhookHandlers } from '../grpc/webhook-handlers.ts'
 import { attempting } from './attempt.ts'
 import { pruneDeliveries } from './delivery-store.ts'
@@ -53,7 +52,7 @@ export function openWebhooks(parts: WebhookParts) {
   const { log, postgres, telemetry, now, limits } = parts
   const logger = telemetry.log
   const egress: Egress = openEgress({ policy: parts.policy })
-  const sealing = secrets(dataKeys(parts.keyService), log.lineageId)
+  const sealing = secrets(dataKeys(parts.keyService, 'notify'), log.lineageId)
   const attempt = attempting({ egress, secrets: sealing, timeoutMs: limits.timeoutMs, now })
   const suspending = suspender({ postgres, log, logger, alarm: parts.alarm })
   const onQueued = (): void => dispatcher.wake()

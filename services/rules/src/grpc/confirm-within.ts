@@ -1,4 +1,4 @@
-import type { Fields } from './fields.ts'
+import type { Fields } from '@holdfast/service'
 
 const minSeconds = 10
 const maxSeconds = 3600

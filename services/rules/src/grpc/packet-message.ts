@@ -1,7 +1,7 @@
 import { familyOf, parseIp, printIp } from '@holdfast/net'
 import { type Direction, type IpPacket, packetOf, protocolName } from '@holdfast/policy'
 import { holdfast } from '@holdfast/proto'
-import { Fields } from './fields.ts'
+import { Fields } from '@holdfast/service'
 
 type PacketMessage = holdfast.rules.v1.Packet.$Properties
 const { FlowDirection } = holdfast.agent.v1

@@ -1,9 +1,9 @@
+import { parseName } from '@holdfast/net'
 import { holdfast } from '@holdfast/proto'
+import { Fields, parseId } from '@holdfast/service'
 import { maxErrors } from '../domain/expiry.ts'
 import type { RuleId } from '../domain/ids.ts'
-import { parseName } from '../domain/name.ts'
 import type { RuleOperation } from '../domain/rule-set-state.ts'
-import { Fields, parseId } from './fields.ts'
 import { readRule } from './parse-rule.ts'
 
 type Message = holdfast.rules.v1.StagedOperation.$Properties

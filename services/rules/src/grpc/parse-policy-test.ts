@@ -1,10 +1,9 @@
-import { readNetwork as networkOf } from '@holdfast/net'
+import { readNetwork as networkOf, parseName } from '@holdfast/net'
 import { protocols, ruleDirections } from '@holdfast/policy'
 import { holdfast } from '@holdfast/proto'
+import { Fields } from '@holdfast/service'
 import type { PolicyTestId } from '../domain/ids.ts'
-import { parseName } from '../domain/name.ts'
 import { expectations, type PolicyTest } from '../domain/rule-set-state.ts'
-import { Fields } from './fields.ts'
 import { oneOf, readNetwork, readPorts, readTarget } from './parse-rule.ts'
 
 /** A test as it was asked for, fields named as in the REST contract. Throws `invalid` with every bad field. */

@@ -1,4 +1,12 @@
-import { accept, type Cidr, type Parser, parseCidr, refuse } from '@holdfast/net'
+import {
+  accept,
+  type Cidr,
+  isPrintable,
+  type Parser,
+  parseCidr,
+  parseName,
+  refuse,
+} from '@holdfast/net'
 import {
   actions,
   type PortRange,
@@ -10,11 +18,10 @@ import {
   type Target,
 } from '@holdfast/policy'
 import type { holdfast } from '@holdfast/proto'
+import { Fields, parseDescription, parseId } from '@holdfast/service'
 import { targetKinds } from '../codecs/rule-message.ts'
 import { maxErrors } from '../domain/expiry.ts'
-import { isPrintable, parseName } from '../domain/name.ts'
 import { contradictions, maxPriority, type SettingsKey } from '../domain/settings.ts'
-import { Fields, parseDescription, parseId } from './fields.ts'
 
 type Message = holdfast.rules.v1.RuleSettings.$Properties
 

@@ -10,7 +10,8 @@ type PlaceEvent =
   | { type: 'OrganizationCreated'; name: string }
   | { type: 'OrganizationUpdated'; name: string }
   | { type: 'OrganizationDeleted' }
-  | { type: 'SiteCreated'; organizationId: string }
+  | { type: 'SiteCreated'; organizationId: string; name: string }
+  | { type: 'SiteUpdated'; name: string }
   | { type: 'SiteDeleted' }
 
 const codec = {
@@ -21,8 +22,12 @@ const codec = {
         return { type, name: v1.OrganizationCreated.decode(data).name }
       case 'OrganizationUpdated':
         return { type, name: v1.OrganizationUpdated.decode(data).name }
-      case 'SiteCreated':
-        return { type, organizationId: v1.SiteCreated.decode(data).organizationId }
+      case 'SiteCreated': {
+        const { organizationId, name } = v1.SiteCreated.decode(data)
+        return { type, organizationId, name }
+      }
+      case 'SiteUpdated':
+        return { type, name: v1.SiteUpdated.decode(data).name }
       case 'OrganizationDeleted':
       case 'SiteDeleted':
         return { type }
@@ -32,10 +37,10 @@ const codec = {
   },
 }
 
-/** Names of organizations, and which sites there are: what requests name and targets point at. */
+/** Organizations and sites by name: what requests name, targets point at and snapshots call by their names. */
 export const organizations = defineProjection<PlaceEvent>({
   name: 'auth.organizations',
-  version: 1,
+  version: 2,
   context: 'auth',
   tables: [
     {
@@ -47,9 +52,10 @@ export const organizations = defineProjection<PlaceEvent>({
     },
     {
       name: 'sites',
-      columns: { site_id: 'uuid', organization_id: 'uuid' },
+      columns: { site_id: 'uuid', organization_id: 'uuid', name: 'text', name_key: 'text' },
       key: ['site_id'],
       organizationColumn: 'organization_id',
+      indexes: ['(organization_id, name_key)'],
     },
   ],
   codecs: { organization: codec, site: codec },
@@ -72,11 +78,24 @@ export const organizations = defineProjection<PlaceEvent>({
     OrganizationDeleted: (_event, { aggregateId }) => [
       { op: 'remove', table: 'organizations', key: { organization_id: aggregateId } },
     ],
-    SiteCreated: ({ organizationId }, { aggregateId }) => [
+    SiteCreated: ({ organizationId, name }, { aggregateId }) => [
       {
         op: 'put',
         table: 'sites',
-        row: { site_id: aggregateId, organization_id: organizationId },
+        row: {
+          site_id: aggregateId,
+          organization_id: organizationId,
+          name,
+          name_key: nameKey(name),
+        },
+      },
+    ],
+    SiteUpdated: ({ name }, { aggregateId }) => [
+      {
+        op: 'patch',
+        table: 'sites',
+        key: { site_id: aggregateId },
+        set: { name, name_key: nameKey(name) },
       },
     ],
     SiteDeleted: (_event, { aggregateId }) => [

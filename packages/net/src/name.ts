@@ -1,5 +1,5 @@
 import { isUuid } from '@holdfast/domain'
-import { accept, type Parsed, refuse } from '@holdfast/net'
+import { accept, type Parsed, refuse } from './parsed.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get through
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffd]/
@@ -8,8 +8,8 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-
 export const isPrintable = (text: string): boolean => !unprintable.test(text)
 
 /**
- * A name people give: 1 to 128 characters, without control characters and text-direction overrides, NFC. It
- * must not look like an id, for wherever a name is taken an id is taken too.
+ * A name people give: 1 to 128 characters, without control characters and text-direction overrides, NFC. It must not
+ * look like an id, for wherever a name is taken an id is taken too.
  */
 export function parseName(text: string): Parsed<string> {
   const name = text.normalize('NFC').trim()

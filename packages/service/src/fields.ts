@@ -3,8 +3,8 @@ import { type FieldError, invalid } from '@holdfast/errors'
 import { accept, type Parser, refuse } from '@holdfast/net'
 
 /**
- * Collects what is wrong with a request, so that the answer names all of it at once. Until `check` has
- * returned, values taken from bad fields are not what their type says; nobody sees them, for `check` throws.
+ * Collects what is wrong with a request, so that the answer names all of it at once. Until `check` has returned, values
+ * taken from bad fields are not what their type says; nobody sees them, for `check` throws.
  */
 export class Fields {
   private readonly errors: FieldError[] = []

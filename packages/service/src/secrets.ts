@@ -1,29 +1,26 @@
-import { open, seal } from '@holdfast/crypto'
-import type { Sealed } from '../domain/sealed.ts'
+import { open, type Sealed, seal } from '@holdfast/crypto'
 import type { DataKeys } from './data-keys.ts'
 
-/** Fields that are sealed; part of what binds a sealed value to its place (docs/adr/0004). */
-export type SecretField = 'secret' | 'mail_to'
-
-export interface Secrets {
-  /** `organizationId` empty: of the instance. `objectId`: the webhook or rule. */
+/** `F`: fields that are sealed; part of what binds a sealed value to its place (docs/adr/0004). */
+export interface Secrets<F extends string = string> {
+  /** `organizationId` empty: of the instance. `objectId`: what has the field. */
   seal(
     organizationId: string,
     objectId: string,
-    field: SecretField,
+    field: F,
     texts: readonly string[],
   ): Promise<readonly Sealed[]>
   /** Throws `crypto.key_destroyed` when the key is gone for good. */
   open(
     organizationId: string,
     objectId: string,
-    field: SecretField,
+    field: F,
     sealed: readonly Sealed[],
   ): Promise<readonly string[]>
 }
 
 /** Text sealed with the organization's key, or with the lineage's for what is of the whole instance. */
-export function secrets(keys: DataKeys, lineageId: string): Secrets {
+export function secrets<F extends string>(keys: DataKeys, lineageId: string): Secrets<F> {
   const ownerOf = (organizationId: string): string => organizationId || lineageId
   return {
     async seal(organizationId, objectId, field, texts) {

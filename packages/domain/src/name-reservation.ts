@@ -1,4 +1,5 @@
-import { assertNever, type Decider } from '@holdfast/domain'
+import { assertNever } from './assert-never.ts'
+import type { Decider } from './decider.ts'
 
 export type NameCommand =
   | {

@@ -1,6 +1,6 @@
 import { type KeyRing, keyRing } from '@holdfast/crypto'
 import type { KeyService } from '@holdfast/proto'
-import type { Client } from '@holdfast/service'
+import type { Client } from './types.ts'
 
 export interface DataKeys {
   /** The owner's keys: an organization, or the lineage. With `knowing` the ring is asked for again when it lacks that key. */
@@ -12,15 +12,16 @@ const keptForMs = 60_000
 /** A key that stays unknown is not asked for again at once. */
 const retryAfterMs = 1_000
 
-/** Rings come from auth, the owner of the key store, and stay in memory only. */
+/** Rings of one kind come from auth, the owner of the key store, and stay in memory only. */
 export function dataKeys(
   auth: Pick<Client<typeof KeyService>, 'getDataKeys'>,
+  kind: string,
   now: () => number = Date.now,
 ): DataKeys {
   const kept = new Map<string, { readonly ring: Promise<KeyRing>; readonly since: number }>()
 
   function fetchRing(ownerId: string): Promise<KeyRing> {
-    const ring = auth.getDataKeys({ ownerId, kind: 'notify' }).then(({ keys }) =>
+    const ring = auth.getDataKeys({ ownerId, kind }).then(({ keys }) =>
       keyRing(
         keys.map(({ id, key, isActive }) => ({
           id: id ?? '',
