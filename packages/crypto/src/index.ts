@@ -1,5 +1,30 @@
+export {
+  type AgeIdentities,
+  type AgePair,
+  type AgeRecipients,
+  ageArmor,
+  ageDearmor,
+  ageOpen,
+  ageSeal,
+  decryptWith,
+  encryptTo,
+  generateAgePair,
+  parseIdentities,
+  parseRecipient,
+  recipientOf,
+  recoveryIdentity,
+} from './age.ts'
 export { constantTimeEqual } from './constant-time-equal.ts'
-export { KeyDestroyed, RootKeyInvalid, SealBroken } from './errors.ts'
+export {
+  AgeDamaged,
+  AgeIdentityInvalid,
+  AgeNotForUs,
+  AgePassphraseWrong,
+  AgeRecipientInvalid,
+  KeyDestroyed,
+  RootKeyInvalid,
+  SealBroken,
+} from './errors.ts'
 export { hmacSha256, sha256 } from './hash.ts'
 export { type DataKey, type KeyRing, keyRing } from './key-ring.ts'
 export {

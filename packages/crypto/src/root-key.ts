@@ -20,6 +20,14 @@ export class RootKey {
     return hkdf(this.#key, new Uint8Array(0), `holdfast/1|root|${purpose}`)
   }
 
+  /**
+   * Of the X25519 identity every off-site object can be opened with. Plain HKDF-SHA-256 without a salt, so that whoever
+   * has the root key gets it with any tool (docs/formats/keyset.md).
+   */
+  recoveryScalar(): Uint8Array {
+    return hkdf(this.#key, new Uint8Array(0), 'holdfast-recovery-v1')
+  }
+
   toString(): string {
     return '[root key]'
   }
