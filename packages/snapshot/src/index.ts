@@ -1,1 +1,29 @@
-export {}
+export {
+  type Batch,
+  type CollectedPage,
+  type CollectPage,
+  type Contributor,
+  type Domain,
+  domains,
+  type NumberedRecord,
+  type Outcome,
+  outcomes,
+  RecordRefused,
+  refusedFor,
+} from './contributor.ts'
+export {
+  commandIdOf,
+  contributorHandlers,
+  maxPage,
+  maxRecordBytes,
+} from './contributor-handlers.ts'
+export { type RecordFault, RecordFields } from './record-fields.ts'
+export {
+  isJsonObject,
+  type Json,
+  type JsonLimits,
+  type JsonObject,
+  JsonRefused,
+  parseStrictJson,
+} from './strict-json.ts'
+export { privilegedFields, type Stripped, strip } from './strip.ts'
