@@ -1,4 +1,8 @@
 import type { App } from '@holdfast/service'
 import type { settings } from './config.ts'
+import type { Work } from './work/work.ts'
 
-export type BackupApp = App<(typeof settings)['spec']>
+export type BackupApp = App<(typeof settings)['spec']> & {
+  /** For whatever would keep the event loop from the guard. */
+  readonly work: Work
+}

@@ -10,6 +10,7 @@ import { composeStorage } from './compose-storage.ts'
 import { settings } from './config.ts'
 import { readiness } from './guard/readiness.ts'
 import { type Guard, startGuard } from './guard/start-guard.ts'
+import { openWork } from './work/work.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 let guard: Guard | undefined
@@ -26,14 +27,17 @@ await run(
       onEnd(() => started.stop())
     },
   },
-  (app) => {
+  (bare) => {
     if (!guard) throw new Error('the guard is started first')
+    const app = Object.assign(bare, { work: openWork(bare) })
+    // Said first, carried out last: what drains before may still need it.
+    app.onDrain(app.work.stop)
     composeArchive(app, guard)
-    composeRecovery(app)
     const locations = composeStorage(app)
+    const offsite = composeOffsite(app, guard, locations)
+    composeRecovery(app, locations, offsite)
     composeSnapshots(app)
     composeBackups(app, locations)
     composeSchedules(app, locations)
-    composeOffsite(app, guard, locations)
   },
 )
