@@ -16153,11 +16153,20 @@ export namespace holdfast {
                 /** Backup objectKey. */
                 objectKey: string;
 
-                /** Backup manifest. */
-                manifest: string;
-
                 /** Backup uploadedBytes. */
                 uploadedBytes: number;
+
+                /** Backup steps. */
+                steps: holdfast.backup.v1.BackupStep.$Properties[];
+
+                /** Backup deletingSinceUnixMs. */
+                deletingSinceUnixMs: number;
+
+                /** Backup deletionFailure. */
+                deletionFailure: string;
+
+                /** Backup keptUntilUnixMs. */
+                keptUntilUnixMs: number;
 
                 /**
                  * Creates a new Backup instance using the specified properties.
@@ -16269,11 +16278,20 @@ export namespace holdfast {
                     /** Backup objectKey */
                     objectKey?: (string|null);
 
-                    /** Backup manifest */
-                    manifest?: (string|null);
-
                     /** Backup uploadedBytes */
                     uploadedBytes?: (number|null);
+
+                    /** Backup steps */
+                    steps?: (holdfast.backup.v1.BackupStep.$Properties[]|null);
+
+                    /** Backup deletingSinceUnixMs */
+                    deletingSinceUnixMs?: (number|null);
+
+                    /** Backup deletionFailure */
+                    deletionFailure?: (string|null);
+
+                    /** Backup keptUntilUnixMs */
+                    keptUntilUnixMs?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -16281,6 +16299,77 @@ export namespace holdfast {
 
                 /** Shape of a Backup. */
                 type $Shape = holdfast.backup.v1.Backup.$Properties;
+            }
+
+            /**
+             * Properties of a BackupStep.
+             * @deprecated Use holdfast.backup.v1.BackupStep.$Properties instead.
+             */
+            interface IBackupStep extends holdfast.backup.v1.BackupStep.$Properties {
+            }
+
+            /** Represents a BackupStep. */
+            class BackupStep {
+
+                /**
+                 * Constructs a new BackupStep.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupStep.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupStep progress. */
+                progress: number;
+
+                /** BackupStep atUnixMs. */
+                atUnixMs: number;
+
+                /**
+                 * Creates a new BackupStep instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupStep instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupStep.$Shape): holdfast.backup.v1.BackupStep & holdfast.backup.v1.BackupStep.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupStep.$Properties): holdfast.backup.v1.BackupStep;
+
+                /**
+                 * Encodes the specified BackupStep message. Does not implicitly {@link holdfast.backup.v1.BackupStep.verify|verify} messages.
+                 * @param message BackupStep message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupStep.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupStep message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupStep & holdfast.backup.v1.BackupStep.$Shape} BackupStep
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupStep & holdfast.backup.v1.BackupStep.$Shape;
+            }
+
+            namespace BackupStep {
+
+                /** Properties of a BackupStep. */
+                interface $Properties {
+
+                    /** BackupStep progress */
+                    progress?: (number|null);
+
+                    /** BackupStep atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupStep. */
+                type $Shape = holdfast.backup.v1.BackupStep.$Properties;
             }
 
             /**
@@ -16406,6 +16495,9 @@ export namespace holdfast {
                 /** CreateBackupResponse backup. */
                 backup?: (holdfast.backup.v1.Backup.$Properties|null);
 
+                /** CreateBackupResponse warnings. */
+                warnings: string[];
+
                 /**
                  * Creates a new CreateBackupResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -16440,6 +16532,9 @@ export namespace holdfast {
 
                     /** CreateBackupResponse backup */
                     backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
+                    /** CreateBackupResponse warnings */
+                    warnings?: (string[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -16764,6 +16859,231 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a GetBackupManifestRequest.
+             * @deprecated Use holdfast.backup.v1.GetBackupManifestRequest.$Properties instead.
+             */
+            interface IGetBackupManifestRequest extends holdfast.backup.v1.GetBackupManifestRequest.$Properties {
+            }
+
+            /** Represents a GetBackupManifestRequest. */
+            class GetBackupManifestRequest {
+
+                /**
+                 * Constructs a new GetBackupManifestRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetBackupManifestRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBackupManifestRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetBackupManifestRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBackupManifestRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetBackupManifestRequest.$Shape): holdfast.backup.v1.GetBackupManifestRequest & holdfast.backup.v1.GetBackupManifestRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetBackupManifestRequest.$Properties): holdfast.backup.v1.GetBackupManifestRequest;
+
+                /**
+                 * Encodes the specified GetBackupManifestRequest message. Does not implicitly {@link holdfast.backup.v1.GetBackupManifestRequest.verify|verify} messages.
+                 * @param message GetBackupManifestRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetBackupManifestRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBackupManifestRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetBackupManifestRequest & holdfast.backup.v1.GetBackupManifestRequest.$Shape} GetBackupManifestRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetBackupManifestRequest & holdfast.backup.v1.GetBackupManifestRequest.$Shape;
+            }
+
+            namespace GetBackupManifestRequest {
+
+                /** Properties of a GetBackupManifestRequest. */
+                interface $Properties {
+
+                    /** GetBackupManifestRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBackupManifestRequest. */
+                type $Shape = holdfast.backup.v1.GetBackupManifestRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetBackupManifestResponse.
+             * @deprecated Use holdfast.backup.v1.GetBackupManifestResponse.$Properties instead.
+             */
+            interface IGetBackupManifestResponse extends holdfast.backup.v1.GetBackupManifestResponse.$Properties {
+            }
+
+            /** Represents a GetBackupManifestResponse. */
+            class GetBackupManifestResponse {
+
+                /**
+                 * Constructs a new GetBackupManifestResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetBackupManifestResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetBackupManifestResponse manifest. */
+                manifest: string;
+
+                /** GetBackupManifestResponse sections. */
+                sections: holdfast.backup.v1.ManifestSection.$Properties[];
+
+                /** GetBackupManifestResponse sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new GetBackupManifestResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetBackupManifestResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetBackupManifestResponse.$Shape): holdfast.backup.v1.GetBackupManifestResponse & holdfast.backup.v1.GetBackupManifestResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetBackupManifestResponse.$Properties): holdfast.backup.v1.GetBackupManifestResponse;
+
+                /**
+                 * Encodes the specified GetBackupManifestResponse message. Does not implicitly {@link holdfast.backup.v1.GetBackupManifestResponse.verify|verify} messages.
+                 * @param message GetBackupManifestResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetBackupManifestResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetBackupManifestResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetBackupManifestResponse & holdfast.backup.v1.GetBackupManifestResponse.$Shape} GetBackupManifestResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetBackupManifestResponse & holdfast.backup.v1.GetBackupManifestResponse.$Shape;
+            }
+
+            namespace GetBackupManifestResponse {
+
+                /** Properties of a GetBackupManifestResponse. */
+                interface $Properties {
+
+                    /** GetBackupManifestResponse manifest */
+                    manifest?: (string|null);
+
+                    /** GetBackupManifestResponse sections */
+                    sections?: (holdfast.backup.v1.ManifestSection.$Properties[]|null);
+
+                    /** GetBackupManifestResponse sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetBackupManifestResponse. */
+                type $Shape = holdfast.backup.v1.GetBackupManifestResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ManifestSection.
+             * @deprecated Use holdfast.backup.v1.ManifestSection.$Properties instead.
+             */
+            interface IManifestSection extends holdfast.backup.v1.ManifestSection.$Properties {
+            }
+
+            /** Represents a ManifestSection. */
+            class ManifestSection {
+
+                /**
+                 * Constructs a new ManifestSection.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ManifestSection.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ManifestSection name. */
+                name: string;
+
+                /** ManifestSection organization. */
+                organization: string;
+
+                /** ManifestSection records. */
+                records: number;
+
+                /** ManifestSection status. */
+                status: string;
+
+                /**
+                 * Creates a new ManifestSection instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ManifestSection instance
+                 */
+                static create(properties: holdfast.backup.v1.ManifestSection.$Shape): holdfast.backup.v1.ManifestSection & holdfast.backup.v1.ManifestSection.$Shape;
+                static create(properties?: holdfast.backup.v1.ManifestSection.$Properties): holdfast.backup.v1.ManifestSection;
+
+                /**
+                 * Encodes the specified ManifestSection message. Does not implicitly {@link holdfast.backup.v1.ManifestSection.verify|verify} messages.
+                 * @param message ManifestSection message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ManifestSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ManifestSection message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ManifestSection & holdfast.backup.v1.ManifestSection.$Shape} ManifestSection
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ManifestSection & holdfast.backup.v1.ManifestSection.$Shape;
+            }
+
+            namespace ManifestSection {
+
+                /** Properties of a ManifestSection. */
+                interface $Properties {
+
+                    /** ManifestSection name */
+                    name?: (string|null);
+
+                    /** ManifestSection organization */
+                    organization?: (string|null);
+
+                    /** ManifestSection records */
+                    records?: (number|null);
+
+                    /** ManifestSection status */
+                    status?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ManifestSection. */
+                type $Shape = holdfast.backup.v1.ManifestSection.$Properties;
+            }
+
+            /**
              * Properties of a CancelBackupRequest.
              * @deprecated Use holdfast.backup.v1.CancelBackupRequest.$Properties instead.
              */
@@ -16977,6 +17297,9 @@ export namespace holdfast {
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
+                /** DeleteBackupResponse backup. */
+                backup?: (holdfast.backup.v1.Backup.$Properties|null);
+
                 /**
                  * Creates a new DeleteBackupResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17008,6 +17331,9 @@ export namespace holdfast {
 
                 /** Properties of a DeleteBackupResponse. */
                 interface $Properties {
+
+                    /** DeleteBackupResponse backup */
+                    backup?: (holdfast.backup.v1.Backup.$Properties|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -17252,6 +17578,9 @@ export namespace holdfast {
                 /** ReadBackupResponse fileName. */
                 fileName: string;
 
+                /** ReadBackupResponse sha256. */
+                sha256: Uint8Array;
+
                 /**
                  * Creates a new ReadBackupResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17292,6 +17621,9 @@ export namespace holdfast {
 
                     /** ReadBackupResponse fileName */
                     fileName?: (string|null);
+
+                    /** ReadBackupResponse sha256 */
+                    sha256?: (Uint8Array|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -18485,6 +18817,12 @@ export namespace holdfast {
                 /** BackupRequested rollbackFor. */
                 rollbackFor: string;
 
+                /** BackupRequested storageKind. */
+                storageKind: string;
+
+                /** BackupRequested keptUntilUnixMs. */
+                keptUntilUnixMs: number;
+
                 /**
                  * Creates a new BackupRequested instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18546,6 +18884,12 @@ export namespace holdfast {
 
                     /** BackupRequested rollbackFor */
                     rollbackFor?: (string|null);
+
+                    /** BackupRequested storageKind */
+                    storageKind?: (string|null);
+
+                    /** BackupRequested keptUntilUnixMs */
+                    keptUntilUnixMs?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -22652,6 +22652,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 const Backup = function (properties) {
                     this.recipients = [];
+                    this.steps = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -22684,8 +22685,11 @@ export const holdfast = $root.holdfast = (() => {
                 Backup.prototype.verifyFailure = "";
                 Backup.prototype.recipients = $util.emptyArray;
                 Backup.prototype.objectKey = "";
-                Backup.prototype.manifest = "";
                 Backup.prototype.uploadedBytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Backup.prototype.steps = $util.emptyArray;
+                Backup.prototype.deletingSinceUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Backup.prototype.deletionFailure = "";
+                Backup.prototype.keptUntilUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 Backup.create = function(properties) {
                     return new Backup(properties);
@@ -22751,10 +22755,17 @@ export const holdfast = $root.holdfast = (() => {
                             writer.uint32(202).string(message.recipients[i]);
                     if (message.objectKey != null && $Object.hasOwnProperty.call(message, "objectKey") && message.objectKey !== "")
                         writer.uint32(210).string(message.objectKey);
-                    if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest") && message.manifest !== "")
-                        writer.uint32(218).string(message.manifest);
                     if (message.uploadedBytes != null && $Object.hasOwnProperty.call(message, "uploadedBytes") && (typeof message.uploadedBytes === "object" ? message.uploadedBytes.low || message.uploadedBytes.high : message.uploadedBytes !== 0))
                         writer.uint32(224).uint64(message.uploadedBytes);
+                    if (message.steps != null && message.steps.length)
+                        for (let i = 0; i < message.steps.length; ++i)
+                            $root.holdfast.backup.v1.BackupStep.encode(message.steps[i], writer.uint32(234).fork(), _depth + 1).ldelim();
+                    if (message.deletingSinceUnixMs != null && $Object.hasOwnProperty.call(message, "deletingSinceUnixMs") && (typeof message.deletingSinceUnixMs === "object" ? message.deletingSinceUnixMs.low || message.deletingSinceUnixMs.high : message.deletingSinceUnixMs !== 0))
+                        writer.uint32(240).uint64(message.deletingSinceUnixMs);
+                    if (message.deletionFailure != null && $Object.hasOwnProperty.call(message, "deletionFailure") && message.deletionFailure !== "")
+                        writer.uint32(250).string(message.deletionFailure);
+                    if (message.keptUntilUnixMs != null && $Object.hasOwnProperty.call(message, "keptUntilUnixMs") && (typeof message.keptUntilUnixMs === "object" ? message.keptUntilUnixMs.low || message.keptUntilUnixMs.high : message.keptUntilUnixMs !== 0))
+                        writer.uint32(256).uint64(message.keptUntilUnixMs);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -23018,15 +23029,6 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.objectKey;
                                 continue;
                             }
-                        case 27: {
-                                if (wireType !== 2)
-                                    break;
-                                if ((value = reader.stringVerify()).length)
-                                    message.manifest = value;
-                                else
-                                    delete message.manifest;
-                                continue;
-                            }
                         case 28: {
                                 if (wireType !== 0)
                                     break;
@@ -23034,6 +23036,41 @@ export const holdfast = $root.holdfast = (() => {
                                     message.uploadedBytes = value;
                                 else
                                     delete message.uploadedBytes;
+                                continue;
+                            }
+                        case 29: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.steps && message.steps.length))
+                                    message.steps = [];
+                                message.steps.push($root.holdfast.backup.v1.BackupStep.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 30: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.deletingSinceUnixMs = value;
+                                else
+                                    delete message.deletingSinceUnixMs;
+                                continue;
+                            }
+                        case 31: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.deletionFailure = value;
+                                else
+                                    delete message.deletionFailure;
+                                continue;
+                            }
+                        case 32: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.keptUntilUnixMs = value;
+                                else
+                                    delete message.keptUntilUnixMs;
                                 continue;
                             }
                         }
@@ -23054,6 +23091,104 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return Backup;
+            })();
+
+            v1.BackupStep = (function() {
+
+                const BackupStep = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                BackupStep.prototype.progress = 0;
+                BackupStep.prototype.atUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                BackupStep.create = function(properties) {
+                    return new BackupStep(properties);
+                };
+
+                BackupStep.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.progress != null && $Object.hasOwnProperty.call(message, "progress") && message.progress !== 0)
+                        writer.uint32(8).uint32(message.progress);
+                    if (message.atUnixMs != null && $Object.hasOwnProperty.call(message, "atUnixMs") && (typeof message.atUnixMs === "object" ? message.atUnixMs.low || message.atUnixMs.high : message.atUnixMs !== 0))
+                        writer.uint32(16).uint64(message.atUnixMs);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                BackupStep.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.BackupStep();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.progress = value;
+                                else
+                                    delete message.progress;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.atUnixMs = value;
+                                else
+                                    delete message.atUnixMs;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return BackupStep;
             })();
 
             v1.CreateBackupRequest = (function() {
@@ -23214,6 +23349,7 @@ export const holdfast = $root.holdfast = (() => {
             v1.CreateBackupResponse = (function() {
 
                 const CreateBackupResponse = function (properties) {
+                    this.warnings = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -23221,6 +23357,7 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 CreateBackupResponse.prototype.backup = null;
+                CreateBackupResponse.prototype.warnings = $util.emptyArray;
 
                 CreateBackupResponse.create = function(properties) {
                     return new CreateBackupResponse(properties);
@@ -23235,6 +23372,9 @@ export const holdfast = $root.holdfast = (() => {
                         throw $Error("max depth exceeded");
                     if (message.backup != null && $Object.hasOwnProperty.call(message, "backup"))
                         $root.holdfast.backup.v1.Backup.encode(message.backup, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.warnings != null && message.warnings.length)
+                        for (let i = 0; i < message.warnings.length; ++i)
+                            writer.uint32(18).string(message.warnings[i]);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -23272,6 +23412,14 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 message.backup = $root.holdfast.backup.v1.Backup.decode(reader, reader.size(), $undefined, _depth + 1, message.backup);
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.warnings && message.warnings.length))
+                                    message.warnings = [];
+                                message.warnings.push(reader.stringVerify());
                                 continue;
                             }
                         }
@@ -23744,6 +23892,325 @@ export const holdfast = $root.holdfast = (() => {
                 return ListBackupsResponse;
             })();
 
+            v1.GetBackupManifestRequest = (function() {
+
+                const GetBackupManifestRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetBackupManifestRequest.prototype.id = "";
+
+                GetBackupManifestRequest.create = function(properties) {
+                    return new GetBackupManifestRequest(properties);
+                };
+
+                GetBackupManifestRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                        writer.uint32(10).string(message.id);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetBackupManifestRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.GetBackupManifestRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.id = value;
+                                else
+                                    delete message.id;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetBackupManifestRequest;
+            })();
+
+            v1.GetBackupManifestResponse = (function() {
+
+                const GetBackupManifestResponse = function (properties) {
+                    this.sections = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                GetBackupManifestResponse.prototype.manifest = "";
+                GetBackupManifestResponse.prototype.sections = $util.emptyArray;
+                GetBackupManifestResponse.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                GetBackupManifestResponse.create = function(properties) {
+                    return new GetBackupManifestResponse(properties);
+                };
+
+                GetBackupManifestResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest") && message.manifest !== "")
+                        writer.uint32(10).string(message.manifest);
+                    if (message.sections != null && message.sections.length)
+                        for (let i = 0; i < message.sections.length; ++i)
+                            $root.holdfast.backup.v1.ManifestSection.encode(message.sections[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                        writer.uint32(24).uint64(message.sequence);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                GetBackupManifestResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.GetBackupManifestResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.manifest = value;
+                                else
+                                    delete message.manifest;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.sections && message.sections.length))
+                                    message.sections = [];
+                                message.sections.push($root.holdfast.backup.v1.ManifestSection.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.sequence = value;
+                                else
+                                    delete message.sequence;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return GetBackupManifestResponse;
+            })();
+
+            v1.ManifestSection = (function() {
+
+                const ManifestSection = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ManifestSection.prototype.name = "";
+                ManifestSection.prototype.organization = "";
+                ManifestSection.prototype.records = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                ManifestSection.prototype.status = "";
+
+                ManifestSection.create = function(properties) {
+                    return new ManifestSection(properties);
+                };
+
+                ManifestSection.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                        writer.uint32(10).string(message.name);
+                    if (message.organization != null && $Object.hasOwnProperty.call(message, "organization") && message.organization !== "")
+                        writer.uint32(18).string(message.organization);
+                    if (message.records != null && $Object.hasOwnProperty.call(message, "records") && (typeof message.records === "object" ? message.records.low || message.records.high : message.records !== 0))
+                        writer.uint32(24).uint64(message.records);
+                    if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== "")
+                        writer.uint32(34).string(message.status);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ManifestSection.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ManifestSection();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.name = value;
+                                else
+                                    delete message.name;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organization = value;
+                                else
+                                    delete message.organization;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.records = value;
+                                else
+                                    delete message.records;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.status = value;
+                                else
+                                    delete message.status;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ManifestSection;
+            })();
+
             v1.CancelBackupRequest = (function() {
 
                 const CancelBackupRequest = function (properties) {
@@ -24008,6 +24475,8 @@ export const holdfast = $root.holdfast = (() => {
                                 this[keys[i]] = properties[keys[i]];
                 };
 
+                DeleteBackupResponse.prototype.backup = null;
+
                 DeleteBackupResponse.create = function(properties) {
                     return new DeleteBackupResponse(properties);
                 };
@@ -24019,6 +24488,8 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
+                    if (message.backup != null && $Object.hasOwnProperty.call(message, "backup"))
+                        $root.holdfast.backup.v1.Backup.encode(message.backup, writer.uint32(10).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -24032,7 +24503,7 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $Reader.recursionLimit)
                         throw $Error("max depth exceeded");
-                    let end, message;
+                    let end, message, value;
                     if (length === $undefined)
                         end = reader.len;
                     else {
@@ -24050,7 +24521,16 @@ export const holdfast = $root.holdfast = (() => {
                             _end = $undefined;
                             break;
                         }
-                        reader.skipType(tag & 7, _depth, tag);
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.backup = $root.holdfast.backup.v1.Backup.decode(reader, reader.size(), $undefined, _depth + 1, message.backup);
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
                             $util.makeProp(message, "$unknowns", false);
                             (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
@@ -24360,6 +24840,7 @@ export const holdfast = $root.holdfast = (() => {
                 ReadBackupResponse.prototype.data = $util.newBuffer([]);
                 ReadBackupResponse.prototype.total = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 ReadBackupResponse.prototype.fileName = "";
+                ReadBackupResponse.prototype.sha256 = $util.newBuffer([]);
 
                 ReadBackupResponse.create = function(properties) {
                     return new ReadBackupResponse(properties);
@@ -24378,6 +24859,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(16).uint64(message.total);
                     if (message.fileName != null && $Object.hasOwnProperty.call(message, "fileName") && message.fileName !== "")
                         writer.uint32(26).string(message.fileName);
+                    if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+                        writer.uint32(34).bytes(message.sha256);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -24436,6 +24919,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.fileName = value;
                                 else
                                     delete message.fileName;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sha256 = value;
+                                else
+                                    delete message.sha256;
                                 continue;
                             }
                         }
@@ -26105,6 +26597,8 @@ export const holdfast = $root.holdfast = (() => {
                 BackupRequested.prototype.slotUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 BackupRequested.prototype.protection = 0;
                 BackupRequested.prototype.rollbackFor = "";
+                BackupRequested.prototype.storageKind = "";
+                BackupRequested.prototype.keptUntilUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 BackupRequested.create = function(properties) {
                     return new BackupRequested(properties);
@@ -26137,6 +26631,10 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(72).int32(message.protection);
                     if (message.rollbackFor != null && $Object.hasOwnProperty.call(message, "rollbackFor") && message.rollbackFor !== "")
                         writer.uint32(82).string(message.rollbackFor);
+                    if (message.storageKind != null && $Object.hasOwnProperty.call(message, "storageKind") && message.storageKind !== "")
+                        writer.uint32(90).string(message.storageKind);
+                    if (message.keptUntilUnixMs != null && $Object.hasOwnProperty.call(message, "keptUntilUnixMs") && (typeof message.keptUntilUnixMs === "object" ? message.keptUntilUnixMs.low || message.keptUntilUnixMs.high : message.keptUntilUnixMs !== 0))
+                        writer.uint32(96).uint64(message.keptUntilUnixMs);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -26255,6 +26753,24 @@ export const holdfast = $root.holdfast = (() => {
                                     message.rollbackFor = value;
                                 else
                                     delete message.rollbackFor;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.storageKind = value;
+                                else
+                                    delete message.storageKind;
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.keptUntilUnixMs = value;
+                                else
+                                    delete message.keptUntilUnixMs;
                                 continue;
                             }
                         }

@@ -501,6 +501,13 @@ export const BackupService = {
     response: holdfast.backup.v1.CancelBackupResponse,
     access: { permission: 'backup.create', services: [] },
   },
+  getBackupManifest: {
+    path: '/holdfast.backup.v1.BackupService/GetBackupManifest',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetBackupManifestRequest,
+    response: holdfast.backup.v1.GetBackupManifestResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
   deleteBackup: {
     path: '/holdfast.backup.v1.BackupService/DeleteBackup',
     owner: 'backup',

@@ -74,7 +74,7 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
         facts: only(
           event,
           ...['name', 'kind', 'contents', 'is_encrypted', 'storage_location_id', 'schedule_id'],
-          ...['slot_at', 'protection', 'rollback_for'],
+          ...['slot_at', 'protection', 'rollback_for', 'storage_kind', 'kept_until_at'],
         ),
         state: { status: 'requested' },
       },
