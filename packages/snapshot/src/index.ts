@@ -17,6 +17,17 @@ export {
   maxPage,
   maxRecordBytes,
 } from './contributor-handlers.ts'
+export {
+  moment,
+  type Note,
+  nameKey,
+  noted,
+  parsedList,
+  promiseOf,
+  promisesOf,
+  refusal,
+  stepContext,
+} from './import-step.ts'
 export { type RecordFault, RecordFields } from './record-fields.ts'
 export {
   isJsonObject,

@@ -1,0 +1,103 @@
+import { DomainError } from '@holdfast/errors'
+import type { Call } from '@holdfast/service'
+import type { Batch, Outcome } from './contributor.ts'
+import { commandIdOf } from './contributor-handlers.ts'
+import type { RecordFields } from './record-fields.ts'
+
+// What contributors of every service do alike.
+
+/**
+ * The context of one step of one record: by whoever imports, with an id that a repeat has again. The step is known by
+ * what it finds done, and not by a registry, so that a thousand records do not wait for the log a thousand times.
+ */
+export function stepContext(
+  call: Call,
+  batch: Batch,
+  contributor: string,
+  index: number,
+  step = '',
+): ReturnType<Call['command']> {
+  const {
+    requestHash: _hash,
+    expectedRevision: _revision,
+    ...context
+  } = call.command(batch.organizationId)
+  const commandId = commandIdOf(batch.importId, contributor, batch.organizationId, index, step)
+  return { ...context, commandId, isKeyed: false, reason: `import ${batch.importId}` }
+}
+
+/** What a command was refused for, as an outcome. What may go well another time, or is our own mistake, is thrown on. */
+export function refusal(name: string, error: unknown): Outcome {
+  if (!(error instanceof DomainError) || passing.has(error.kind)) throw error
+  const [field] = error.fields
+  const code = field ? `invalid.${field.code}` : error.code
+  const details = error.fields.slice(0, 5).map((one) => `${one.field} ${one.detail}`)
+  return { outcome: 'refused', name, code, detail: details.join('; ') || error.message }
+}
+const passing: ReadonlySet<string> = new Set(['unavailable', 'internal', 'unauthenticated'])
+
+export interface Note {
+  readonly code: string
+  readonly detail: string
+}
+
+/** An outcome with all that is to be said of it; the first note gives the code. */
+export function noted(outcome: Outcome, notes: readonly Note[]): Outcome {
+  const [first] = notes
+  if (!first) return outcome
+  return { ...outcome, code: first.code, detail: notes.map(({ detail }) => detail).join('; ') }
+}
+
+/** Names that differ only in case are one name, wherever a record refers to something. */
+export const nameKey = (name: string): string => name.normalize('NFC').toLowerCase()
+
+/** How outcomes promise something: `interface/wg0@gw-1`. Equal for equal names, and for no others. */
+export const promiseOf = (kind: string, ...names: readonly string[]): string =>
+  `${kind}/${names.map((name) => encodeURIComponent(nameKey(name))).join('@')}`
+
+/** What stands behind a promise, after a blank; undefined when nobody promised it. */
+export function promisesOf({ promised }: Batch): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const promise of promised) {
+    const [key = '', rest = ''] = promise.split(' ', 2)
+    found.set(key, rest)
+  }
+  return found
+}
+
+/** Like `Parsed` of packages/net. */
+type Parse<T> = (
+  text: string,
+) =>
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: string; readonly detail: string }
+
+/** Each entry of a list as a parser of packages/net takes it, once, in order. Absent is empty. */
+export function parsedList<T>(
+  fields: RecordFields,
+  field: string,
+  maxItems: number,
+  maxLength: number,
+  parse: Parse<T>,
+): readonly T[] {
+  const values = fields.texts(field, maxItems, maxLength).flatMap((text, i) => {
+    const judged = parse(text)
+    if (judged.ok) return [judged.value]
+    fields.refuse(`${field}[${i}]`, judged.detail)
+    return []
+  })
+  return [...new Set(values)]
+}
+
+/** RFC 3339 as ms since 1970; absent or empty is 0, for never. */
+export function moment(fields: RecordFields, field: string): number {
+  const text = fields.text(field, 40, '')
+  if (text === '') return 0
+  const at = rfc3339.test(text) ? Date.parse(text) : Number.NaN
+  if (at > 0 && at <= maxTimeUnixMs) return at
+  fields.refuse(field, 'must be a time such as 2027-01-31T12:00:00Z')
+  return 0
+}
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
+/** The last millisecond of the year 9999, which RFC 3339 ends with. */
+const maxTimeUnixMs = 253_402_300_799_999
