@@ -17946,6 +17946,9 @@ export namespace holdfast {
                 /** StorageLocationCreated credentials. */
                 credentials?: (holdfast.log.v1.Sealed.$Properties|null);
 
+                /** StorageLocationCreated credentialFields. */
+                credentialFields: string[];
+
                 /**
                  * Creates a new StorageLocationCreated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17986,6 +17989,9 @@ export namespace holdfast {
 
                     /** StorageLocationCreated credentials */
                     credentials?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** StorageLocationCreated credentialFields */
+                    credentialFields?: (string[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -18133,6 +18139,9 @@ export namespace holdfast {
                 /** StorageLocationUpdated credentials. */
                 credentials?: (holdfast.log.v1.Sealed.$Properties|null);
 
+                /** StorageLocationUpdated credentialFields. */
+                credentialFields: string[];
+
                 /**
                  * Creates a new StorageLocationUpdated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18170,6 +18179,9 @@ export namespace holdfast {
 
                     /** StorageLocationUpdated credentials */
                     credentials?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** StorageLocationUpdated credentialFields */
+                    credentialFields?: (string[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -18577,6 +18589,9 @@ export namespace holdfast {
                 /** ScheduleUpdated dropsPassphrase. */
                 dropsPassphrase: boolean;
 
+                /** ScheduleUpdated isReplanned. */
+                isReplanned: boolean;
+
                 /**
                  * Creates a new ScheduleUpdated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18617,6 +18632,9 @@ export namespace holdfast {
 
                     /** ScheduleUpdated dropsPassphrase */
                     dropsPassphrase?: (boolean|null);
+
+                    /** ScheduleUpdated isReplanned */
+                    isReplanned?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -18716,6 +18734,9 @@ export namespace holdfast {
                 /** ScheduleSlotMissed backupId. */
                 backupId: string;
 
+                /** ScheduleSlotMissed cause. */
+                cause: string;
+
                 /**
                  * Creates a new ScheduleSlotMissed instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18759,6 +18780,9 @@ export namespace holdfast {
 
                     /** ScheduleSlotMissed backupId */
                     backupId?: (string|null);
+
+                    /** ScheduleSlotMissed cause */
+                    cause?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

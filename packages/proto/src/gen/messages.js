@@ -25392,6 +25392,7 @@ export const holdfast = $root.holdfast = (() => {
             v1.StorageLocationCreated = (function() {
 
                 const StorageLocationCreated = function (properties) {
+                    this.credentialFields = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -25401,6 +25402,7 @@ export const holdfast = $root.holdfast = (() => {
                 StorageLocationCreated.prototype.organizationId = "";
                 StorageLocationCreated.prototype.settings = null;
                 StorageLocationCreated.prototype.credentials = null;
+                StorageLocationCreated.prototype.credentialFields = $util.emptyArray;
 
                 StorageLocationCreated.create = function(properties) {
                     return new StorageLocationCreated(properties);
@@ -25419,6 +25421,9 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.backup.v1.StorageLocationSettings.encode(message.settings, writer.uint32(18).fork(), _depth + 1).ldelim();
                     if (message.credentials != null && $Object.hasOwnProperty.call(message, "credentials"))
                         $root.holdfast.log.v1.Sealed.encode(message.credentials, writer.uint32(26).fork(), _depth + 1).ldelim();
+                    if (message.credentialFields != null && message.credentialFields.length)
+                        for (let i = 0; i < message.credentialFields.length; ++i)
+                            writer.uint32(34).string(message.credentialFields[i]);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -25471,6 +25476,14 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 message.credentials = $root.holdfast.log.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.credentials);
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.credentialFields && message.credentialFields.length))
+                                    message.credentialFields = [];
+                                message.credentialFields.push(reader.stringVerify());
                                 continue;
                             }
                         }
@@ -25678,6 +25691,7 @@ export const holdfast = $root.holdfast = (() => {
             v1.StorageLocationUpdated = (function() {
 
                 const StorageLocationUpdated = function (properties) {
+                    this.credentialFields = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -25686,6 +25700,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 StorageLocationUpdated.prototype.settings = null;
                 StorageLocationUpdated.prototype.credentials = null;
+                StorageLocationUpdated.prototype.credentialFields = $util.emptyArray;
 
                 StorageLocationUpdated.create = function(properties) {
                     return new StorageLocationUpdated(properties);
@@ -25702,6 +25717,9 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.backup.v1.StorageLocationSettings.encode(message.settings, writer.uint32(10).fork(), _depth + 1).ldelim();
                     if (message.credentials != null && $Object.hasOwnProperty.call(message, "credentials"))
                         $root.holdfast.log.v1.Sealed.encode(message.credentials, writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.credentialFields != null && message.credentialFields.length)
+                        for (let i = 0; i < message.credentialFields.length; ++i)
+                            writer.uint32(26).string(message.credentialFields[i]);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -25745,6 +25763,14 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 message.credentials = $root.holdfast.log.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.credentials);
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.credentialFields && message.credentialFields.length))
+                                    message.credentialFields = [];
+                                message.credentialFields.push(reader.stringVerify());
                                 continue;
                             }
                         }
@@ -26294,6 +26320,7 @@ export const holdfast = $root.holdfast = (() => {
                 ScheduleUpdated.prototype.settings = null;
                 ScheduleUpdated.prototype.passphrase = null;
                 ScheduleUpdated.prototype.dropsPassphrase = false;
+                ScheduleUpdated.prototype.isReplanned = false;
 
                 ScheduleUpdated.create = function(properties) {
                     return new ScheduleUpdated(properties);
@@ -26312,6 +26339,8 @@ export const holdfast = $root.holdfast = (() => {
                         $root.holdfast.log.v1.Sealed.encode(message.passphrase, writer.uint32(18).fork(), _depth + 1).ldelim();
                     if (message.dropsPassphrase != null && $Object.hasOwnProperty.call(message, "dropsPassphrase") && message.dropsPassphrase !== false)
                         writer.uint32(24).bool(message.dropsPassphrase);
+                    if (message.isReplanned != null && $Object.hasOwnProperty.call(message, "isReplanned") && message.isReplanned !== false)
+                        writer.uint32(32).bool(message.isReplanned);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -26364,6 +26393,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.dropsPassphrase = value;
                                 else
                                     delete message.dropsPassphrase;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isReplanned = value;
+                                else
+                                    delete message.isReplanned;
                                 continue;
                             }
                         }
@@ -26469,6 +26507,7 @@ export const holdfast = $root.holdfast = (() => {
                 ScheduleSlotMissed.prototype.lastSlotUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 ScheduleSlotMissed.prototype.count = 0;
                 ScheduleSlotMissed.prototype.backupId = "";
+                ScheduleSlotMissed.prototype.cause = "";
 
                 ScheduleSlotMissed.create = function(properties) {
                     return new ScheduleSlotMissed(properties);
@@ -26489,6 +26528,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(24).uint32(message.count);
                     if (message.backupId != null && $Object.hasOwnProperty.call(message, "backupId") && message.backupId !== "")
                         writer.uint32(34).string(message.backupId);
+                    if (message.cause != null && $Object.hasOwnProperty.call(message, "cause") && message.cause !== "")
+                        writer.uint32(42).string(message.cause);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -26556,6 +26597,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.backupId = value;
                                 else
                                     delete message.backupId;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.cause = value;
+                                else
+                                    delete message.cause;
                                 continue;
                             }
                         }

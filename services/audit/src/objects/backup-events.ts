@@ -65,7 +65,7 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
   ScheduleDeleted: remove,
   ScheduleSlotMissed: (event) =>
     patch(event, {
-      more: only(event, 'first_slot_at', 'last_slot_at', 'count', 'backup_id'),
+      more: only(event, 'first_slot_at', 'last_slot_at', 'count', 'backup_id', 'cause'),
     }),
   BackupRequested: (event) =>
     put(
