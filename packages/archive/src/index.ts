@@ -8,6 +8,16 @@ export {
 export { type GoneFile, maxGone } from './access/gone-file.ts'
 export { type ScanAccessOptions, type ScannedAccess, scanAccess } from './access/scan-access.ts'
 export { openArchive } from './archive.ts'
+export {
+  type Cut,
+  type CutOptions,
+  cutSegment,
+  readSegmentBytes,
+  type SealedFacts,
+  sealedBytes,
+  sealedFacts,
+  sealedSegments,
+} from './beside.ts'
 export { type StatedCheckpoint, writeCheckpointNote, writeNoteIn } from './checkpoint-notes.ts'
 export * from './errors.ts'
 export { disk } from './files.ts'
@@ -18,4 +28,5 @@ export {
   type ScanOptions,
   scanArchive,
 } from './scan.ts'
+export { sealedName } from './segment-name.ts'
 export * from './types.ts'
