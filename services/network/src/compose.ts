@@ -4,6 +4,7 @@ import type { Projections } from '@holdfast/projections'
 import type { EnrolmentService, KeyService, ProofService } from '@holdfast/proto'
 import type { Client } from '@holdfast/service'
 import { dataKeys } from '@holdfast/service'
+import { contributorHandlers } from '@holdfast/snapshot'
 import type { Logger, Telemetry } from '@holdfast/telemetry'
 import { claims } from './commands/claims.ts'
 import { OneAtATime } from './commands/one-at-a-time.ts'
@@ -14,6 +15,7 @@ import { nodeHandlers } from './grpc/node-handlers.ts'
 import { peerHandlers } from './grpc/peer-handlers.ts'
 import { openHomes } from './queries/homes.ts'
 import { interfaceMatcher } from './queries/interfaces.ts'
+import { networkContributors } from './snapshot/contributors.ts'
 import { followReports, type StatusFeed } from './status/follow-reports.ts'
 import { nodeMetrics } from './status/node-metrics.ts'
 import { StatusBoard } from './status/status-board.ts'
@@ -60,6 +62,17 @@ export function composeNetwork(parts: NetworkParts) {
     localNodeId: parts.localNodeId,
   }
   return {
+    contributors: contributorHandlers(
+      networkContributors({
+        tools: edge.tools,
+        postgres,
+        async caughtUp() {
+          const head = await log.safeHead()
+          await parts.projections().reached(head)
+          return head
+        },
+      }),
+    ),
     nodes: nodeHandlers(edge),
     interfaces: interfaceHandlers(edge),
     peers: peerHandlers(edge),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
+  ContributorService,
   EnrolmentService,
   InterfaceService,
   KeyService,
@@ -11,11 +12,12 @@ import {
 import { run } from '@holdfast/service'
 import { composeNetwork } from './compose.ts'
 import { settings } from './config.ts'
+import { operationalTables } from './operational-tables.ts'
 import { readModels } from './projections/read-models.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 
-await run('network', settings, { migrations }, async (app) => {
+await run('network', settings, { migrations, operationalTables }, async (app) => {
   const { log, postgres, telemetry } = app
   const { agentNatsServers, agentCaFile, localNodeId } = app.settings
   app.project(...readModels)
@@ -41,4 +43,5 @@ await run('network', settings, { migrations }, async (app) => {
   app.serve(NodeService, network.nodes)
   app.serve(InterfaceService, network.interfaces)
   app.serve(PeerService, network.peers)
+  app.serve(ContributorService, network.contributors)
 })

@@ -107,6 +107,19 @@ export const initialInterface = (): InterfaceState => ({
   quarantine: new Map(),
 })
 
+/** A state of one's own, to try things on. */
+export function copyInterface(state: InterfaceState): InterfaceState {
+  return {
+    ...state,
+    peers: new Map(state.peers),
+    names: new Map(state.names),
+    keys: new Map(state.keys),
+    routes: new Map(state.routes),
+    pools: state.settings ? poolsOf(state, state.settings) : [],
+    quarantine: new Map(state.quarantine),
+  }
+}
+
 /** Names that differ only in case are one name. */
 export const nameKey = (name: string): string => name.normalize('NFC').toLowerCase()
 

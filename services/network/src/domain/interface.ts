@@ -3,6 +3,7 @@ import { addressOf, hostRoute, ipNumber, type WgKey } from '@holdfast/net'
 import { AddressPool } from './address-pool.ts'
 import { AddressInUse, InterfaceExists, InterfaceNotFound, PeerNotFound } from './errors.ts'
 import {
+  copyInterface,
   evolveInterface,
   type InterfaceEvent,
   type InterfaceState,
@@ -71,6 +72,17 @@ export type InterfaceCommand =
       expectedRevision?: bigint | undefined
     }
   | { type: 'RemovePeer'; peerId: PeerId; now: number; expectedRevision?: bigint | undefined }
+  | {
+      /** Several changes in one commit, each judged with those before it in place; all of them or none. */
+      type: 'ChangePeers'
+      steps: readonly PeerStep[]
+    }
+
+/** What `ChangePeers` is made of. */
+export type PeerStep = Extract<
+  InterfaceCommand,
+  { type: 'AddPeer' | 'UpdatePeer' | 'RotatePeerKey' }
+>
 
 export const networkInterface: Decider<InterfaceCommand, InterfaceEvent, InterfaceState> = {
   initial: initialInterface,
@@ -136,12 +148,23 @@ export const networkInterface: Decider<InterfaceCommand, InterfaceEvent, Interfa
         const addressesFreeAtUnixMs = command.now + settings.addressQuarantineSeconds * 1000
         return [{ type: 'PeerRemoved', peerId: peer.id, addressesFreeAtUnixMs }]
       }
+      case 'ChangePeers': {
+        const scratch = copyInterface(state)
+        return command.steps.flatMap((step) => takeStep(scratch, step))
+      }
       default:
         return assertNever(command)
     }
   },
 
   evolve: evolveInterface,
+}
+
+/** Decides on a state of the caller's own, and puts what was decided in place there. */
+export function takeStep(scratch: InterfaceState, step: PeerStep): readonly InterfaceEvent[] {
+  const events = networkInterface.decide(step, scratch)
+  for (const event of events) evolveInterface(scratch, event)
+  return events
 }
 
 function create(

@@ -198,6 +198,22 @@ export async function interfaceTimes(
   }
 }
 
+/** Where interfaces of these nodes are, those of one of these names. */
+export async function interfacesNamed(
+  postgres: Postgres,
+  organizationId: string,
+  nodeIds: readonly string[],
+  names: readonly string[],
+): Promise<readonly Pick<InterfaceView, 'id' | 'nodeId' | 'settings'>[]> {
+  const rows = await postgres.read({ organizations: [organizationId] }, (tx) =>
+    tx.query<InterfaceRow>(sql`
+      ${selectedAt(undefined)}
+      where i.organization_id = ${organizationId}::uuid
+        and i.node_id = any (${[...new Set(nodeIds)]}::uuid[]) and i.name = any (${[...new Set(names)]}::text[])`),
+  )
+  return rows.map(toView)
+}
+
 export interface InterfaceFilter {
   readonly organizationId: string
   readonly nodeId: string

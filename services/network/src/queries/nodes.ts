@@ -86,6 +86,36 @@ export async function oldestNodes(
   return rows.map(toView)
 }
 
+/** Nodes of one organization that have one of these names, regardless of case. */
+export async function nodesNamed(
+  postgres: Postgres,
+  organizationId: string,
+  names: readonly string[],
+): Promise<readonly NodeView[]> {
+  const keys = [...new Set(names.map(nameKey))]
+  const rows = await postgres.read({ organizations: [organizationId] }, (tx) =>
+    tx.query<NodeRow>(sql`
+      select ${columns} from network.nodes
+      where organization_id = ${organizationId}::uuid and name_key = any (${keys}::text[])
+      order by created_sequence, node_id`),
+  )
+  return rows.map(toView)
+}
+
+/** Nodes of one organization by their ids. */
+export async function nodesById(
+  postgres: Postgres,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, NodeView>> {
+  const rows = await postgres.read({ organizations: [organizationId] }, (tx) =>
+    tx.query<NodeRow>(sql`
+      select ${columns} from network.nodes
+      where organization_id = ${organizationId}::uuid and node_id = any (${[...new Set(ids)]}::uuid[])`),
+  )
+  return new Map(rows.map((row) => [row.node_id, toView(row)]))
+}
+
 export interface NodeFilter {
   readonly organizationId: string
   readonly query: string

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { generateX25519 } from '@holdfast/crypto'
 import { type CommandId, newId, type OrganizationId, type UserId } from '@holdfast/domain'
-import type { EventLog } from '@holdfast/event-log'
+import type { Aggregate, EventLog, StoredEvent } from '@holdfast/event-log'
 import { migrate, type Postgres } from '@holdfast/postgres'
 import { Lagging, openProjections, type Projections } from '@holdfast/projections'
 import {
+  ContributorService,
   holdfast,
   InterfaceService,
   type MethodTable,
@@ -103,6 +104,9 @@ export interface Suite {
   readonly nodes: Requests<typeof NodeService>
   readonly interfaces: Requests<typeof InterfaceService>
   readonly peers: Requests<typeof PeerService>
+  readonly contributors: Requests<typeof ContributorService>
+  /** As auth would create it; answers its id. */
+  createSite(organizationId: string, name: string): Promise<string>
   /** Enrolls a node of an organization; answers its id and its private enrolment key. */
   enroll(organizationId: string, name?: string): Promise<{ nodeId: string; privateKey: Uint8Array }>
   /** Nodes that were withdrawn. */
@@ -114,6 +118,14 @@ export interface Suite {
   /** Waits until the read models include everything. */
   settled(): Promise<void>
   close(): Promise<void>
+}
+
+/** Stores what it is told: the rules of auth are auth's. */
+const siteAsTold: Aggregate<StoredEvent, StoredEvent, null> = {
+  context: 'auth',
+  type: 'site',
+  decider: { initial: () => null, decide: (event) => [event], evolve: () => null },
+  codec: { encode: (event) => event, decode: (stored) => stored },
 }
 
 /** Starts the real parts; takes some seconds. */
@@ -209,6 +221,25 @@ export async function startSuite(): Promise<Suite> {
     nodes: requests(network.nodes, NodeService),
     interfaces: requests(network.interfaces, InterfaceService),
     peers: requests(network.peers, PeerService),
+    contributors: requests(network.contributors, ContributorService),
+    async createSite(organizationId, siteName) {
+      const auth = await nats.open('auth')
+      const siteId = newId<string>()
+      const data = holdfast.auth.v1.SiteCreated.encode({ organizationId, name: siteName }).finish()
+      await auth.execute(
+        siteAsTold,
+        siteId,
+        { type: 'SiteCreated', schema: 1, data },
+        {
+          commandId: newId<CommandId>(),
+          isKeyed: false,
+          actor: { kind: 'service', id: 'auth', method: 'certificate' },
+          correlationId: newId<string>(),
+        },
+      )
+      await settled()
+      return siteId
+    },
     revoked,
     clock,
     report(nodeId, data) {
