@@ -28,6 +28,11 @@ export class RootKey {
     return hkdf(this.#key, new Uint8Array(0), 'holdfast-recovery-v1')
   }
 
+  /** As `HOLDFAST_ROOT_KEY` has it. For the recipients of backups, who are to have it, and nobody else. */
+  reveal(): string {
+    return Buffer.from(this.#key).toString('base64')
+  }
+
   toString(): string {
     return '[root key]'
   }

@@ -10,6 +10,7 @@ export { type HealthServer, type Readiness, startHealthServer } from './health-s
 export { type Lifecycle, lifecycle } from './lifecycle.ts'
 export { type NameBook, type NameClaim, type NameTools, nameBook, type UsesName } from './names.ts'
 export { natsConnection } from './nats-connection.ts'
+export type { OperationalTables } from './operational-tables.ts'
 export {
   isPermission,
   type Permission,

@@ -47,7 +47,10 @@ const settings = defineConfig({
 await run(
   'network',
   settings,
-  { migrations: fileURLToPath(new URL('fixture-migrations', import.meta.url)) },
+  {
+    migrations: fileURLToPath(new URL('fixture-migrations', import.meta.url)),
+    operationalTables: { kept: ['fixture'], left: {} },
+  },
   (app) => {
     const keys = parseKeySet(app.settings.jwks)
     app.verifyWith({ key: (id) => keys.get(id) })

@@ -2,10 +2,11 @@ import type { Definition, Values } from '@holdfast/config'
 import { type EventLog, LogUnavailable } from '@holdfast/event-log'
 import { migrate, openPostgres } from '@holdfast/postgres'
 import { openProjections, type Projection, type Projections } from '@holdfast/projections'
-import { ReadModelService } from '@holdfast/proto'
+import { ReadModelService, TableService } from '@holdfast/proto'
 import type { Alarm } from './alarm.ts'
 import type { App, EarlyApp, EdgeApp } from './app.ts'
 import { lateProjections } from './late-projections.ts'
+import { type OperationalTables, tableHandlers } from './operational-tables.ts'
 import { readModelChecks } from './read-model-checks.ts'
 import { readModelHandlers } from './read-model-handlers.ts'
 import { createRpcServer } from './rpc-server.ts'
@@ -17,6 +18,8 @@ import { readTlsIdentity } from './tls.ts'
 export interface RunOptions<S extends ServiceSpec = ServiceSpec> {
   /** Folder of the service's .sql files. */
   readonly migrations: string
+  /** What those make. */
+  readonly operationalTables: OperationalTables
   /** Begins what the log itself waits for, before log and database are there; so it may wait for neither. */
   readonly onEarly?: (early: EarlyApp<S>) => Promise<void> | void
 }
@@ -75,6 +78,7 @@ export function run<S extends ServiceSpec>(
     })
 
     server.serve(ReadModelService, readModelHandlers(checks, projections))
+    server.serve(TableService, tableHandlers(postgres, name, options.operationalTables))
 
     opened = await openProjections({ log, postgres, telemetry, service: name, projections: wanted })
     log.useCommands(opened.commands)

@@ -14,6 +14,7 @@ import { composeEntries } from './compose-entries.ts'
 import { composeHistory } from './compose-history.ts'
 import { composeTree } from './compose-tree.ts'
 import { settings } from './config.ts'
+import { operationalTables } from './operational-tables.ts'
 import { readModels } from './projections/read-models.ts'
 import { treeAlarms } from './tree/tree-alarms.ts'
 
@@ -21,7 +22,7 @@ const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 const megabyte = 1024 * 1024
 const alarmsEveryMs = 5_000
 
-await run('audit', settings, { migrations }, (app) => {
+await run('audit', settings, { migrations, operationalTables }, (app) => {
   const { log, postgres, telemetry } = app
   app.project(...readModels)
   const audit = composeAudit({

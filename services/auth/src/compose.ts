@@ -6,6 +6,7 @@ import {
   AuthService,
   EnrolmentService,
   KeyService,
+  KeysetService,
   OrganizationService,
   SubscriberService,
   UserService,
@@ -26,6 +27,7 @@ import { personKinds } from './domain/user.ts'
 import { authHandlers } from './grpc/auth-handlers.ts'
 import { enrolmentHandlers, type IssueNodeJwt } from './grpc/enrolment-handlers.ts'
 import { keyHandlers } from './grpc/key-handlers.ts'
+import { keysetHandlers } from './grpc/keyset-handlers.ts'
 import { organizationHandlers } from './grpc/organization-handlers.ts'
 import { type SubscriberDoor, subscriberHandlers } from './grpc/subscriber-handlers.ts'
 import { userHandlers } from './grpc/user-handlers.ts'
@@ -45,7 +47,7 @@ import { listOrganizations } from './queries/organizations.ts'
 import { listOutlivedKeys, listSigningKeys } from './queries/signing-keys.ts'
 import { countSites } from './queries/sites.ts'
 import { isSubscriberName } from './queries/subscribers.ts'
-import { listErased, listSuperAdmins } from './queries/users.ts'
+import { listErased, listErasures, listSuperAdmins } from './queries/users.ts'
 import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
 import { openLockout } from './sessions/lockout.ts'
 import { passwordChecker } from './sessions/password-check.ts'
@@ -241,6 +243,19 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     }),
   )
   app.serve(KeyService, keyHandlers(keyStore))
+  app.serve(
+    KeysetService,
+    keysetHandlers({
+      rootKey,
+      directory: keyStore.directory,
+      async destroyedSequence() {
+        const erasures = await listErasures(postgres)
+        const isDone = (userId: UserId) =>
+          personKinds.every((kind) => keyStore.isDestroyed(userId, kind))
+        return erasures.find(({ userId }) => isDone(userId))?.sequence ?? 0n
+      },
+    }),
+  )
 
   /** Erasures a crash has cut off: the fact is in the log, so the keys have to be gone. */
   async function completeErasures(): Promise<void> {

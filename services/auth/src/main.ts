@@ -12,13 +12,14 @@ import { run } from '@holdfast/service'
 import { composeAuth } from './compose.ts'
 import { settings } from './config.ts'
 import { checkKeyStore, openKeyStore } from './keys/key-store.ts'
+import { operationalTables } from './operational-tables.ts'
 
 await refuseOtherRootKey()
 
 await run(
   'auth',
   settings,
-  { migrations: fileURLToPath(new URL('../migrations', import.meta.url)) },
+  { migrations: fileURLToPath(new URL('../migrations', import.meta.url)), operationalTables },
   async (app) => {
     const { settings: values } = app
     const rootKey = loadRootKey(values.rootKey)

@@ -10,6 +10,7 @@ import { composeStorage } from './compose-storage.ts'
 import { settings } from './config.ts'
 import { readiness } from './guard/readiness.ts'
 import { type Guard, startGuard } from './guard/start-guard.ts'
+import { operationalTables } from './operational-tables.ts'
 import { openWork } from './work/work.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
@@ -20,6 +21,7 @@ await run(
   settings,
   {
     migrations,
+    operationalTables,
     onEarly({ settings: values, telemetry, readiness: check, onEnd }) {
       const started = startGuard(values, telemetry)
       guard = started

@@ -3,11 +3,12 @@ import { ChangeSetService, FlowService, PolicyService, RuleService } from '@hold
 import { run } from '@holdfast/service'
 import { composeRules } from './compose.ts'
 import { settings } from './config.ts'
+import { operationalTables } from './operational-tables.ts'
 import { readModels } from './projections/read-models.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 
-await run('rules', settings, { migrations }, (app) => {
+await run('rules', settings, { migrations, operationalTables }, (app) => {
   const { log, postgres, telemetry } = app
   app.project(...readModels)
   const rules = composeRules({

@@ -145,3 +145,15 @@ export async function listErased(postgres: Postgres): Promise<readonly UserId[]>
   )
   return rows.map(({ user_id }) => user_id)
 }
+
+/** Those whose keys are to be destroyed, with the commit that says so; newest first. */
+export async function listErasures(
+  postgres: Postgres,
+): Promise<readonly { readonly userId: UserId; readonly sequence: bigint }[]> {
+  const rows = await postgres.read(all, (tx) =>
+    tx.query<{ user_id: UserId; sequence: string }>(
+      sql`select user_id, sequence::text from auth.erased_users order by auth.erased_users.sequence desc`,
+    ),
+  )
+  return rows.map(({ user_id, sequence }) => ({ userId: user_id, sequence: BigInt(sequence) }))
+}

@@ -8,7 +8,9 @@ import {
   AuthService,
   EnrolmentService,
   KeyService,
+  KeysetService,
   OrganizationService,
+  TableService,
   UserService,
 } from '@holdfast/proto'
 import { type Channel, type Client, openChannel, type Readiness } from '@holdfast/service'
@@ -23,6 +25,8 @@ export interface Clients {
   readonly organizations: Client<typeof OrganizationService>
   readonly enrolment: Client<typeof EnrolmentService>
   readonly keys: Client<typeof KeyService>
+  readonly keysets: Client<typeof KeysetService>
+  readonly tables: Client<typeof TableService>
 }
 
 /** The service as a process of its own, on a real log and a real database. */
@@ -167,6 +171,8 @@ export async function startAuth(
         organizations: channel.client(OrganizationService),
         enrolment: channel.client(EnrolmentService),
         keys: channel.client(KeyService),
+        keysets: channel.client(KeysetService),
+        tables: channel.client(TableService),
       }
     },
     async restart({ isKilled = false, env: more = {} } = {}) {

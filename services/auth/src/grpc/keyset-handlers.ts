@@ -1,0 +1,65 @@
+import {
+  ageSeal,
+  parseRecipient,
+  type RootKey,
+  recoveryIdentity,
+  rootKeyFingerprint,
+} from '@holdfast/crypto'
+import { DomainError, invalid } from '@holdfast/errors'
+import { keysetDocument, keysetHash, packKeyset, readKeyset } from '@holdfast/full-backup'
+import type { KeysetService } from '@holdfast/proto'
+import type { Handlers } from '@holdfast/service'
+
+const maxRecipients = 64
+
+/** The key store for backups: it leaves this process inside age only, and the root key to the operator's recipients alone. */
+export function keysetHandlers(options: {
+  readonly rootKey: RootKey
+  /** The key store. */
+  readonly directory: string
+  /** Of the last destruction that has been carried out here. */
+  readonly destroyedSequence: () => Promise<bigint>
+}): Handlers<typeof KeysetService> {
+  const { rootKey, directory, destroyedSequence } = options
+  // The identity itself is made where something is to be opened; here only its public half is kept.
+  const { recipient: derived } = recoveryIdentity(rootKey)
+  const fingerprint = rootKeyFingerprint(rootKey)
+  return {
+    async getRecoveryRecipient() {
+      return { recipient: derived, rootKeyFingerprint: fingerprint }
+    },
+
+    async exportKeyset({ recipients: wanted }) {
+      const operators = parseRecipients(wanted)
+      // Before the keys are read: a destruction that is later than this is told by the next export.
+      const sequence = await destroyedSequence()
+      const keyset = await readKeyset(directory)
+      const document = keysetDocument(keyset)
+      return {
+        keyset: await ageSeal([derived, ...operators], packKeyset(document)),
+        rootKey:
+          operators.length === 0
+            ? new Uint8Array()
+            : await ageSeal(operators, Buffer.from(`${rootKey.reveal()}\n`)),
+        contentSha256: keysetHash(document),
+        destroyedSequence: Number(sequence),
+        keys: keyset.files.length,
+      }
+    },
+  }
+}
+
+function parseRecipients(texts: readonly string[]): readonly string[] {
+  const refuse = (field: string, code: string, detail: string) => invalid({ field, code, detail })
+  if (texts.length > maxRecipients) {
+    throw refuse('recipients', 'too_many', `At most ${maxRecipients} recipients are taken.`)
+  }
+  return texts.map((text, at) => {
+    try {
+      return parseRecipient(text)
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      throw refuse(`recipients[${at}]`, 'recipient_invalid', error.message)
+    }
+  })
+}
