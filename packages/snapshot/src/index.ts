@@ -1,3 +1,4 @@
+export { type ContentItem, endLine, recordLine, sectionLine } from './content.ts'
 export {
   type Batch,
   type CollectedPage,
@@ -28,7 +29,35 @@ export {
   refusal,
   stepContext,
 } from './import-step.ts'
+export {
+  keyFor,
+  type OpenedSnapshot,
+  openSnapshot,
+  type SnapshotLimits,
+  type Source,
+  snapshotContent,
+} from './open-snapshot.ts'
+export { notASnapshot } from './recognize.ts'
 export { type RecordFault, RecordFields } from './record-fields.ts'
+export { type HeaderFacts, type Protection, type Sink, sealSnapshot } from './seal-snapshot.ts'
+export {
+  ImportTooLarge,
+  NotASnapshot,
+  OtherInstance,
+  PassphraseNeeded,
+  SnapshotDamaged,
+  SnapshotSealed,
+  SnapshotTooLarge,
+  SnapshotVersionUnknown,
+} from './snapshot-errors.ts'
+export {
+  type Manifest,
+  type ManifestContributor,
+  type ManifestOrganization,
+  type ManifestSection,
+  manifestJson,
+  type SnapshotHeader,
+} from './snapshot-header.ts'
 export {
   isJsonObject,
   type Json,
