@@ -6,11 +6,11 @@ export interface Storage {
    * Resolves when the other side says it is stored. `body` is asked for anew when the upload has to begin again.
    */
   put(key: string, body: Body, options?: PutOptions): Promise<void>
-  /** Rejects with `storage.not_found`. Bytes from `offset` on. Whoever stops reading ends the transfer. */
+  /** Rejects with `storage.not_found`. Bytes from `offset` on, none at or behind the end. Whoever stops reading ends the transfer. */
   get(key: string, options?: GetOptions): Promise<StoredBody>
   /** Undefined: there is no such object. */
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
-  /** Every object below the prefix, in no particular order; unfinished uploads are no objects. */
+  /** Every object below the prefix (whole segments; empty: all), in no particular order; unfinished uploads are no objects. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<StoredObject>
   /** What is gone already is fine. */
   delete(key: string, signal?: AbortSignal): Promise<void>
@@ -42,6 +42,8 @@ export interface StoredObject {
 export interface StoredBody {
   /** Of the whole object. */
   readonly size: number
+  /** Differs when the object was replaced (an ETag, say); absent where the other side tells nothing of the kind. */
+  readonly version?: string
   readonly body: AsyncIterable<Uint8Array>
 }
 
