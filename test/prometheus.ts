@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { fetchPackages } from '@holdfast/embedded'
 import { findProgram, searchPath } from '../runtime/src/programs.ts'
-import { fetchPackages } from '../runtime/src/system-packages.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))

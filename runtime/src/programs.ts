@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { findLibbpf } from '@holdfast/bpf'
-import { fetchPackages, hasFetched } from './system-packages.ts'
+import { fetchPackages, hasFetched } from '@holdfast/embedded'
 
 /** The package that brings a program, on Debian and Ubuntu. */
 const packages = {

@@ -34,3 +34,10 @@ export {
   startPostgres,
 } from './postgres-server.ts'
 export { type FetchAttempt, type FetchPackageOptions, fetchPackage } from './private-apt.ts'
+export {
+  type Fetched,
+  fetchPackages,
+  hasFetched,
+  NotFetched,
+  type WantedPackages,
+} from './system-packages.ts'
