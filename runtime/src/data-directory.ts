@@ -16,6 +16,8 @@ export interface DataDirectory {
   readonly guard: string
   /** The second copy of the log; anywhere, another disk best. */
   readonly archive: string
+  /** Of the built-in storage location. */
+  readonly backups: string
   readonly agent: string
   readonly logs: string
   /** Control socket. */
@@ -47,6 +49,7 @@ export function openDataDirectory(path: string, archive?: string): DataDirectory
     guard: below('guard'),
     // One that lies elsewhere may be a mount point others have business with: what we put there is closed.
     archive: archive === undefined ? below('archive') : made(resolve(archive)),
+    backups: below('backups'),
     agent: below('agent'),
     logs: below('logs'),
     run: below('run'),

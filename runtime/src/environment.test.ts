@@ -37,6 +37,7 @@ const around: Surroundings = {
   agentServers: ['tls://192.0.2.1:7422'],
   rootKey: { HOLDFAST_ROOT_KEY_FILE: '/d/root.key' },
   keysDir: '/d/keys',
+  backupsDir: '/d/backups',
   natsSigningSeedFile: '/d/signing.seed',
   natsAccount: 'A1',
   guard: {
@@ -120,6 +121,14 @@ test('only backup is given what guards the log', () => {
   }
   const backup = environmentOf('backup', around, outside)
   expect(backup['HOLDFAST_BACKUP_GRPC_LISTEN']).toBe('127.0.0.1:11')
+})
+
+test('the built-in storage location lies in the data directory unless told otherwise', () => {
+  const directory = (env: Record<string, string>) =>
+    environmentOf('backup', around, env)['HOLDFAST_BACKUP_LOCAL_DIR']
+  expect(directory({})).toBe('/d/backups')
+  expect(directory({ HOLDFAST_BACKUP_LOCAL_DIR: '/mnt/b' })).toBe('/mnt/b')
+  expect(environmentOf('notify', around, outside)['HOLDFAST_BACKUP_LOCAL_DIR']).toBeUndefined()
 })
 
 test("the agent gets no service's identity", () => {

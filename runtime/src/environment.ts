@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly agentServers: readonly string[]
   readonly rootKey: Readonly<Record<string, string>>
   readonly keysDir: string
+  /** Of the built-in storage location. */
+  readonly backupsDir: string
   readonly natsSigningSeedFile: string
   readonly natsAccount: string
   /** What backup guards and with what. */
@@ -90,11 +92,13 @@ export function environmentOf(
   const inherited = Object.entries(env).filter(
     ([key, value]) => value !== undefined && (passed.test(key) || meantFor[name].test(key)),
   )
-  return Object.fromEntries([...inherited, ...Object.entries(ours(name, around))]) as Record<
-    string,
-    string // undefined was filtered out
-  >
+  const given = Object.fromEntries(inherited) as Record<string, string> // undefined was filtered out
+  return { ...unlessToldOtherwise(name, around), ...given, ...ours(name, around) }
 }
+
+/** Ours, where the operator says nothing else. */
+const unlessToldOtherwise = (name: ProcessName, around: Surroundings) =>
+  name === 'backup' ? { HOLDFAST_BACKUP_LOCAL_DIR: around.backupsDir } : {}
 
 function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, string>> {
   const { ports } = around

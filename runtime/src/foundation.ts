@@ -80,6 +80,7 @@ export async function layFoundation(
     agentServers: hosts.map((host) => agentUrl(host, agentPort)),
     rootKey: { ...rootKey.source },
     keysDir: data.keys,
+    backupsDir: data.backups,
     natsSigningSeedFile: logServer.signingSeedFile,
     natsAccount: logServer.account,
     guard: {
