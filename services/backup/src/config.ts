@@ -1,4 +1,4 @@
-import { defineConfig, durationMs, integer, oneOf, path, text } from '@holdfast/config'
+import { defineConfig, durationMs, integer, list, oneOf, path, text } from '@holdfast/config'
 import { commonSettings, egressSettings } from '@holdfast/service'
 
 export const settings = defineConfig({
@@ -37,6 +37,43 @@ export const settings = defineConfig({
     doc: 'How often archived records of ACCESS that are older than HOLDFAST_AUDIT_RETENTION are given up.',
   }),
   ...egressSettings,
+  localDir: path('HOLDFAST_BACKUP_LOCAL_DIR', {
+    doc: 'Where the built-in storage location `local` is; $HOLDFAST_DATA/backups unless told otherwise.',
+  }),
+  localRoots: list('HOLDFAST_BACKUP_LOCAL_ROOTS', {
+    optional: true,
+    doc: 'Directories storage locations of kind local and nfs may lie in; none besides the built-in one when not set.',
+  }),
+  storageKeysDir: path('HOLDFAST_BACKUP_KEYS_DIR', {
+    optional: true,
+    doc: 'Directory the private key files of SFTP locations must lie in; without it none can be named.',
+  }),
+  schedulerEveryMs: durationMs('HOLDFAST_BACKUP_SCHEDULER_EVERY', {
+    default: '15m',
+    doc: 'How often schedules are looked at besides at their slots, and how late a slot may be before it counts as missed.',
+  }),
+  spoolDir: path('HOLDFAST_BACKUP_SPOOL_DIR', {
+    optional: true,
+    doc: 'Where backups are made before they go to their location, in files nobody else may read; `.spool` beside HOLDFAST_BACKUP_LOCAL_DIR when not set.',
+  }),
+  parallelBackups: integer('HOLDFAST_BACKUP_PARALLEL', {
+    default: 2,
+    min: 1,
+    max: 16,
+    doc: 'Backups made at once, of all instances of the service together.',
+  }),
+  softLimitMs: durationMs('HOLDFAST_BACKUP_SOFT_LIMIT', {
+    default: '600s',
+    doc: 'A backup that takes longer stops at its next step and fails.',
+  }),
+  hardLimitMs: durationMs('HOLDFAST_BACKUP_HARD_LIMIT', {
+    default: '720s',
+    doc: 'A backup that takes longer is stopped where it is and fails; so is reading one back.',
+  }),
+  allowsUnencrypted: boolean('HOLDFAST_BACKUP_ALLOW_UNENCRYPTED', {
+    default: false,
+    doc: 'Backups that are not encrypted may go to locations on other machines.',
+  }),
   guardDir: path('HOLDFAST_GUARD_DIR', {
     doc: 'Of the position file, the third witness: outside of the log and of the archive.',
   }),
