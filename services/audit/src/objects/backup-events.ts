@@ -42,12 +42,15 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
   StorageLocationCreated: (event) =>
     put(
       event,
-      { settings: settingsOf(event), keys: only(event, 'credentials') },
+      { settings: settingsOf(event), keys: only(event, 'credentials', 'credential_fields') },
       nameIn(recordOf(event, 'settings')),
     ),
+  // Which fields are set only changes along with what is in them.
   StorageLocationUpdated: (event) => [
     ...settled(event),
-    ...(event.data['credentials'] ? patch(event, { keys: only(event, 'credentials') }) : []),
+    ...(event.data['credentials']
+      ? patch(event, { keys: only(event, 'credentials', 'credential_fields') })
+      : []),
   ],
   StorageLocationDeleted: remove,
   ScheduleCreated: (event) =>

@@ -115,7 +115,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   // In other words.
   SigningKeyRotated: ['new_public_key'],
   NodeIdentityRevoked: ['nats_public_key'],
-  ScheduleUpdated: ['drops_passphrase'],
+  ScheduleUpdated: ['drops_passphrase', 'is_replanned'],
   BackupDeleted: ['cause'],
   // In paths and values of members.
   RecipientAdded: ['recipient', 'label'],
