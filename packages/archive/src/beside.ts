@@ -192,7 +192,12 @@ async function cut(
 export async function readSegmentBytes(
   name: string,
   bytes: Buffer,
-): Promise<{ readonly facts: SealedFacts; readonly commits: readonly ArchivedCommit[] }> {
+): Promise<{
+  readonly facts: SealedFacts
+  readonly commits: readonly ArchivedCommit[]
+  /** Of each commit. */
+  readonly leaves: readonly Uint8Array[]
+}> {
   const file: OpenFile = {
     size: async () => bytes.length,
     read: async (into, position) => {
@@ -220,11 +225,18 @@ export async function readSegmentBytes(
     header: bytes.subarray(0, head.size),
   })
   const commits: ArchivedCommit[] = []
+  const all: Uint8Array[] = []
   for (let batch = await reader.next(); batch; batch = await reader.next()) {
-    builder.add({ ...batch, leaves: batch.commits.map(leafOf) })
+    const leaves = batch.commits.map(leafOf)
+    builder.add({ ...batch, leaves })
     commits.push(...batch.commits)
+    all.push(...leaves)
   }
   if (builder.isEmpty || !builder.footer().equals(bytes.subarray(end.offset)))
     throw refuse('its commits are not those it was sealed with')
-  return { facts: { size: bytes.length, identity, previousHash, footer: end.footer }, commits }
+  return {
+    facts: { size: bytes.length, identity, previousHash, footer: end.footer },
+    commits,
+    leaves: all,
+  }
 }

@@ -5,7 +5,7 @@ export {
   type OpenAccessOptions,
   openAccessArchive,
 } from './access/access-archive.ts'
-export { type GoneFile, maxGone } from './access/gone-file.ts'
+export { decodeGone, eachLeaf, type GoneFile, maxGone, parseGoneName } from './access/gone-file.ts'
 export { type ScanAccessOptions, type ScannedAccess, scanAccess } from './access/scan-access.ts'
 export { openArchive } from './archive.ts'
 export {
@@ -18,7 +18,12 @@ export {
   sealedFacts,
   sealedSegments,
 } from './beside.ts'
-export { type StatedCheckpoint, writeCheckpointNote, writeNoteIn } from './checkpoint-notes.ts'
+export {
+  readCheckpointNotes,
+  type StatedCheckpoint,
+  writeCheckpointNote,
+  writeNoteIn,
+} from './checkpoint-notes.ts'
 export * from './errors.ts'
 export { disk } from './files.ts'
 export {
@@ -28,5 +33,5 @@ export {
   type ScanOptions,
   scanArchive,
 } from './scan.ts'
-export { sealedName } from './segment-name.ts'
+export { parseSegmentName, type SegmentName, sealedName } from './segment-name.ts'
 export * from './types.ts'
