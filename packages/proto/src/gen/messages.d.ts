@@ -6575,6 +6575,136 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a SignManifestRequest.
+             * @deprecated Use holdfast.audit.v1.SignManifestRequest.$Properties instead.
+             */
+            interface ISignManifestRequest extends holdfast.audit.v1.SignManifestRequest.$Properties {
+            }
+
+            /** Represents a SignManifestRequest. */
+            class SignManifestRequest {
+
+                /**
+                 * Constructs a new SignManifestRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SignManifestRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SignManifestRequest sha256. */
+                sha256: Uint8Array;
+
+                /**
+                 * Creates a new SignManifestRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SignManifestRequest instance
+                 */
+                static create(properties: holdfast.audit.v1.SignManifestRequest.$Shape): holdfast.audit.v1.SignManifestRequest & holdfast.audit.v1.SignManifestRequest.$Shape;
+                static create(properties?: holdfast.audit.v1.SignManifestRequest.$Properties): holdfast.audit.v1.SignManifestRequest;
+
+                /**
+                 * Encodes the specified SignManifestRequest message. Does not implicitly {@link holdfast.audit.v1.SignManifestRequest.verify|verify} messages.
+                 * @param message SignManifestRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SignManifestRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SignManifestRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SignManifestRequest & holdfast.audit.v1.SignManifestRequest.$Shape} SignManifestRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SignManifestRequest & holdfast.audit.v1.SignManifestRequest.$Shape;
+            }
+
+            namespace SignManifestRequest {
+
+                /** Properties of a SignManifestRequest. */
+                interface $Properties {
+
+                    /** SignManifestRequest sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SignManifestRequest. */
+                type $Shape = holdfast.audit.v1.SignManifestRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SignManifestResponse.
+             * @deprecated Use holdfast.audit.v1.SignManifestResponse.$Properties instead.
+             */
+            interface ISignManifestResponse extends holdfast.audit.v1.SignManifestResponse.$Properties {
+            }
+
+            /** Represents a SignManifestResponse. */
+            class SignManifestResponse {
+
+                /**
+                 * Constructs a new SignManifestResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.audit.v1.SignManifestResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SignManifestResponse note. */
+                note: string;
+
+                /**
+                 * Creates a new SignManifestResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SignManifestResponse instance
+                 */
+                static create(properties: holdfast.audit.v1.SignManifestResponse.$Shape): holdfast.audit.v1.SignManifestResponse & holdfast.audit.v1.SignManifestResponse.$Shape;
+                static create(properties?: holdfast.audit.v1.SignManifestResponse.$Properties): holdfast.audit.v1.SignManifestResponse;
+
+                /**
+                 * Encodes the specified SignManifestResponse message. Does not implicitly {@link holdfast.audit.v1.SignManifestResponse.verify|verify} messages.
+                 * @param message SignManifestResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.audit.v1.SignManifestResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SignManifestResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.audit.v1.SignManifestResponse & holdfast.audit.v1.SignManifestResponse.$Shape} SignManifestResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.audit.v1.SignManifestResponse & holdfast.audit.v1.SignManifestResponse.$Shape;
+            }
+
+            namespace SignManifestResponse {
+
+                /** Properties of a SignManifestResponse. */
+                interface $Properties {
+
+                    /** SignManifestResponse note */
+                    note?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SignManifestResponse. */
+                type $Shape = holdfast.audit.v1.SignManifestResponse.$Properties;
+            }
+
+            /**
              * Properties of a Witness.
              * @deprecated Use holdfast.audit.v1.Witness.$Properties instead.
              */
@@ -17756,6 +17886,9 @@ export namespace holdfast {
                 /** GetBackupStatsResponse enabledSchedules. */
                 enabledSchedules: number;
 
+                /** GetBackupStatsResponse byKind. */
+                byKind: holdfast.backup.v1.KindUse.$Properties[];
+
                 /**
                  * Creates a new GetBackupStatsResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17821,12 +17954,104 @@ export namespace holdfast {
                     /** GetBackupStatsResponse enabledSchedules */
                     enabledSchedules?: (number|null);
 
+                    /** GetBackupStatsResponse byKind */
+                    byKind?: (holdfast.backup.v1.KindUse.$Properties[]|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
                 /** Shape of a GetBackupStatsResponse. */
                 type $Shape = holdfast.backup.v1.GetBackupStatsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a KindUse.
+             * @deprecated Use holdfast.backup.v1.KindUse.$Properties instead.
+             */
+            interface IKindUse extends holdfast.backup.v1.KindUse.$Properties {
+            }
+
+            /** Represents a KindUse. */
+            class KindUse {
+
+                /**
+                 * Constructs a new KindUse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.KindUse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KindUse kind. */
+                kind: holdfast.backup.v1.BackupKind;
+
+                /** KindUse completed. */
+                completed: number;
+
+                /** KindUse bytes. */
+                bytes: number;
+
+                /** KindUse lastCompletedAtUnixMs. */
+                lastCompletedAtUnixMs: number;
+
+                /** KindUse lastVerifiedAtUnixMs. */
+                lastVerifiedAtUnixMs: number;
+
+                /**
+                 * Creates a new KindUse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns KindUse instance
+                 */
+                static create(properties: holdfast.backup.v1.KindUse.$Shape): holdfast.backup.v1.KindUse & holdfast.backup.v1.KindUse.$Shape;
+                static create(properties?: holdfast.backup.v1.KindUse.$Properties): holdfast.backup.v1.KindUse;
+
+                /**
+                 * Encodes the specified KindUse message. Does not implicitly {@link holdfast.backup.v1.KindUse.verify|verify} messages.
+                 * @param message KindUse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.KindUse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KindUse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.KindUse & holdfast.backup.v1.KindUse.$Shape} KindUse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.KindUse & holdfast.backup.v1.KindUse.$Shape;
+            }
+
+            namespace KindUse {
+
+                /** Properties of a KindUse. */
+                interface $Properties {
+
+                    /** KindUse kind */
+                    kind?: (holdfast.backup.v1.BackupKind|null);
+
+                    /** KindUse completed */
+                    completed?: (number|null);
+
+                    /** KindUse bytes */
+                    bytes?: (number|null);
+
+                    /** KindUse lastCompletedAtUnixMs */
+                    lastCompletedAtUnixMs?: (number|null);
+
+                    /** KindUse lastVerifiedAtUnixMs */
+                    lastVerifiedAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KindUse. */
+                type $Shape = holdfast.backup.v1.KindUse.$Properties;
             }
 
             /**
@@ -19826,6 +20051,9 @@ export namespace holdfast {
                 /** SnapshotImported refused. */
                 refused: number;
 
+                /** SnapshotImported rollbackSequence. */
+                rollbackSequence: number;
+
                 /**
                  * Creates a new SnapshotImported instance using the specified properties.
                  * @param [properties] Properties to set
@@ -19878,6 +20106,9 @@ export namespace holdfast {
 
                     /** SnapshotImported refused */
                     refused?: (number|null);
+
+                    /** SnapshotImported rollbackSequence */
+                    rollbackSequence?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -22221,6 +22452,9 @@ export namespace holdfast {
                 /** ExportSnapshotRequest passphrase. */
                 passphrase: string;
 
+                /** ExportSnapshotRequest isEncrypted. */
+                isEncrypted: boolean;
+
                 /**
                  * Creates a new ExportSnapshotRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -22265,6 +22499,9 @@ export namespace holdfast {
                     /** ExportSnapshotRequest passphrase */
                     passphrase?: (string|null);
 
+                    /** ExportSnapshotRequest isEncrypted */
+                    isEncrypted?: (boolean|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
@@ -22292,14 +22529,20 @@ export namespace holdfast {
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** ExportSnapshotResponse data. */
-                data: Uint8Array;
+                /** ExportSnapshotResponse exportId. */
+                exportId: string;
 
                 /** ExportSnapshotResponse fileName. */
                 fileName: string;
 
+                /** ExportSnapshotResponse bytes. */
+                bytes: number;
+
                 /** ExportSnapshotResponse sequence. */
                 sequence: number;
+
+                /** ExportSnapshotResponse manifest. */
+                manifest: string;
 
                 /**
                  * Creates a new ExportSnapshotResponse instance using the specified properties.
@@ -22333,14 +22576,20 @@ export namespace holdfast {
                 /** Properties of an ExportSnapshotResponse. */
                 interface $Properties {
 
-                    /** ExportSnapshotResponse data */
-                    data?: (Uint8Array|null);
+                    /** ExportSnapshotResponse exportId */
+                    exportId?: (string|null);
 
                     /** ExportSnapshotResponse fileName */
                     fileName?: (string|null);
 
+                    /** ExportSnapshotResponse bytes */
+                    bytes?: (number|null);
+
                     /** ExportSnapshotResponse sequence */
                     sequence?: (number|null);
+
+                    /** ExportSnapshotResponse manifest */
+                    manifest?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -22348,6 +22597,142 @@ export namespace holdfast {
 
                 /** Shape of an ExportSnapshotResponse. */
                 type $Shape = holdfast.backup.v1.ExportSnapshotResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReadExportRequest.
+             * @deprecated Use holdfast.backup.v1.ReadExportRequest.$Properties instead.
+             */
+            interface IReadExportRequest extends holdfast.backup.v1.ReadExportRequest.$Properties {
+            }
+
+            /** Represents a ReadExportRequest. */
+            class ReadExportRequest {
+
+                /**
+                 * Constructs a new ReadExportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReadExportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadExportRequest exportId. */
+                exportId: string;
+
+                /** ReadExportRequest offset. */
+                offset: number;
+
+                /**
+                 * Creates a new ReadExportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadExportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ReadExportRequest.$Shape): holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ReadExportRequest.$Properties): holdfast.backup.v1.ReadExportRequest;
+
+                /**
+                 * Encodes the specified ReadExportRequest message. Does not implicitly {@link holdfast.backup.v1.ReadExportRequest.verify|verify} messages.
+                 * @param message ReadExportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReadExportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadExportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape} ReadExportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape;
+            }
+
+            namespace ReadExportRequest {
+
+                /** Properties of a ReadExportRequest. */
+                interface $Properties {
+
+                    /** ReadExportRequest exportId */
+                    exportId?: (string|null);
+
+                    /** ReadExportRequest offset */
+                    offset?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadExportRequest. */
+                type $Shape = holdfast.backup.v1.ReadExportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReadExportResponse.
+             * @deprecated Use holdfast.backup.v1.ReadExportResponse.$Properties instead.
+             */
+            interface IReadExportResponse extends holdfast.backup.v1.ReadExportResponse.$Properties {
+            }
+
+            /** Represents a ReadExportResponse. */
+            class ReadExportResponse {
+
+                /**
+                 * Constructs a new ReadExportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReadExportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadExportResponse data. */
+                data: Uint8Array;
+
+                /**
+                 * Creates a new ReadExportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadExportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ReadExportResponse.$Shape): holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ReadExportResponse.$Properties): holdfast.backup.v1.ReadExportResponse;
+
+                /**
+                 * Encodes the specified ReadExportResponse message. Does not implicitly {@link holdfast.backup.v1.ReadExportResponse.verify|verify} messages.
+                 * @param message ReadExportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReadExportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadExportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape} ReadExportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape;
+            }
+
+            namespace ReadExportResponse {
+
+                /** Properties of a ReadExportResponse. */
+                interface $Properties {
+
+                    /** ReadExportResponse data */
+                    data?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadExportResponse. */
+                type $Shape = holdfast.backup.v1.ReadExportResponse.$Properties;
             }
 
             /**
@@ -22490,6 +22875,249 @@ export namespace holdfast {
 
                 /** Shape of a PutImportResponse. */
                 type $Shape = holdfast.backup.v1.PutImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of an InspectImportRequest.
+             * @deprecated Use holdfast.backup.v1.InspectImportRequest.$Properties instead.
+             */
+            interface IInspectImportRequest extends holdfast.backup.v1.InspectImportRequest.$Properties {
+            }
+
+            /** Represents an InspectImportRequest. */
+            class InspectImportRequest {
+
+                /**
+                 * Constructs a new InspectImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.InspectImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** InspectImportRequest importId. */
+                importId: string;
+
+                /**
+                 * Creates a new InspectImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns InspectImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.InspectImportRequest.$Shape): holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.InspectImportRequest.$Properties): holdfast.backup.v1.InspectImportRequest;
+
+                /**
+                 * Encodes the specified InspectImportRequest message. Does not implicitly {@link holdfast.backup.v1.InspectImportRequest.verify|verify} messages.
+                 * @param message InspectImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.InspectImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an InspectImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape} InspectImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape;
+            }
+
+            namespace InspectImportRequest {
+
+                /** Properties of an InspectImportRequest. */
+                interface $Properties {
+
+                    /** InspectImportRequest importId */
+                    importId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an InspectImportRequest. */
+                type $Shape = holdfast.backup.v1.InspectImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of an InspectImportResponse.
+             * @deprecated Use holdfast.backup.v1.InspectImportResponse.$Properties instead.
+             */
+            interface IInspectImportResponse extends holdfast.backup.v1.InspectImportResponse.$Properties {
+            }
+
+            /** Represents an InspectImportResponse. */
+            class InspectImportResponse {
+
+                /**
+                 * Constructs a new InspectImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.InspectImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** InspectImportResponse header. */
+                header: string;
+
+                /** InspectImportResponse sections. */
+                sections: holdfast.backup.v1.SnapshotSection.$Properties[];
+
+                /** InspectImportResponse bytes. */
+                bytes: number;
+
+                /** InspectImportResponse sha256. */
+                sha256: Uint8Array;
+
+                /**
+                 * Creates a new InspectImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns InspectImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.InspectImportResponse.$Shape): holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.InspectImportResponse.$Properties): holdfast.backup.v1.InspectImportResponse;
+
+                /**
+                 * Encodes the specified InspectImportResponse message. Does not implicitly {@link holdfast.backup.v1.InspectImportResponse.verify|verify} messages.
+                 * @param message InspectImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.InspectImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an InspectImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape} InspectImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape;
+            }
+
+            namespace InspectImportResponse {
+
+                /** Properties of an InspectImportResponse. */
+                interface $Properties {
+
+                    /** InspectImportResponse header */
+                    header?: (string|null);
+
+                    /** InspectImportResponse sections */
+                    sections?: (holdfast.backup.v1.SnapshotSection.$Properties[]|null);
+
+                    /** InspectImportResponse bytes */
+                    bytes?: (number|null);
+
+                    /** InspectImportResponse sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an InspectImportResponse. */
+                type $Shape = holdfast.backup.v1.InspectImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a SnapshotSection.
+             * @deprecated Use holdfast.backup.v1.SnapshotSection.$Properties instead.
+             */
+            interface ISnapshotSection extends holdfast.backup.v1.SnapshotSection.$Properties {
+            }
+
+            /** Represents a SnapshotSection. */
+            class SnapshotSection {
+
+                /**
+                 * Constructs a new SnapshotSection.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.SnapshotSection.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SnapshotSection organization. */
+                organization: string;
+
+                /** SnapshotSection name. */
+                name: string;
+
+                /** SnapshotSection records. */
+                records: number;
+
+                /** SnapshotSection major. */
+                major: number;
+
+                /** SnapshotSection minor. */
+                minor: number;
+
+                /** SnapshotSection status. */
+                status: string;
+
+                /**
+                 * Creates a new SnapshotSection instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SnapshotSection instance
+                 */
+                static create(properties: holdfast.backup.v1.SnapshotSection.$Shape): holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape;
+                static create(properties?: holdfast.backup.v1.SnapshotSection.$Properties): holdfast.backup.v1.SnapshotSection;
+
+                /**
+                 * Encodes the specified SnapshotSection message. Does not implicitly {@link holdfast.backup.v1.SnapshotSection.verify|verify} messages.
+                 * @param message SnapshotSection message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.SnapshotSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SnapshotSection message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape} SnapshotSection
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape;
+            }
+
+            namespace SnapshotSection {
+
+                /** Properties of a SnapshotSection. */
+                interface $Properties {
+
+                    /** SnapshotSection organization */
+                    organization?: (string|null);
+
+                    /** SnapshotSection name */
+                    name?: (string|null);
+
+                    /** SnapshotSection records */
+                    records?: (number|null);
+
+                    /** SnapshotSection major */
+                    major?: (number|null);
+
+                    /** SnapshotSection minor */
+                    minor?: (number|null);
+
+                    /** SnapshotSection status */
+                    status?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SnapshotSection. */
+                type $Shape = holdfast.backup.v1.SnapshotSection.$Properties;
             }
 
             /**
@@ -22795,6 +23423,302 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a ListImportsRequest.
+             * @deprecated Use holdfast.backup.v1.ListImportsRequest.$Properties instead.
+             */
+            interface IListImportsRequest extends holdfast.backup.v1.ListImportsRequest.$Properties {
+            }
+
+            /** Represents a ListImportsRequest. */
+            class ListImportsRequest {
+
+                /**
+                 * Constructs a new ListImportsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportsRequest limit. */
+                limit: number;
+
+                /** ListImportsRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListImportsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportsRequest.$Shape): holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportsRequest.$Properties): holdfast.backup.v1.ListImportsRequest;
+
+                /**
+                 * Encodes the specified ListImportsRequest message. Does not implicitly {@link holdfast.backup.v1.ListImportsRequest.verify|verify} messages.
+                 * @param message ListImportsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape} ListImportsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape;
+            }
+
+            namespace ListImportsRequest {
+
+                /** Properties of a ListImportsRequest. */
+                interface $Properties {
+
+                    /** ListImportsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListImportsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportsRequest. */
+                type $Shape = holdfast.backup.v1.ListImportsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportsResponse.
+             * @deprecated Use holdfast.backup.v1.ListImportsResponse.$Properties instead.
+             */
+            interface IListImportsResponse extends holdfast.backup.v1.ListImportsResponse.$Properties {
+            }
+
+            /** Represents a ListImportsResponse. */
+            class ListImportsResponse {
+
+                /**
+                 * Constructs a new ListImportsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportsResponse imports. */
+                imports: holdfast.backup.v1.Import.$Properties[];
+
+                /** ListImportsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListImportsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportsResponse.$Shape): holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportsResponse.$Properties): holdfast.backup.v1.ListImportsResponse;
+
+                /**
+                 * Encodes the specified ListImportsResponse message. Does not implicitly {@link holdfast.backup.v1.ListImportsResponse.verify|verify} messages.
+                 * @param message ListImportsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape} ListImportsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape;
+            }
+
+            namespace ListImportsResponse {
+
+                /** Properties of a ListImportsResponse. */
+                interface $Properties {
+
+                    /** ListImportsResponse imports */
+                    imports?: (holdfast.backup.v1.Import.$Properties[]|null);
+
+                    /** ListImportsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportsResponse. */
+                type $Shape = holdfast.backup.v1.ListImportsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportRecordsRequest.
+             * @deprecated Use holdfast.backup.v1.ListImportRecordsRequest.$Properties instead.
+             */
+            interface IListImportRecordsRequest extends holdfast.backup.v1.ListImportRecordsRequest.$Properties {
+            }
+
+            /** Represents a ListImportRecordsRequest. */
+            class ListImportRecordsRequest {
+
+                /**
+                 * Constructs a new ListImportRecordsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportRecordsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportRecordsRequest importId. */
+                importId: string;
+
+                /** ListImportRecordsRequest limit. */
+                limit: number;
+
+                /** ListImportRecordsRequest cursor. */
+                cursor: string;
+
+                /** ListImportRecordsRequest outcomes. */
+                outcomes: string[];
+
+                /**
+                 * Creates a new ListImportRecordsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportRecordsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportRecordsRequest.$Shape): holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportRecordsRequest.$Properties): holdfast.backup.v1.ListImportRecordsRequest;
+
+                /**
+                 * Encodes the specified ListImportRecordsRequest message. Does not implicitly {@link holdfast.backup.v1.ListImportRecordsRequest.verify|verify} messages.
+                 * @param message ListImportRecordsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportRecordsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportRecordsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape} ListImportRecordsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape;
+            }
+
+            namespace ListImportRecordsRequest {
+
+                /** Properties of a ListImportRecordsRequest. */
+                interface $Properties {
+
+                    /** ListImportRecordsRequest importId */
+                    importId?: (string|null);
+
+                    /** ListImportRecordsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListImportRecordsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListImportRecordsRequest outcomes */
+                    outcomes?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportRecordsRequest. */
+                type $Shape = holdfast.backup.v1.ListImportRecordsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportRecordsResponse.
+             * @deprecated Use holdfast.backup.v1.ListImportRecordsResponse.$Properties instead.
+             */
+            interface IListImportRecordsResponse extends holdfast.backup.v1.ListImportRecordsResponse.$Properties {
+            }
+
+            /** Represents a ListImportRecordsResponse. */
+            class ListImportRecordsResponse {
+
+                /**
+                 * Constructs a new ListImportRecordsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportRecordsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportRecordsResponse records. */
+                records: holdfast.backup.v1.ImportRecord.$Properties[];
+
+                /** ListImportRecordsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListImportRecordsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportRecordsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportRecordsResponse.$Shape): holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportRecordsResponse.$Properties): holdfast.backup.v1.ListImportRecordsResponse;
+
+                /**
+                 * Encodes the specified ListImportRecordsResponse message. Does not implicitly {@link holdfast.backup.v1.ListImportRecordsResponse.verify|verify} messages.
+                 * @param message ListImportRecordsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportRecordsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportRecordsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape} ListImportRecordsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape;
+            }
+
+            namespace ListImportRecordsResponse {
+
+                /** Properties of a ListImportRecordsResponse. */
+                interface $Properties {
+
+                    /** ListImportRecordsResponse records */
+                    records?: (holdfast.backup.v1.ImportRecord.$Properties[]|null);
+
+                    /** ListImportRecordsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportRecordsResponse. */
+                type $Shape = holdfast.backup.v1.ListImportRecordsResponse.$Properties;
+            }
+
+            /**
              * Properties of an Import.
              * @deprecated Use holdfast.backup.v1.Import.$Properties instead.
              */
@@ -22839,6 +23763,27 @@ export namespace holdfast {
 
                 /** Import manifest. */
                 manifest: string;
+
+                /** Import overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** Import contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** Import organizationId. */
+                organizationId: string;
+
+                /** Import rollbackSequence. */
+                rollbackSequence: number;
+
+                /** Import createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Import endedAtUnixMs. */
+                endedAtUnixMs: number;
+
+                /** Import bytes. */
+                bytes: number;
 
                 /**
                  * Creates a new Import instance using the specified properties.
@@ -22899,6 +23844,27 @@ export namespace holdfast {
                     /** Import manifest */
                     manifest?: (string|null);
 
+                    /** Import overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** Import contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** Import organizationId */
+                    organizationId?: (string|null);
+
+                    /** Import rollbackSequence */
+                    rollbackSequence?: (number|null);
+
+                    /** Import createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Import endedAtUnixMs */
+                    endedAtUnixMs?: (number|null);
+
+                    /** Import bytes */
+                    bytes?: (number|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
@@ -22951,7 +23917,10 @@ export namespace holdfast {
                 refused: number;
 
                 /** ImportSection issues. */
-                issues: holdfast.backup.v1.ImportIssue.$Properties[];
+                issues: holdfast.backup.v1.ImportRecord.$Properties[];
+
+                /** ImportSection unchanged. */
+                unchanged: number;
 
                 /**
                  * Creates a new ImportSection instance using the specified properties.
@@ -23010,7 +23979,10 @@ export namespace holdfast {
                     refused?: (number|null);
 
                     /** ImportSection issues */
-                    issues?: (holdfast.backup.v1.ImportIssue.$Properties[]|null);
+                    issues?: (holdfast.backup.v1.ImportRecord.$Properties[]|null);
+
+                    /** ImportSection unchanged */
+                    unchanged?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -23021,86 +23993,104 @@ export namespace holdfast {
             }
 
             /**
-             * Properties of an ImportIssue.
-             * @deprecated Use holdfast.backup.v1.ImportIssue.$Properties instead.
+             * Properties of an ImportRecord.
+             * @deprecated Use holdfast.backup.v1.ImportRecord.$Properties instead.
              */
-            interface IImportIssue extends holdfast.backup.v1.ImportIssue.$Properties {
+            interface IImportRecord extends holdfast.backup.v1.ImportRecord.$Properties {
             }
 
-            /** Represents an ImportIssue. */
-            class ImportIssue {
+            /** Represents an ImportRecord. */
+            class ImportRecord {
 
                 /**
-                 * Constructs a new ImportIssue.
+                 * Constructs a new ImportRecord.
                  * @param [properties] Properties to set
                  */
-                constructor(properties?: holdfast.backup.v1.ImportIssue.$Properties);
+                constructor(properties?: holdfast.backup.v1.ImportRecord.$Properties);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
 
-                /** ImportIssue record. */
+                /** ImportRecord record. */
                 record: number;
 
-                /** ImportIssue name. */
+                /** ImportRecord name. */
                 name: string;
 
-                /** ImportIssue code. */
+                /** ImportRecord code. */
                 code: string;
 
-                /** ImportIssue detail. */
+                /** ImportRecord detail. */
                 detail: string;
 
-                /**
-                 * Creates a new ImportIssue instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ImportIssue instance
-                 */
-                static create(properties: holdfast.backup.v1.ImportIssue.$Shape): holdfast.backup.v1.ImportIssue & holdfast.backup.v1.ImportIssue.$Shape;
-                static create(properties?: holdfast.backup.v1.ImportIssue.$Properties): holdfast.backup.v1.ImportIssue;
+                /** ImportRecord outcome. */
+                outcome: string;
+
+                /** ImportRecord section. */
+                section: string;
+
+                /** ImportRecord organization. */
+                organization: string;
 
                 /**
-                 * Encodes the specified ImportIssue message. Does not implicitly {@link holdfast.backup.v1.ImportIssue.verify|verify} messages.
-                 * @param message ImportIssue message or plain object to encode
+                 * Creates a new ImportRecord instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportRecord instance
+                 */
+                static create(properties: holdfast.backup.v1.ImportRecord.$Shape): holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape;
+                static create(properties?: holdfast.backup.v1.ImportRecord.$Properties): holdfast.backup.v1.ImportRecord;
+
+                /**
+                 * Encodes the specified ImportRecord message. Does not implicitly {@link holdfast.backup.v1.ImportRecord.verify|verify} messages.
+                 * @param message ImportRecord message or plain object to encode
                  * @param [writer] Writer to encode to
                  * @returns Writer
                  */
-                static encode(message: holdfast.backup.v1.ImportIssue.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+                static encode(message: holdfast.backup.v1.ImportRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
                 /**
-                 * Decodes an ImportIssue message from the specified reader or buffer.
+                 * Decodes an ImportRecord message from the specified reader or buffer.
                  * @param reader Reader or buffer to decode from
                  * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ImportIssue & holdfast.backup.v1.ImportIssue.$Shape} ImportIssue
+                 * @returns {holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape} ImportRecord
                  * @throws {Error} If the payload is not a reader or valid buffer
                  * @throws {$protobuf.util.ProtocolError} If required fields are missing
                  */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportIssue & holdfast.backup.v1.ImportIssue.$Shape;
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape;
             }
 
-            namespace ImportIssue {
+            namespace ImportRecord {
 
-                /** Properties of an ImportIssue. */
+                /** Properties of an ImportRecord. */
                 interface $Properties {
 
-                    /** ImportIssue record */
+                    /** ImportRecord record */
                     record?: (number|null);
 
-                    /** ImportIssue name */
+                    /** ImportRecord name */
                     name?: (string|null);
 
-                    /** ImportIssue code */
+                    /** ImportRecord code */
                     code?: (string|null);
 
-                    /** ImportIssue detail */
+                    /** ImportRecord detail */
                     detail?: (string|null);
+
+                    /** ImportRecord outcome */
+                    outcome?: (string|null);
+
+                    /** ImportRecord section */
+                    section?: (string|null);
+
+                    /** ImportRecord organization */
+                    organization?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
 
-                /** Shape of an ImportIssue. */
-                type $Shape = holdfast.backup.v1.ImportIssue.$Properties;
+                /** Shape of an ImportRecord. */
+                type $Shape = holdfast.backup.v1.ImportRecord.$Properties;
             }
 
             /**
@@ -35603,6 +36593,9 @@ export namespace holdfast {
                 /** CollectRequest limit. */
                 limit: number;
 
+                /** CollectRequest atSequence. */
+                atSequence: number;
+
                 /**
                  * Creates a new CollectRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -35646,6 +36639,9 @@ export namespace holdfast {
 
                     /** CollectRequest limit */
                     limit?: (number|null);
+
+                    /** CollectRequest atSequence */
+                    atSequence?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

@@ -9609,6 +9609,178 @@ export const holdfast = $root.holdfast = (() => {
                 return SignAccessTombstoneResponse;
             })();
 
+            v1.SignManifestRequest = (function() {
+
+                const SignManifestRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SignManifestRequest.prototype.sha256 = $util.newBuffer([]);
+
+                SignManifestRequest.create = function(properties) {
+                    return new SignManifestRequest(properties);
+                };
+
+                SignManifestRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+                        writer.uint32(10).bytes(message.sha256);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SignManifestRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SignManifestRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sha256 = value;
+                                else
+                                    delete message.sha256;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SignManifestRequest;
+            })();
+
+            v1.SignManifestResponse = (function() {
+
+                const SignManifestResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SignManifestResponse.prototype.note = "";
+
+                SignManifestResponse.create = function(properties) {
+                    return new SignManifestResponse(properties);
+                };
+
+                SignManifestResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.note != null && $Object.hasOwnProperty.call(message, "note") && message.note !== "")
+                        writer.uint32(10).string(message.note);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SignManifestResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.audit.v1.SignManifestResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.note = value;
+                                else
+                                    delete message.note;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SignManifestResponse;
+            })();
+
             v1.Witness = (function() {
 
                 const Witness = function (properties) {
@@ -25052,6 +25224,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 const GetBackupStatsResponse = function (properties) {
                     this.byLocation = [];
+                    this.byKind = [];
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -25069,6 +25242,7 @@ export const holdfast = $root.holdfast = (() => {
                 GetBackupStatsResponse.prototype.byLocation = $util.emptyArray;
                 GetBackupStatsResponse.prototype.schedules = 0;
                 GetBackupStatsResponse.prototype.enabledSchedules = 0;
+                GetBackupStatsResponse.prototype.byKind = $util.emptyArray;
 
                 GetBackupStatsResponse.create = function(properties) {
                     return new GetBackupStatsResponse(properties);
@@ -25104,6 +25278,9 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(80).uint32(message.schedules);
                     if (message.enabledSchedules != null && $Object.hasOwnProperty.call(message, "enabledSchedules") && message.enabledSchedules !== 0)
                         writer.uint32(88).uint32(message.enabledSchedules);
+                    if (message.byKind != null && message.byKind.length)
+                        for (let i = 0; i < message.byKind.length; ++i)
+                            $root.holdfast.backup.v1.KindUse.encode(message.byKind[i], writer.uint32(98).fork(), _depth + 1).ldelim();
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -25235,6 +25412,14 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.enabledSchedules;
                                 continue;
                             }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.byKind && message.byKind.length))
+                                    message.byKind = [];
+                                message.byKind.push($root.holdfast.backup.v1.KindUse.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -25253,6 +25438,140 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return GetBackupStatsResponse;
+            })();
+
+            v1.KindUse = (function() {
+
+                const KindUse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                KindUse.prototype.kind = 0;
+                KindUse.prototype.completed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                KindUse.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                KindUse.prototype.lastCompletedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                KindUse.prototype.lastVerifiedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                KindUse.create = function(properties) {
+                    return new KindUse(properties);
+                };
+
+                KindUse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
+                        writer.uint32(8).int32(message.kind);
+                    if (message.completed != null && $Object.hasOwnProperty.call(message, "completed") && (typeof message.completed === "object" ? message.completed.low || message.completed.high : message.completed !== 0))
+                        writer.uint32(16).uint64(message.completed);
+                    if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                        writer.uint32(24).uint64(message.bytes);
+                    if (message.lastCompletedAtUnixMs != null && $Object.hasOwnProperty.call(message, "lastCompletedAtUnixMs") && (typeof message.lastCompletedAtUnixMs === "object" ? message.lastCompletedAtUnixMs.low || message.lastCompletedAtUnixMs.high : message.lastCompletedAtUnixMs !== 0))
+                        writer.uint32(32).uint64(message.lastCompletedAtUnixMs);
+                    if (message.lastVerifiedAtUnixMs != null && $Object.hasOwnProperty.call(message, "lastVerifiedAtUnixMs") && (typeof message.lastVerifiedAtUnixMs === "object" ? message.lastVerifiedAtUnixMs.low || message.lastVerifiedAtUnixMs.high : message.lastVerifiedAtUnixMs !== 0))
+                        writer.uint32(40).uint64(message.lastVerifiedAtUnixMs);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                KindUse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.KindUse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.kind = value;
+                                else
+                                    delete message.kind;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.completed = value;
+                                else
+                                    delete message.completed;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.bytes = value;
+                                else
+                                    delete message.bytes;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.lastCompletedAtUnixMs = value;
+                                else
+                                    delete message.lastCompletedAtUnixMs;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.lastVerifiedAtUnixMs = value;
+                                else
+                                    delete message.lastVerifiedAtUnixMs;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return KindUse;
             })();
 
             v1.StorageUse = (function() {
@@ -28015,6 +28334,7 @@ export const holdfast = $root.holdfast = (() => {
                 SnapshotImported.prototype.updated = 0;
                 SnapshotImported.prototype.skipped = 0;
                 SnapshotImported.prototype.refused = 0;
+                SnapshotImported.prototype.rollbackSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 SnapshotImported.create = function(properties) {
                     return new SnapshotImported(properties);
@@ -28041,6 +28361,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(48).uint32(message.skipped);
                     if (message.refused != null && $Object.hasOwnProperty.call(message, "refused") && message.refused !== 0)
                         writer.uint32(56).uint32(message.refused);
+                    if (message.rollbackSequence != null && $Object.hasOwnProperty.call(message, "rollbackSequence") && (typeof message.rollbackSequence === "object" ? message.rollbackSequence.low || message.rollbackSequence.high : message.rollbackSequence !== 0))
+                        writer.uint32(64).uint64(message.rollbackSequence);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -28135,6 +28457,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.refused = value;
                                 else
                                     delete message.refused;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.rollbackSequence = value;
+                                else
+                                    delete message.rollbackSequence;
                                 continue;
                             }
                         }
@@ -31381,6 +31712,7 @@ export const holdfast = $root.holdfast = (() => {
                 ExportSnapshotRequest.prototype.contents = null;
                 ExportSnapshotRequest.prototype.isCompressed = false;
                 ExportSnapshotRequest.prototype.passphrase = "";
+                ExportSnapshotRequest.prototype.isEncrypted = false;
 
                 ExportSnapshotRequest.create = function(properties) {
                     return new ExportSnapshotRequest(properties);
@@ -31401,6 +31733,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(24).bool(message.isCompressed);
                     if (message.passphrase != null && $Object.hasOwnProperty.call(message, "passphrase") && message.passphrase !== "")
                         writer.uint32(34).string(message.passphrase);
+                    if (message.isEncrypted != null && $Object.hasOwnProperty.call(message, "isEncrypted") && message.isEncrypted !== false)
+                        writer.uint32(40).bool(message.isEncrypted);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -31467,6 +31801,15 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.passphrase;
                                 continue;
                             }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isEncrypted = value;
+                                else
+                                    delete message.isEncrypted;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -31496,9 +31839,11 @@ export const holdfast = $root.holdfast = (() => {
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                ExportSnapshotResponse.prototype.data = $util.newBuffer([]);
+                ExportSnapshotResponse.prototype.exportId = "";
                 ExportSnapshotResponse.prototype.fileName = "";
+                ExportSnapshotResponse.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 ExportSnapshotResponse.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                ExportSnapshotResponse.prototype.manifest = "";
 
                 ExportSnapshotResponse.create = function(properties) {
                     return new ExportSnapshotResponse(properties);
@@ -31511,12 +31856,16 @@ export const holdfast = $root.holdfast = (() => {
                         _depth = 0;
                     if (_depth > $util.recursionLimit)
                         throw $Error("max depth exceeded");
-                    if (message.data != null && $Object.hasOwnProperty.call(message, "data") && message.data.length)
-                        writer.uint32(10).bytes(message.data);
+                    if (message.exportId != null && $Object.hasOwnProperty.call(message, "exportId") && message.exportId !== "")
+                        writer.uint32(10).string(message.exportId);
                     if (message.fileName != null && $Object.hasOwnProperty.call(message, "fileName") && message.fileName !== "")
                         writer.uint32(18).string(message.fileName);
+                    if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                        writer.uint32(24).uint64(message.bytes);
                     if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
-                        writer.uint32(24).uint64(message.sequence);
+                        writer.uint32(32).uint64(message.sequence);
+                    if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest") && message.manifest !== "")
+                        writer.uint32(42).string(message.manifest);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -31553,10 +31902,10 @@ export const holdfast = $root.holdfast = (() => {
                         case 1: {
                                 if (wireType !== 2)
                                     break;
-                                if ((value = reader.bytes()).length)
-                                    message.data = value;
+                                if ((value = reader.stringVerify()).length)
+                                    message.exportId = value;
                                 else
-                                    delete message.data;
+                                    delete message.exportId;
                                 continue;
                             }
                         case 2: {
@@ -31572,9 +31921,27 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 0)
                                     break;
                                 if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.bytes = value;
+                                else
+                                    delete message.bytes;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
                                     message.sequence = value;
                                 else
                                     delete message.sequence;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.manifest = value;
+                                else
+                                    delete message.manifest;
                                 continue;
                             }
                         }
@@ -31595,6 +31962,190 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return ExportSnapshotResponse;
+            })();
+
+            v1.ReadExportRequest = (function() {
+
+                const ReadExportRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ReadExportRequest.prototype.exportId = "";
+                ReadExportRequest.prototype.offset = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                ReadExportRequest.create = function(properties) {
+                    return new ReadExportRequest(properties);
+                };
+
+                ReadExportRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.exportId != null && $Object.hasOwnProperty.call(message, "exportId") && message.exportId !== "")
+                        writer.uint32(10).string(message.exportId);
+                    if (message.offset != null && $Object.hasOwnProperty.call(message, "offset") && (typeof message.offset === "object" ? message.offset.low || message.offset.high : message.offset !== 0))
+                        writer.uint32(16).uint64(message.offset);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ReadExportRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ReadExportRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.exportId = value;
+                                else
+                                    delete message.exportId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.offset = value;
+                                else
+                                    delete message.offset;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ReadExportRequest;
+            })();
+
+            v1.ReadExportResponse = (function() {
+
+                const ReadExportResponse = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ReadExportResponse.prototype.data = $util.newBuffer([]);
+
+                ReadExportResponse.create = function(properties) {
+                    return new ReadExportResponse(properties);
+                };
+
+                ReadExportResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.data != null && $Object.hasOwnProperty.call(message, "data") && message.data.length)
+                        writer.uint32(10).bytes(message.data);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ReadExportResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ReadExportResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.data = value;
+                                else
+                                    delete message.data;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ReadExportResponse;
             })();
 
             v1.PutImportRequest = (function() {
@@ -31791,6 +32342,361 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return PutImportResponse;
+            })();
+
+            v1.InspectImportRequest = (function() {
+
+                const InspectImportRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                InspectImportRequest.prototype.importId = "";
+
+                InspectImportRequest.create = function(properties) {
+                    return new InspectImportRequest(properties);
+                };
+
+                InspectImportRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.importId != null && $Object.hasOwnProperty.call(message, "importId") && message.importId !== "")
+                        writer.uint32(10).string(message.importId);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                InspectImportRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.InspectImportRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.importId = value;
+                                else
+                                    delete message.importId;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return InspectImportRequest;
+            })();
+
+            v1.InspectImportResponse = (function() {
+
+                const InspectImportResponse = function (properties) {
+                    this.sections = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                InspectImportResponse.prototype.header = "";
+                InspectImportResponse.prototype.sections = $util.emptyArray;
+                InspectImportResponse.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                InspectImportResponse.prototype.sha256 = $util.newBuffer([]);
+
+                InspectImportResponse.create = function(properties) {
+                    return new InspectImportResponse(properties);
+                };
+
+                InspectImportResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.header != null && $Object.hasOwnProperty.call(message, "header") && message.header !== "")
+                        writer.uint32(10).string(message.header);
+                    if (message.sections != null && message.sections.length)
+                        for (let i = 0; i < message.sections.length; ++i)
+                            $root.holdfast.backup.v1.SnapshotSection.encode(message.sections[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                    if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                        writer.uint32(24).uint64(message.bytes);
+                    if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+                        writer.uint32(34).bytes(message.sha256);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                InspectImportResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.InspectImportResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.header = value;
+                                else
+                                    delete message.header;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.sections && message.sections.length))
+                                    message.sections = [];
+                                message.sections.push($root.holdfast.backup.v1.SnapshotSection.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.bytes = value;
+                                else
+                                    delete message.bytes;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sha256 = value;
+                                else
+                                    delete message.sha256;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return InspectImportResponse;
+            })();
+
+            v1.SnapshotSection = (function() {
+
+                const SnapshotSection = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SnapshotSection.prototype.organization = "";
+                SnapshotSection.prototype.name = "";
+                SnapshotSection.prototype.records = 0;
+                SnapshotSection.prototype.major = 0;
+                SnapshotSection.prototype.minor = 0;
+                SnapshotSection.prototype.status = "";
+
+                SnapshotSection.create = function(properties) {
+                    return new SnapshotSection(properties);
+                };
+
+                SnapshotSection.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.organization != null && $Object.hasOwnProperty.call(message, "organization") && message.organization !== "")
+                        writer.uint32(10).string(message.organization);
+                    if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                        writer.uint32(18).string(message.name);
+                    if (message.records != null && $Object.hasOwnProperty.call(message, "records") && message.records !== 0)
+                        writer.uint32(24).uint32(message.records);
+                    if (message.major != null && $Object.hasOwnProperty.call(message, "major") && message.major !== 0)
+                        writer.uint32(32).uint32(message.major);
+                    if (message.minor != null && $Object.hasOwnProperty.call(message, "minor") && message.minor !== 0)
+                        writer.uint32(40).uint32(message.minor);
+                    if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== "")
+                        writer.uint32(50).string(message.status);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SnapshotSection.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.SnapshotSection();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organization = value;
+                                else
+                                    delete message.organization;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.name = value;
+                                else
+                                    delete message.name;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.records = value;
+                                else
+                                    delete message.records;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.major = value;
+                                else
+                                    delete message.major;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.minor = value;
+                                else
+                                    delete message.minor;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.status = value;
+                                else
+                                    delete message.status;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SnapshotSection;
             })();
 
             v1.RunImportRequest = (function() {
@@ -32212,6 +33118,425 @@ export const holdfast = $root.holdfast = (() => {
                 return GetImportResponse;
             })();
 
+            v1.ListImportsRequest = (function() {
+
+                const ListImportsRequest = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListImportsRequest.prototype.limit = 0;
+                ListImportsRequest.prototype.cursor = "";
+
+                ListImportsRequest.create = function(properties) {
+                    return new ListImportsRequest(properties);
+                };
+
+                ListImportsRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                        writer.uint32(8).uint32(message.limit);
+                    if (message.cursor != null && $Object.hasOwnProperty.call(message, "cursor") && message.cursor !== "")
+                        writer.uint32(18).string(message.cursor);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListImportsRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ListImportsRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.limit = value;
+                                else
+                                    delete message.limit;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.cursor = value;
+                                else
+                                    delete message.cursor;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListImportsRequest;
+            })();
+
+            v1.ListImportsResponse = (function() {
+
+                const ListImportsResponse = function (properties) {
+                    this.imports = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListImportsResponse.prototype.imports = $util.emptyArray;
+                ListImportsResponse.prototype.nextCursor = "";
+
+                ListImportsResponse.create = function(properties) {
+                    return new ListImportsResponse(properties);
+                };
+
+                ListImportsResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.imports != null && message.imports.length)
+                        for (let i = 0; i < message.imports.length; ++i)
+                            $root.holdfast.backup.v1.Import.encode(message.imports[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.nextCursor != null && $Object.hasOwnProperty.call(message, "nextCursor") && message.nextCursor !== "")
+                        writer.uint32(18).string(message.nextCursor);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListImportsResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ListImportsResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.imports && message.imports.length))
+                                    message.imports = [];
+                                message.imports.push($root.holdfast.backup.v1.Import.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.nextCursor = value;
+                                else
+                                    delete message.nextCursor;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListImportsResponse;
+            })();
+
+            v1.ListImportRecordsRequest = (function() {
+
+                const ListImportRecordsRequest = function (properties) {
+                    this.outcomes = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListImportRecordsRequest.prototype.importId = "";
+                ListImportRecordsRequest.prototype.limit = 0;
+                ListImportRecordsRequest.prototype.cursor = "";
+                ListImportRecordsRequest.prototype.outcomes = $util.emptyArray;
+
+                ListImportRecordsRequest.create = function(properties) {
+                    return new ListImportRecordsRequest(properties);
+                };
+
+                ListImportRecordsRequest.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.importId != null && $Object.hasOwnProperty.call(message, "importId") && message.importId !== "")
+                        writer.uint32(10).string(message.importId);
+                    if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
+                        writer.uint32(16).uint32(message.limit);
+                    if (message.cursor != null && $Object.hasOwnProperty.call(message, "cursor") && message.cursor !== "")
+                        writer.uint32(26).string(message.cursor);
+                    if (message.outcomes != null && message.outcomes.length)
+                        for (let i = 0; i < message.outcomes.length; ++i)
+                            writer.uint32(34).string(message.outcomes[i]);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListImportRecordsRequest.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ListImportRecordsRequest();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.importId = value;
+                                else
+                                    delete message.importId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.limit = value;
+                                else
+                                    delete message.limit;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.cursor = value;
+                                else
+                                    delete message.cursor;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.outcomes && message.outcomes.length))
+                                    message.outcomes = [];
+                                message.outcomes.push(reader.stringVerify());
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListImportRecordsRequest;
+            })();
+
+            v1.ListImportRecordsResponse = (function() {
+
+                const ListImportRecordsResponse = function (properties) {
+                    this.records = [];
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                ListImportRecordsResponse.prototype.records = $util.emptyArray;
+                ListImportRecordsResponse.prototype.nextCursor = "";
+
+                ListImportRecordsResponse.create = function(properties) {
+                    return new ListImportRecordsResponse(properties);
+                };
+
+                ListImportRecordsResponse.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.records != null && message.records.length)
+                        for (let i = 0; i < message.records.length; ++i)
+                            $root.holdfast.backup.v1.ImportRecord.encode(message.records[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.nextCursor != null && $Object.hasOwnProperty.call(message, "nextCursor") && message.nextCursor !== "")
+                        writer.uint32(18).string(message.nextCursor);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                ListImportRecordsResponse.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.ListImportRecordsResponse();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if (!(message.records && message.records.length))
+                                    message.records = [];
+                                message.records.push($root.holdfast.backup.v1.ImportRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.nextCursor = value;
+                                else
+                                    delete message.nextCursor;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return ListImportRecordsResponse;
+            })();
+
             v1.Import = (function() {
 
                 const Import = function (properties) {
@@ -32232,6 +33557,13 @@ export const holdfast = $root.holdfast = (() => {
                 Import.prototype.sections = $util.emptyArray;
                 Import.prototype.warnings = $util.emptyArray;
                 Import.prototype.manifest = "";
+                Import.prototype.overwritesExisting = false;
+                Import.prototype.contents = null;
+                Import.prototype.organizationId = "";
+                Import.prototype.rollbackSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Import.prototype.createdAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Import.prototype.endedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                Import.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 Import.create = function(properties) {
                     return new Import(properties);
@@ -32264,6 +33596,20 @@ export const holdfast = $root.holdfast = (() => {
                             writer.uint32(66).string(message.warnings[i]);
                     if (message.manifest != null && $Object.hasOwnProperty.call(message, "manifest") && message.manifest !== "")
                         writer.uint32(74).string(message.manifest);
+                    if (message.overwritesExisting != null && $Object.hasOwnProperty.call(message, "overwritesExisting") && message.overwritesExisting !== false)
+                        writer.uint32(80).bool(message.overwritesExisting);
+                    if (message.contents != null && $Object.hasOwnProperty.call(message, "contents"))
+                        $root.holdfast.backup.v1.Contents.encode(message.contents, writer.uint32(90).fork(), _depth + 1).ldelim();
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId !== "")
+                        writer.uint32(98).string(message.organizationId);
+                    if (message.rollbackSequence != null && $Object.hasOwnProperty.call(message, "rollbackSequence") && (typeof message.rollbackSequence === "object" ? message.rollbackSequence.low || message.rollbackSequence.high : message.rollbackSequence !== 0))
+                        writer.uint32(104).uint64(message.rollbackSequence);
+                    if (message.createdAtUnixMs != null && $Object.hasOwnProperty.call(message, "createdAtUnixMs") && (typeof message.createdAtUnixMs === "object" ? message.createdAtUnixMs.low || message.createdAtUnixMs.high : message.createdAtUnixMs !== 0))
+                        writer.uint32(112).uint64(message.createdAtUnixMs);
+                    if (message.endedAtUnixMs != null && $Object.hasOwnProperty.call(message, "endedAtUnixMs") && (typeof message.endedAtUnixMs === "object" ? message.endedAtUnixMs.low || message.endedAtUnixMs.high : message.endedAtUnixMs !== 0))
+                        writer.uint32(120).uint64(message.endedAtUnixMs);
+                    if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                        writer.uint32(128).uint64(message.bytes);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -32376,6 +33722,66 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.manifest;
                                 continue;
                             }
+                        case 10: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.overwritesExisting = value;
+                                else
+                                    delete message.overwritesExisting;
+                                continue;
+                            }
+                        case 11: {
+                                if (wireType !== 2)
+                                    break;
+                                message.contents = $root.holdfast.backup.v1.Contents.decode(reader, reader.size(), $undefined, _depth + 1, message.contents);
+                                continue;
+                            }
+                        case 12: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        case 13: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.rollbackSequence = value;
+                                else
+                                    delete message.rollbackSequence;
+                                continue;
+                            }
+                        case 14: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.createdAtUnixMs = value;
+                                else
+                                    delete message.createdAtUnixMs;
+                                continue;
+                            }
+                        case 15: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.endedAtUnixMs = value;
+                                else
+                                    delete message.endedAtUnixMs;
+                                continue;
+                            }
+                        case 16: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.bytes = value;
+                                else
+                                    delete message.bytes;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -32415,6 +33821,7 @@ export const holdfast = $root.holdfast = (() => {
                 ImportSection.prototype.skipped = 0;
                 ImportSection.prototype.refused = 0;
                 ImportSection.prototype.issues = $util.emptyArray;
+                ImportSection.prototype.unchanged = 0;
 
                 ImportSection.create = function(properties) {
                     return new ImportSection(properties);
@@ -32445,7 +33852,9 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(64).uint32(message.refused);
                     if (message.issues != null && message.issues.length)
                         for (let i = 0; i < message.issues.length; ++i)
-                            $root.holdfast.backup.v1.ImportIssue.encode(message.issues[i], writer.uint32(74).fork(), _depth + 1).ldelim();
+                            $root.holdfast.backup.v1.ImportRecord.encode(message.issues[i], writer.uint32(74).fork(), _depth + 1).ldelim();
+                    if (message.unchanged != null && $Object.hasOwnProperty.call(message, "unchanged") && message.unchanged !== 0)
+                        writer.uint32(80).uint32(message.unchanged);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -32556,7 +33965,16 @@ export const holdfast = $root.holdfast = (() => {
                                     break;
                                 if (!(message.issues && message.issues.length))
                                     message.issues = [];
-                                message.issues.push($root.holdfast.backup.v1.ImportIssue.decode(reader, reader.size(), $undefined, _depth + 1));
+                                message.issues.push($root.holdfast.backup.v1.ImportRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.unchanged = value;
+                                else
+                                    delete message.unchanged;
                                 continue;
                             }
                         }
@@ -32579,25 +33997,28 @@ export const holdfast = $root.holdfast = (() => {
                 return ImportSection;
             })();
 
-            v1.ImportIssue = (function() {
+            v1.ImportRecord = (function() {
 
-                const ImportIssue = function (properties) {
+                const ImportRecord = function (properties) {
                     if (properties)
                         for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                             if (properties[keys[i]] != null && keys[i] !== "__proto__")
                                 this[keys[i]] = properties[keys[i]];
                 };
 
-                ImportIssue.prototype.record = 0;
-                ImportIssue.prototype.name = "";
-                ImportIssue.prototype.code = "";
-                ImportIssue.prototype.detail = "";
+                ImportRecord.prototype.record = 0;
+                ImportRecord.prototype.name = "";
+                ImportRecord.prototype.code = "";
+                ImportRecord.prototype.detail = "";
+                ImportRecord.prototype.outcome = "";
+                ImportRecord.prototype.section = "";
+                ImportRecord.prototype.organization = "";
 
-                ImportIssue.create = function(properties) {
-                    return new ImportIssue(properties);
+                ImportRecord.create = function(properties) {
+                    return new ImportRecord(properties);
                 };
 
-                ImportIssue.encode = function (message, writer, _depth) {
+                ImportRecord.encode = function (message, writer, _depth) {
                     if (!writer)
                         writer = $Writer.create();
                     if (_depth === $undefined)
@@ -32612,13 +34033,19 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(26).string(message.code);
                     if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
                         writer.uint32(34).string(message.detail);
+                    if (message.outcome != null && $Object.hasOwnProperty.call(message, "outcome") && message.outcome !== "")
+                        writer.uint32(42).string(message.outcome);
+                    if (message.section != null && $Object.hasOwnProperty.call(message, "section") && message.section !== "")
+                        writer.uint32(50).string(message.section);
+                    if (message.organization != null && $Object.hasOwnProperty.call(message, "organization") && message.organization !== "")
+                        writer.uint32(58).string(message.organization);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
                     return writer;
                 };
 
-                ImportIssue.decode = function (reader, length, _end, _depth, _target) {
+                ImportRecord.decode = function (reader, length, _end, _depth, _target) {
                     if (!(reader instanceof $Reader))
                         reader = $Reader.create(reader);
                     if (_depth === $undefined)
@@ -32635,7 +34062,7 @@ export const holdfast = $root.holdfast = (() => {
                         length = reader.len;
                         reader.len = end;
                     }
-                    message = _target || new $root.holdfast.backup.v1.ImportIssue();
+                    message = _target || new $root.holdfast.backup.v1.ImportRecord();
                     while (reader.pos < end) {
                         let start = reader.pos;
                         let tag = reader.tag();
@@ -32681,6 +34108,33 @@ export const holdfast = $root.holdfast = (() => {
                                     delete message.detail;
                                 continue;
                             }
+                        case 5: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.outcome = value;
+                                else
+                                    delete message.outcome;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.section = value;
+                                else
+                                    delete message.section;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organization = value;
+                                else
+                                    delete message.organization;
+                                continue;
+                            }
                         }
                         reader.skipType(wireType, _depth, tag);
                         if (!reader.discardUnknown) {
@@ -32698,7 +34152,7 @@ export const holdfast = $root.holdfast = (() => {
                     return message;
                 };
 
-                return ImportIssue;
+                return ImportRecord;
             })();
 
             v1.StorageKind = (function() {
@@ -50711,6 +52165,7 @@ export const holdfast = $root.holdfast = (() => {
                 CollectRequest.prototype.organizationId = "";
                 CollectRequest.prototype.cursor = "";
                 CollectRequest.prototype.limit = 0;
+                CollectRequest.prototype.atSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 CollectRequest.create = function(properties) {
                     return new CollectRequest(properties);
@@ -50731,6 +52186,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(26).string(message.cursor);
                     if (message.limit != null && $Object.hasOwnProperty.call(message, "limit") && message.limit !== 0)
                         writer.uint32(32).uint32(message.limit);
+                    if (message.atSequence != null && $Object.hasOwnProperty.call(message, "atSequence") && (typeof message.atSequence === "object" ? message.atSequence.low || message.atSequence.high : message.atSequence !== 0))
+                        writer.uint32(40).uint64(message.atSequence);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -50798,6 +52255,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.limit = value;
                                 else
                                     delete message.limit;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.atSequence = value;
+                                else
+                                    delete message.atSequence;
                                 continue;
                             }
                         }

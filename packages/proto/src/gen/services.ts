@@ -152,6 +152,13 @@ export const ProofService = {
     response: holdfast.audit.v1.SignAccessTombstoneResponse,
     access: { services: ['backup'] },
   },
+  signManifest: {
+    path: '/holdfast.audit.v1.ProofService/SignManifest',
+    owner: 'audit',
+    request: holdfast.audit.v1.SignManifestRequest,
+    response: holdfast.audit.v1.SignManifestResponse,
+    access: { services: ['backup'] },
+  },
   listWitnesses: {
     path: '/holdfast.audit.v1.ProofService/ListWitnesses',
     owner: 'audit',
@@ -650,11 +657,25 @@ export const SnapshotService = {
     response: holdfast.backup.v1.ExportSnapshotResponse,
     access: { permission: 'backup.create', services: [] },
   },
+  readExport: {
+    path: '/holdfast.backup.v1.SnapshotService/ReadExport',
+    owner: 'backup',
+    request: holdfast.backup.v1.ReadExportRequest,
+    response: holdfast.backup.v1.ReadExportResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
   putImport: {
     path: '/holdfast.backup.v1.SnapshotService/PutImport',
     owner: 'backup',
     request: holdfast.backup.v1.PutImportRequest,
     response: holdfast.backup.v1.PutImportResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  inspectImport: {
+    path: '/holdfast.backup.v1.SnapshotService/InspectImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.InspectImportRequest,
+    response: holdfast.backup.v1.InspectImportResponse,
     access: { permission: 'backup.restore', services: [] },
   },
   runImport: {
@@ -669,6 +690,20 @@ export const SnapshotService = {
     owner: 'backup',
     request: holdfast.backup.v1.GetImportRequest,
     response: holdfast.backup.v1.GetImportResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+  listImports: {
+    path: '/holdfast.backup.v1.SnapshotService/ListImports',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListImportsRequest,
+    response: holdfast.backup.v1.ListImportsResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  listImportRecords: {
+    path: '/holdfast.backup.v1.SnapshotService/ListImportRecords',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListImportRecordsRequest,
+    response: holdfast.backup.v1.ListImportRecordsResponse,
     access: { permission: 'backup.view', services: [] },
   },
 } as const satisfies MethodTable
