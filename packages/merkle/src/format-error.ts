@@ -13,6 +13,7 @@ export type Format =
   | 'entry proof'
   | 'bundle'
   | 'tombstone'
+  | 'manifest'
 
 /** Something is not what its format says. The message is safe to show: it quotes no input. */
 export class FormatError extends Error {

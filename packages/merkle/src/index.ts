@@ -70,6 +70,13 @@ export {
 export { leftEdge } from './left-edge.ts'
 export { splitLines, type TextLine } from './lines.ts'
 export {
+  formatManifestStatement,
+  type ManifestStatement,
+  openManifestStatement,
+  parseManifestStatement,
+  signManifest,
+} from './manifest-note.ts'
+export {
   addSignatures,
   cosignText,
   formatNote,

@@ -27,6 +27,7 @@ const notForHttp: Readonly<Record<string, string>> = {
   'MuxService.connect': 'the stream between services',
   'ProofService.getAccessProof': 'documents are made of it (audit-documents.test.ts)',
   'ProofService.signAccessTombstone': 'backup asks when it gives up content',
+  'ProofService.signManifest': 'backup asks when it writes a manifest',
   'ProofService.readEntries': 'bundles are made of it (audit-documents.test.ts)',
   'TableService.listTables': 'backup asks, for full backups',
   'TableService.readTable': 'backup asks, for full backups',

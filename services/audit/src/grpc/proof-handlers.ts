@@ -1,6 +1,6 @@
 import { invalid } from '@holdfast/errors'
 import type { Commit, EventLog } from '@holdfast/event-log'
-import { verifierKey, witnessName } from '@holdfast/merkle'
+import { hashBytes, signManifest, verifierKey, witnessName } from '@holdfast/merkle'
 import { type Postgres, parsePage, sequenceOf, toPage } from '@holdfast/postgres'
 import { holdfast, type ProofService } from '@holdfast/proto'
 import type { Caller, Handlers } from '@holdfast/service'
@@ -59,6 +59,17 @@ export function proofHandlers(parts: ProofParts): Handlers<typeof ProofService> 
 
   return {
     ...accessProofHandlers({ postgres, access: parts.access }),
+
+    async signManifest({ sha256 }) {
+      if (sha256.length !== hashBytes)
+        throw invalid({ field: 'sha256', code: 'out_of_range', detail: 'must be 32 bytes' })
+      const { access } = parts
+      // In this order, as with tombstones: a key that takes office in between may sign for what was before it.
+      const logSize = await access.logSize()
+      const { signer } = await access.keysFor(origin)()
+      const signedAtUnixMs = access.now()
+      return { note: signManifest({ origin, sha256, signedAtUnixMs, logSize }, signer) }
+    },
 
     async getCheckpoint(request) {
       const size = parseSize(request.size, 'size')
