@@ -106,7 +106,11 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
     put(
       event,
       {
-        facts: only(event, ...['backup_id', 'sha256', 'created', 'updated', 'skipped', 'refused']),
+        facts: only(
+          event,
+          ...['backup_id', 'sha256', 'created', 'updated', 'skipped', 'refused'],
+          'rollback_sequence',
+        ),
       },
       '',
     ),
