@@ -1,7 +1,16 @@
+import { dropbox } from './dropbox/kind.ts'
+import { googleDrive } from './google-drive/kind.ts'
 import type { KindDefinition } from './kind.ts'
 import { local, nfs } from './local/kind.ts'
 import { s3 } from './s3/kind.ts'
 import { webdav } from './webdav/kind.ts'
 
 /** Every kind there is, in the order people are shown them: one line each. */
-export const storageKinds: readonly KindDefinition[] = [local, nfs, s3, webdav]
+export const storageKinds: readonly KindDefinition[] = [
+  local,
+  nfs,
+  s3,
+  webdav,
+  googleDrive,
+  dropbox,
+]
