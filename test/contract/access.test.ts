@@ -109,7 +109,7 @@ describe('permissions', () => {
   test.each(asked)(
     '%s is withheld from somebody or only opens what every member may read',
     (permission) => {
-      if (lacking(permission) === undefined) expect(permission).toMatch(/\.read$/)
+      if (lacking(permission) === undefined) expect(permission).toMatch(/\.(read|view)$/)
     },
   )
 })

@@ -1,10 +1,10 @@
+import type { NameEvent } from '@holdfast/domain'
 import { alertCodec } from '../../services/notify/src/codecs/alert-codec.ts'
 import { alertRuleCodec } from '../../services/notify/src/codecs/alert-rule-codec.ts'
 import { nameCodec } from '../../services/notify/src/codecs/name-codec.ts'
 import { webhookCodec } from '../../services/notify/src/codecs/webhook-codec.ts'
 import type { AlertEvent } from '../../services/notify/src/domain/alert.ts'
 import type { AlertRuleEvent } from '../../services/notify/src/domain/alert-rule.ts'
-import type { NameEvent } from '../../services/notify/src/domain/name-reservation.ts'
 import type { WebhookEvent } from '../../services/notify/src/domain/webhook.ts'
 import { frozenEvents } from './frozen-events.ts'
 
