@@ -63,16 +63,19 @@ export function contributorHandlers(
       }
     },
 
-    async collect({ contributor, organizationId, cursor, limit }, call) {
+    async collect({ contributor, organizationId, cursor, limit, atSequence }, call) {
+      const from = fromCursor(cursor)
+      const at = from.at ?? (atSequence === 0 ? undefined : BigInt(atSequence))
       const page = {
         organizationId,
-        cursor,
+        cursor: from.inner,
         limit: limit === 0 ? maxPage : Math.min(limit, maxPage),
+        at,
       }
       const { records, nextCursor, sequence } = await named(contributor).collect(page, call)
       return {
         records: records.map((record) => JSON.stringify(record)),
-        nextCursor,
+        nextCursor: nextCursor === '' ? '' : `${sequence}:${nextCursor}`,
         sequence: Number(sequence),
       }
     },
@@ -106,6 +109,14 @@ export function contributorHandlers(
       return { contributions: await carryOut(contributor, judged, batch, call) }
     },
   }
+}
+
+/** A contributor's own cursor, and as of what the pages before it were read. */
+function fromCursor(cursor: string): { readonly at: bigint | undefined; readonly inner: string } {
+  if (cursor === '') return { at: undefined, inner: '' }
+  const [, sequence, inner] = /^(\d{1,19}):(.+)$/s.exec(cursor) ?? []
+  if (sequence !== undefined && inner !== undefined) return { at: BigInt(sequence), inner }
+  throw invalid({ field: 'cursor', code: 'cursor_invalid', detail: 'is not one of this list' })
 }
 
 /** A record ready for its contributor, or what became of it already. */
@@ -188,7 +199,12 @@ async function carryOut(
     const outcome = found[next]
     next += 1
     if (!outcome) throw new RangeError(`${contributor.name} answered too little`)
-    // A reason of the contributor's own weighs more.
-    return removed && outcome.code === undefined ? { ...outcome, ...removed } : outcome
+    if (!removed) return outcome
+    // Why it was not taken weighs more; of what was taken both are said.
+    const isTaken = outcome.outcome === 'created' || outcome.outcome === 'updated'
+    if (!isTaken || outcome.detail === undefined) {
+      return outcome.code === undefined ? { ...outcome, ...removed } : outcome
+    }
+    return { ...outcome, code: removed.code, detail: `${removed.detail}; ${outcome.detail}` }
   })
 }

@@ -47,13 +47,15 @@ export interface CollectPage {
   readonly cursor: string
   /** 1 to 1,000. */
   readonly limit: number
+  /** As of which commit; undefined: of what is safe now. */
+  readonly at: bigint | undefined
 }
 
 export interface CollectedPage {
   readonly records: readonly JsonObject[]
   /** Empty: that was all. */
   readonly nextCursor: string
-  /** What it is as of: the read model's checkpoint. */
+  /** What it is as of: `at`, or what was safe. The pages that follow are read as of the same. */
   readonly sequence: bigint
 }
 

@@ -3,6 +3,7 @@ import type { Call } from '@holdfast/service'
 import type { Batch, Outcome } from './contributor.ts'
 import { commandIdOf } from './contributor-handlers.ts'
 import type { RecordFields } from './record-fields.ts'
+import type { JsonObject } from './strict-json.ts'
 
 // What contributors of every service do alike.
 
@@ -28,13 +29,16 @@ export function stepContext(
 
 /** What a command was refused for, as an outcome. What may go well another time, or is our own mistake, is thrown on. */
 export function refusal(name: string, error: unknown): Outcome {
-  if (!(error instanceof DomainError) || passing.has(error.kind)) throw error
+  if (!(error instanceof DomainError) || passing.has(error.kind) || full.has(error.code))
+    throw error
   const [field] = error.fields
   const code = field ? `invalid.${field.code}` : error.code
   const details = error.fields.slice(0, 5).map((one) => `${one.field} ${one.detail}`)
   return { outcome: 'refused', name, code, detail: details.join('; ') || error.message }
 }
 const passing: ReadonlySet<string> = new Set(['unavailable', 'internal', 'unauthenticated'])
+/** Nothing is wrong with the record: there is no room for anything. */
+const full: ReadonlySet<string> = new Set(['log.full', 'log.exhausted'])
 
 export interface Note {
   readonly code: string
@@ -50,6 +54,55 @@ export function noted(outcome: Outcome, notes: readonly Note[]): Outcome {
 
 /** Names that differ only in case are one name, wherever a record refers to something. */
 export const nameKey = (name: string): string => name.normalize('NFC').toLowerCase()
+
+/**
+ * The one that is meant by a name: of that very spelling, or the only one there is. Undefined when there is none, or
+ * when it cannot be told.
+ */
+export function oneNamed<T>(
+  found: readonly T[],
+  name: string,
+  nameOf: (one: T) => string,
+): T | undefined {
+  const alike = found.filter((one) => nameKey(nameOf(one)) === nameKey(name))
+  const exact = alike.filter((one) => nameOf(one) === name)
+  const matches = exact.length > 0 ? exact : alike
+  return matches.length === 1 ? matches[0] : undefined
+}
+
+export const missing = (name: string, detail: string): Outcome => ({
+  outcome: 'skipped',
+  name,
+  code: 'backup.reference_missing',
+  detail,
+})
+
+export const exists = (name: string, promise: string): Outcome => ({
+  outcome: 'skipped',
+  name,
+  code: 'backup.exists',
+  detail: 'is there already and stays as it is',
+  promise,
+})
+
+export const unchanged = (name: string, promise: string): Outcome => ({
+  outcome: 'skipped',
+  name,
+  code: 'backup.unchanged',
+  detail: 'is so already',
+  promise,
+})
+
+/** A record as it was read: what it wants, or why it is not taken. */
+export type Read<Wish> =
+  | { readonly name: string; readonly wish: Wish }
+  | { readonly name: string; readonly outcome: Outcome }
+
+/** What a record calls itself, however wrong it is otherwise. */
+export const nameOf = (record: JsonObject, field = 'name'): string => {
+  const name = record[field]
+  return typeof name === 'string' ? name.slice(0, 128) : ''
+}
 
 /** How outcomes promise something: `interface/wg0@gw-1`. Equal for equal names, and for no others. */
 export const promiseOf = (kind: string, ...names: readonly string[]): string =>

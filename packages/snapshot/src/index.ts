@@ -1,4 +1,4 @@
-export { type ContentItem, endLine, recordLine, sectionLine } from './content.ts'
+export { type ContentItem, endLine, readContent, recordLine, sectionLine } from './content.ts'
 export {
   type Batch,
   type CollectedPage,
@@ -19,15 +19,21 @@ export {
   maxRecordBytes,
 } from './contributor-handlers.ts'
 export {
+  exists,
+  missing,
   moment,
   type Note,
   nameKey,
+  nameOf,
   noted,
+  oneNamed,
   parsedList,
   promiseOf,
   promisesOf,
+  type Read,
   refusal,
   stepContext,
+  unchanged,
 } from './import-step.ts'
 export {
   keyFor,
@@ -37,6 +43,7 @@ export {
   type Source,
   snapshotContent,
 } from './open-snapshot.ts'
+export { newPassphraseFormat, type SnapshotKey } from './protection.ts'
 export { notASnapshot } from './recognize.ts'
 export { type RecordFault, RecordFields } from './record-fields.ts'
 export { type HeaderFacts, type Protection, type Sink, sealSnapshot } from './seal-snapshot.ts'

@@ -66,8 +66,8 @@ export function composeNetwork(parts: NetworkParts) {
       networkContributors({
         tools: edge.tools,
         postgres,
-        async caughtUp() {
-          const head = await log.safeHead()
+        async caughtUp(at) {
+          const head = at ?? (await log.safeHead())
           await parts.projections().reached(head)
           return head
         },

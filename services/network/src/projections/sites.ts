@@ -32,13 +32,14 @@ const codec = {
 /** Sites by name: a snapshot calls the site of a node by it. */
 export const sites = defineProjection<SiteEvent>({
   name: 'auth.sites',
-  version: 1,
+  version: 2,
   context: 'auth',
   tables: [
     {
       name: 'sites',
       columns: { site_id: 'uuid', organization_id: 'uuid', name: 'text', name_key: 'text' },
       key: ['site_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(organization_id, name_key)'],
     },

@@ -107,10 +107,11 @@ export async function nodesById(
   postgres: Postgres,
   organizationId: string,
   ids: readonly string[],
+  at?: bigint,
 ): Promise<ReadonlyMap<string, NodeView>> {
   const rows = await postgres.read({ organizations: [organizationId] }, (tx) =>
     tx.query<NodeRow>(sql`
-      select ${columns} from network.nodes
+      select ${columns} from ${relation('network', 'nodes', at)} n
       where organization_id = ${organizationId}::uuid and node_id = any (${[...new Set(ids)]}::uuid[])`),
   )
   return new Map(rows.map((row) => [row.node_id, toView(row)]))

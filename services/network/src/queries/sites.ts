@@ -1,4 +1,4 @@
-import { type Postgres, sql } from '@holdfast/postgres'
+import { type Postgres, relation, sql } from '@holdfast/postgres'
 import { nameKey } from '../domain/interface-state.ts'
 
 export interface SiteView {
@@ -11,6 +11,7 @@ export async function findSites(
   postgres: Postgres,
   organizationId: string,
   by: { readonly names: readonly string[] } | { readonly ids: readonly string[] },
+  at?: bigint,
 ): Promise<readonly SiteView[]> {
   const which =
     'names' in by
@@ -18,7 +19,7 @@ export async function findSites(
       : sql`site_id = any (${[...new Set(by.ids)]}::uuid[])`
   return await postgres.read({ organizations: [organizationId] }, (tx) =>
     tx.query<SiteView & Record<string, unknown>>(sql`
-      select site_id as id, name from network.sites
+      select site_id as id, name from ${relation('network', 'sites', at)} s
       where organization_id = ${organizationId}::uuid and ${which} order by site_id`),
   )
 }

@@ -1,7 +1,7 @@
 import { isUuid, type NodeId } from '@holdfast/domain'
-import type { Batch } from '@holdfast/snapshot'
+import { type Batch, oneNamed } from '@holdfast/snapshot'
 import { nodesById, nodesNamed } from '../queries/nodes.ts'
-import { oneNamed, type SnapshotParts } from './parts.ts'
+import type { SnapshotParts } from './parts.ts'
 
 export interface NodeHomes {
   /** Every node that something of the page may be on. */

@@ -6,12 +6,14 @@ import {
   type Batch,
   type Contributor,
   commandIdOf,
+  exists,
   type Note,
   noted,
   type Outcome,
   promiseOf,
   refusal,
   stepContext,
+  unchanged,
 } from '@holdfast/snapshot'
 import { interfaces, nodes } from '../commands/aggregates.ts'
 import {
@@ -33,7 +35,7 @@ import {
 } from '../domain/settings.ts'
 import { interfacesNamed, listInterfaces } from '../queries/interfaces.ts'
 import { homesOf } from './homes.ts'
-import { exists, maxPage, notEnrolled, type SnapshotParts, unchanged } from './parts.ts'
+import { maxPage, notEnrolled, type SnapshotParts } from './parts.ts'
 import { type InterfaceWish, interfaceFields, interfaceRecord, readInterface } from './records.ts'
 
 const contributor = 'network.interfaces'
@@ -156,11 +158,11 @@ export function interfacesContributor(parts: SnapshotParts): Contributor {
     readsMajors: [],
     fields: interfaceFields,
 
-    async collect({ organizationId, cursor, limit }) {
-      const sequence = await parts.caughtUp()
+    async collect({ organizationId, cursor, limit, at }) {
+      const sequence = await parts.caughtUp(at)
       const { rows, nextCursor } = await listInterfaces(
         postgres,
-        { organizations: [organizationId] },
+        { organizations: [organizationId], at: sequence },
         parsePage(limit, cursor, maxPage),
         { organizationId, nodeId: '', query: '' },
       )

@@ -4,12 +4,16 @@ import type { Call } from '@holdfast/service'
 import {
   type Batch,
   type Contributor,
+  exists,
+  missing,
   type NumberedRecord,
   type Outcome,
+  oneNamed,
   promiseOf,
   promisesOf,
   refusal,
   stepContext,
+  unchanged,
 } from '@holdfast/snapshot'
 import { nodes } from '../commands/aggregates.ts'
 import { updateNode } from '../commands/change-nodes.ts'
@@ -17,15 +21,7 @@ import { node as nodeDecider } from '../domain/node.ts'
 import { isSameSettings } from '../domain/settings.ts'
 import { listNodes, type NodeView, nodesNamed } from '../queries/nodes.ts'
 import { findSites, type SiteView } from '../queries/sites.ts'
-import {
-  exists,
-  maxPage,
-  missing,
-  notEnrolled,
-  oneNamed,
-  type SnapshotParts,
-  unchanged,
-} from './parts.ts'
+import { maxPage, notEnrolled, type SnapshotParts } from './parts.ts'
 import { type NodeWish, nodeFields, nodeRecord, readNode } from './records.ts'
 
 const contributor = 'network.nodes'
@@ -94,17 +90,20 @@ export function nodesContributor(parts: SnapshotParts): Contributor {
     readsMajors: [],
     fields: nodeFields,
 
-    async collect({ organizationId, cursor, limit }) {
-      const sequence = await parts.caughtUp()
+    async collect({ organizationId, cursor, limit, at }) {
+      const sequence = await parts.caughtUp(at)
       const { rows, nextCursor } = await listNodes(
         postgres,
-        { organizations: [organizationId] },
+        { organizations: [organizationId], at: sequence },
         parsePage(limit, cursor, maxPage),
         { organizationId, query: '' },
       )
       const ids = rows.map(({ settings }) => settings.siteId).filter(isUuid)
       const sites = new Map(
-        (await findSites(postgres, organizationId, { ids })).map(({ id, name }) => [id, name]),
+        (await findSites(postgres, organizationId, { ids }, sequence)).map(({ id, name }) => [
+          id,
+          name,
+        ]),
       )
       const records = rows.map(({ settings }) =>
         nodeRecord(settings, sites.get(settings.siteId) ?? ''),

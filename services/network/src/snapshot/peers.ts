@@ -13,6 +13,7 @@ import {
   type Batch,
   type Contributor,
   commandIdOf,
+  missing,
   type Outcome,
   promiseOf,
   promisesOf,
@@ -32,7 +33,7 @@ import { interfacesNamed } from '../queries/interfaces.ts'
 import { nodesById } from '../queries/nodes.ts'
 import { listPeers } from '../queries/peers.ts'
 import { homesOf } from './homes.ts'
-import { maxPage, missing, notEnrolled, type SnapshotParts } from './parts.ts'
+import { maxPage, notEnrolled, type SnapshotParts } from './parts.ts'
 import { type PeersPlan, type PlannedPeer, planPeers } from './plan-peers.ts'
 import { type PeerWish, peerFields, peerRecord, readPeer } from './records.ts'
 
@@ -95,11 +96,11 @@ export function peersContributor(parts: SnapshotParts): Contributor {
     readsMajors: [],
     fields: peerFields,
 
-    async collect({ organizationId, cursor, limit }) {
-      const sequence = await parts.caughtUp()
+    async collect({ organizationId, cursor, limit, at }) {
+      const sequence = await parts.caughtUp(at)
       const { rows, nextCursor } = await listPeers(
         postgres,
-        { organizations: [organizationId] },
+        { organizations: [organizationId], at: sequence },
         parsePage(limit, cursor, maxPage),
         { organizationId, interfaceId: '', query: '', status: undefined, now: tools.now() },
       )
@@ -107,6 +108,7 @@ export function peersContributor(parts: SnapshotParts): Contributor {
         postgres,
         organizationId,
         rows.map(({ nodeId }) => nodeId),
+        sequence,
       )
       const records = rows.map((row) => peerRecord(row, nodes.get(row.nodeId)?.settings.name ?? ''))
       return { records, nextCursor, sequence }

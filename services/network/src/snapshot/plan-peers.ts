@@ -1,9 +1,8 @@
 import type { PeerId } from '@holdfast/domain'
-import { noted, type Outcome, refusal } from '@holdfast/snapshot'
+import { exists, noted, type Outcome, refusal, unchanged } from '@holdfast/snapshot'
 import { networkInterface, type PeerStep, takeStep } from '../domain/interface.ts'
 import { copyInterface, type InterfaceState, nameKey } from '../domain/interface-state.ts'
 import { isSameSettings } from '../domain/settings.ts'
-import { exists, unchanged } from './parts.ts'
 import type { PeerWish } from './records.ts'
 
 /** A peer that a record wants on an interface. */

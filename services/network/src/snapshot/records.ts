@@ -20,7 +20,9 @@ import {
   type JsonObject,
   moment,
   type Note,
+  nameOf,
   parsedList,
+  type Read,
   RecordFields,
   refusedFor,
 } from '@holdfast/snapshot'
@@ -31,7 +33,6 @@ import {
   type InterfaceSettings,
   type PeerSettings,
 } from '../domain/settings.ts'
-import type { Read } from './parts.ts'
 
 // Records to the domain's words and back. Bounds are those of the API: what could not be asked for is not imported.
 
@@ -39,11 +40,6 @@ const maxName = 128
 const verdicts = ['pass', 'drop'] as const
 /** Values of such lines would stand in the log in the clear; domain/import-plan.ts. */
 const looksSecret = /key|secret|token|passw/i
-
-const nameOf = (record: JsonObject): string => {
-  const { name } = record as { readonly name?: unknown }
-  return typeof name === 'string' ? name.slice(0, maxName) : ''
-}
 
 const firewallRecord = (settings: FirewallSettings): JsonObject => ({
   default_verdict: settings.defaultVerdict,

@@ -40,7 +40,7 @@ const codec = {
 /** Organizations and sites by name: what requests name, targets point at and snapshots call by their names. */
 export const organizations = defineProjection<PlaceEvent>({
   name: 'auth.organizations',
-  version: 2,
+  version: 3,
   context: 'auth',
   tables: [
     {
@@ -54,6 +54,7 @@ export const organizations = defineProjection<PlaceEvent>({
       name: 'sites',
       columns: { site_id: 'uuid', organization_id: 'uuid', name: 'text', name_key: 'text' },
       key: ['site_id'],
+      isTemporal: true,
       organizationColumn: 'organization_id',
       indexes: ['(organization_id, name_key)'],
     },
