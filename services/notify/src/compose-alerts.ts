@@ -1,6 +1,6 @@
 import { AlertService, KeyService } from '@holdfast/proto'
 import type { App } from '@holdfast/service'
-import { composeInbox } from './alerts/compose-inbox.ts'
+import { composeInbox, type Inbox } from './alerts/compose-inbox.ts'
 import type { settings } from './config.ts'
 import { configuredMail } from './mail/mail-settings.ts'
 import { alertRuleRows } from './projections/alert-rules.ts'
@@ -10,7 +10,10 @@ import type { WebhookQueue } from './webhooks/queue.ts'
 export type NotifyApp = App<(typeof settings)['spec']>
 
 /** The inbox, the rules that fill it, and mail. */
-export function composeAlerts(app: NotifyApp, webhooks: WebhookQueue): void {
+export function composeAlerts(
+  app: NotifyApp,
+  webhooks: WebhookQueue,
+): Pick<Inbox, 'rules' | 'rulesChanged'> {
   const { log, postgres, telemetry, settings: values } = app
   app.project(alertRows, alertRuleRows)
   const inbox = composeInbox({
@@ -28,4 +31,5 @@ export function composeAlerts(app: NotifyApp, webhooks: WebhookQueue): void {
   app.serve(AlertService, inbox.alerts)
   app.onStart(inbox.start)
   app.onDrain(inbox.stop)
+  return inbox
 }

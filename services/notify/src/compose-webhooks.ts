@@ -1,6 +1,7 @@
-import { egressPolicy } from '@holdfast/egress'
+import { type Egress, egressPolicy } from '@holdfast/egress'
 import { KeyService, WebhookService } from '@holdfast/proto'
 import type { App } from '@holdfast/service'
+import type { WebhookTools } from './commands/change-webhooks.ts'
 import type { settings } from './config.ts'
 import { webhooks } from './projections/webhooks.ts'
 import { openWebhooks } from './webhooks/open-webhooks.ts'
@@ -10,7 +11,11 @@ import { parseSchedule } from './webhooks/retry.ts'
 export type NotifyApp = App<(typeof settings)['spec']>
 
 /** Endpoints of others: what they are told, and that they were. Answers with what alerts put their messages in. */
-export function composeWebhooks(app: NotifyApp): { readonly queue: WebhookQueue } {
+export function composeWebhooks(app: NotifyApp): {
+  readonly queue: WebhookQueue
+  readonly tools: WebhookTools
+  readonly egress: Egress
+} {
   const { log, postgres, telemetry, alarm } = app
   const values = app.settings
   app.project(webhooks)
@@ -37,5 +42,5 @@ export function composeWebhooks(app: NotifyApp): { readonly queue: WebhookQueue 
   app.serve(WebhookService, opened.handlers)
   app.onStart(opened.start)
   app.onDrain(opened.stop)
-  return { queue: opened.queue }
+  return opened
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { run } from '@holdfast/service'
 import { composeAlerts } from './compose-alerts.ts'
 import { composePublisher } from './compose-publisher.ts'
+import { composeSnapshots } from './compose-snapshots.ts'
 import { composeWebhooks } from './compose-webhooks.ts'
 import { settings } from './config.ts'
 import { operationalTables } from './operational-tables.ts'
@@ -9,7 +10,8 @@ import { operationalTables } from './operational-tables.ts'
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 
 await run('notify', settings, { migrations, operationalTables }, (app) => {
-  const { queue } = composeWebhooks(app)
-  composeAlerts(app, queue)
+  const { queue, tools: webhooks, egress } = composeWebhooks(app)
+  const { rules, rulesChanged } = composeAlerts(app, queue)
+  composeSnapshots(app, { webhooks, egress, rules, rulesChanged })
   composePublisher(app)
 })

@@ -62,6 +62,8 @@ const TooManyTestMails = defineError(
   () => `At most ${testsPerMinute} test mails a minute.`,
 )
 
+export type Inbox = ReturnType<typeof composeInbox>
+
 /** The inbox without its process: what a test and `main` put together alike. */
 export function composeInbox(parts: InboxParts) {
   const { log, postgres, telemetry, mail, pace = {}, now } = parts
@@ -135,18 +137,21 @@ export function composeInbox(parts: InboxParts) {
     }
   }
 
+  const rules = ruleChanges({
+    log,
+    secrets: sealing,
+    count: (organizationId) => countRules(postgres, organizationId),
+    now,
+  })
   const silences: (() => void)[] = []
   return {
+    rules,
+    rulesChanged: () => board.reload(),
     alerts: alertHandlers({
       log,
       postgres,
       secrets: sealing,
-      rules: ruleChanges({
-        log,
-        secrets: sealing,
-        count: (organizationId) => countRules(postgres, organizationId),
-        now,
-      }),
+      rules,
       reached: parts.reached,
       rulesChanged: () => board.reload(),
       dropCase: (alertId) => dropCases(postgres, [alertId]),

@@ -27,7 +27,7 @@ interface Stored {
 }
 
 /** In one organization, or of the instance. */
-const maxRules = 200
+export const maxRules = 200
 
 export interface RuleChanges {
   /** Where a rule is; also one that is deleted, for deleting twice. Throws `notify.alert_rule_not_found`. */

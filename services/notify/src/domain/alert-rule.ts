@@ -78,7 +78,7 @@ export const alertRule: Decider<AlertRuleCommand, AlertRuleEvent, AlertRule> = {
         const before = settings ?? command.builtin
         if (!before || isDeleted) throw AlertRuleNotFound({ rule: command.id })
         const after = { ...before, ...command.change }
-        if (isSame(before, after)) return []
+        if (isSameSettings(before, after)) return []
         return exists
           ? [{ type: 'AlertRuleUpdated', settings: after }]
           : [{ type: 'AlertRuleCreated', organizationId: undefined, settings: after }]
@@ -116,7 +116,7 @@ export const alertRule: Decider<AlertRuleCommand, AlertRuleEvent, AlertRule> = {
 }
 
 /** The same texts in the same order; sealed values are compared as they are. */
-function isSame(a: AlertRuleSettings, b: AlertRuleSettings): boolean {
+export function isSameSettings(a: AlertRuleSettings, b: AlertRuleSettings): boolean {
   const keys = Object.keys(a) as (keyof AlertRuleSettings)[] // as: a literal of that type
   return keys.every((key) => {
     const [one, other] = [a[key], b[key]]

@@ -114,7 +114,8 @@ export const webhook: Decider<WebhookCommand, WebhookEvent, WebhookState> = {
         requireRevision(command.expectedRevision, state.revision)
         const settings = { ...state.settings, ...command.changes }
         const events: WebhookEvent[] = []
-        if (!isSame(settings, state.settings)) events.push({ type: 'WebhookUpdated', settings })
+        if (!isSameSettings(settings, state.settings))
+          events.push({ type: 'WebhookUpdated', settings })
         // Only who says so resumes it: a corrected description must not.
         if (command.changes.isEnabled === true && state.suspendedBecause !== '')
           events.push({ type: 'WebhookResumed' })
@@ -167,7 +168,7 @@ export const webhook: Decider<WebhookCommand, WebhookEvent, WebhookState> = {
   },
 }
 
-const isSame = (a: WebhookSettings, b: WebhookSettings): boolean =>
+export const isSameSettings = (a: WebhookSettings, b: WebhookSettings): boolean =>
   // as: keys of an object of that type
   (Object.keys(a) as (keyof WebhookSettings)[]).every((key) =>
     key === 'actions' ? a.actions.join() === b.actions.join() : a[key] === b[key],

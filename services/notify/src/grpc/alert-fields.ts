@@ -106,6 +106,19 @@ export function mailAddress(fields: AlertFields, text: string, field: string): s
 
 export type RuleWish = Omit<AlertRuleSettings, 'mailTo'>
 
+/** What a rule is of which nothing was said. */
+export const emptyRule: RuleWish = {
+  name: '',
+  severity: 'warning',
+  actions: [],
+  alarms: [],
+  filter: '',
+  threshold: 0,
+  windowMs: 0,
+  isEnabled: false,
+  description: '',
+}
+
 /** What may be said of a rule, each field by itself. */
 export function ruleFields(
   fields: AlertFields,

@@ -23,6 +23,7 @@ import {
   actionCodes,
   alarmCodes,
   checkRule,
+  emptyRule,
   mailAddress,
   mailAddresses,
   type RuleWish,
@@ -303,18 +304,6 @@ export function alertHandlers(edge: AlertEdge): Handlers<typeof AlertService> {
       return { answer: await edge.testMail(to, call.caller.actor.id) }
     },
   }
-}
-
-const emptyRule: RuleWish = {
-  name: '',
-  severity: 'warning',
-  actions: [],
-  alarms: [],
-  filter: '',
-  threshold: 0,
-  windowMs: 0,
-  isEnabled: false,
-  description: '',
 }
 
 const given = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined

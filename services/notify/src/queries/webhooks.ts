@@ -95,6 +95,23 @@ export async function listWebhooks(
   return { rows: found.rows.map(toView), nextCursor: found.nextCursor }
 }
 
+/** Those of an organization that have one of these names, regardless of case. */
+export async function webhooksNamed(
+  postgres: Postgres,
+  scope: ReadScope,
+  organizationId: string,
+  names: readonly string[],
+): Promise<readonly WebhookView[]> {
+  const keys = [...new Set(names.map((name) => name.normalize('NFC').toLowerCase()))]
+  const rows = await postgres.read(scope, (tx) =>
+    tx.query<WebhookRow>(sql`
+      select ${columns} from ${from(scope)}
+      where organization_id = ${organizationId}::uuid and name_key = any (${keys}::text[])
+      order by name_key, webhook_id`),
+  )
+  return rows.map(toView)
+}
+
 /** All of them, as they were after a sequence; undefined: as they are. For this service itself. */
 export async function allWebhooks(
   tx: Queryable,

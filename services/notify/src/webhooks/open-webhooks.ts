@@ -6,6 +6,7 @@ import type { KeyService } from '@holdfast/proto'
 import type { Alarm, Client } from '@holdfast/service'
 import { dataKeys, secrets } from '@holdfast/service'
 import type { Telemetry } from '@holdfast/telemetry'
+import type { WebhookTools } from '../commands/change-webhooks.ts'
 import { webhookHandlers } from '../grpc/webhook-handlers.ts'
 import { attempting } from './attempt.ts'
 import { pruneDeliveries } from './delivery-store.ts'
@@ -86,11 +87,14 @@ export function openWebhooks(parts: WebhookParts) {
     }
   }
 
+  const tools: WebhookTools = { log, secrets: sealing, now }
   return {
     secrets: sealing,
+    tools,
+    egress,
     queue: webhookQueue(postgres, log.lineageId, onQueued),
     handlers: webhookHandlers({
-      tools: { log, secrets: sealing, now },
+      tools,
       log,
       postgres,
       egress,
