@@ -53,6 +53,8 @@ export async function throwawayAuthority(): Promise<ThrowawayAuthority> {
           new SubjectAlternativeNameExtension([
             { type: 'dns', value: commonName },
             { type: 'ip', value: '127.0.0.1' },
+            // Where tests put something in between.
+            { type: 'ip', value: '127.0.0.2' },
           ]),
         ],
       })

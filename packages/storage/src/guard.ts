@@ -2,7 +2,7 @@ import { StorageBroken, storageErrorOf } from './errors.ts'
 import { checkKey, folderOf, keyRefusal } from './keys.ts'
 import type { KindStorage } from './kind.ts'
 import type { Timeouts } from './surroundings.ts'
-import type { Body, Storage, StoredObject } from './types.ts'
+import type { Body, Storage } from './types.ts'
 
 /**
  * The rules of every kind in one place: keys are judged before any I/O, sizes must hold, what stalls is cut off, and
@@ -34,7 +34,8 @@ export function guarded(storage: KindStorage, { idleMs }: Pick<Timeouts, 'idleMs
       const patience = patient(idleMs, signal)
       try {
         const answer = await storage.get(key, { offset, signal: patience.signal })
-        patience.pause()
+        // The clock runs on: a body nobody begins to read would keep its connection for ever.
+        patience.resume()
         return { ...answer, body: whole(answer, offset, patience, key) }
       } catch (error) {
         patience.end()
@@ -158,7 +159,6 @@ async function* measure(
   const wrong = (): unknown =>
     ours(StorageBroken({ why: `${sent} bytes or more came where ${size} were announced` }))
   const source = body()[Symbol.asyncIterator]()
-  const gaveUp = aborted(patience.signal)
   try {
     for (;;) {
       // Time that passes until there is something to send is the sender's own.
@@ -166,7 +166,7 @@ async function* measure(
       const coming = source.next().catch((error: unknown) => {
         throw ours(error)
       })
-      const next = await Promise.race([coming, gaveUp])
+      const next = await unlessAborted(patience.signal, coming)
       patience.resume()
       if (next.done) break
       sent += next.value.length
@@ -192,11 +192,10 @@ async function* whole(
   let received = 0
   const expected = Math.max(0, size - offset)
   const source = body[Symbol.asyncIterator]()
-  const gaveUp = aborted(patience.signal)
   try {
     for (;;) {
       patience.resume()
-      const next = await Promise.race([source.next(), gaveUp])
+      const next = await unlessAborted(patience.signal, source.next())
       patience.pause()
       if (next.done) break
       received += next.value.length
@@ -214,12 +213,15 @@ async function* whole(
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  const promise = new Promise<never>((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+/**
+ * What comes, or the reason of the signal when that is first. No `Promise.race`: what waits for the signal through a whole
+ * transfer would hold every chunk there ever was.
+ */
+function unlessAborted<T>(signal: AbortSignal, coming: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    coming.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
-  // Nobody may be waiting when it happens.
-  promise.catch(() => undefined)
-  return promise
 }

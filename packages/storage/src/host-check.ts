@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { hostRefusal, parseTarget } from '@holdfast/egress'
 import type { FieldError } from '@holdfast/errors'
+import type { KindAddress } from './kind.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What is wrong with a host field as it is written; names are judged again, by their addresses, at every connection. */
@@ -32,6 +33,12 @@ export function checkUrl(
     return [{ field, code: 'url_invalid', detail: 'must not have a query (?…)' }]
   const odd = hostRefusal(parsed.value.host)
   return odd === undefined ? [] : [{ field, code: 'host_invalid', detail: odd }]
+}
+
+/** The host of a URL that was judged, as `addresses` of a kind. */
+export function addressOf(field: string, url: string): KindAddress {
+  const { hostname, protocol } = new URL(url)
+  return { field, host: hostname.replace(/^\[(.*)\]$/, '$1'), isPlain: protocol === 'http:' }
 }
 
 const allowed = 'which the operator does not allow (HOLDFAST_EGRESS_ALLOW)'

@@ -11,9 +11,9 @@ export {
   StorageUnreachable,
 } from './errors.ts'
 export { keyRefusal } from './keys.ts'
-export type { KindDefinition } from './kind.ts'
+export type { KindAddress, KindDefinition } from './kind.ts'
 export { storageKinds } from './kinds.ts'
-export { checkSettings, kindNamed, openStorage } from './open.ts'
+export { addressesOf, checkSettings, kindNamed, openStorage } from './open.ts'
 export { type RetryPolicy, retrying } from './retrying.ts'
 export { isSecret } from './settings.ts'
 export { type Surroundings, type SurroundingsData, surroundingsOf } from './surroundings.ts'

@@ -1,7 +1,7 @@
 import { type FieldError, invalid } from '@holdfast/errors'
 import { StorageKindUnavailable } from './errors.ts'
 import { guarded } from './guard.ts'
-import type { KindDefinition } from './kind.ts'
+import type { KindAddress, KindDefinition } from './kind.ts'
 import { storageKinds } from './kinds.ts'
 import { checkFields, isSecret, settingsOf, type Values } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -30,6 +30,16 @@ export function checkSettings(
   // Together they are only judged once each of them is fine.
   if (errors.length > 0 || !definition.check) return errors
   return definition.check(settingsOf(definition.fields, config, credentials), surroundings)
+}
+
+/** Whom a location of settings that are right connects to. */
+export function addressesOf(
+  kind: string,
+  config: Values,
+  credentials: Values,
+): readonly KindAddress[] {
+  const definition = kindNamed(kind)
+  return definition?.addresses?.(settingsOf(definition.fields, config, credentials)) ?? []
 }
 
 /** Rejects with `invalid` for settings that are not right (any more), and storage errors. Close what it answers. */

@@ -26,20 +26,19 @@ export function settingsOf(
     if (!found) throw new Error(`no field ${name}`)
     return found
   }
-  const valueOf = (name: string): unknown => {
+  const given = (name: string): unknown => {
     const { default: fallback } = field(name)
-    const given = (isSecret(field(name)) ? credentials : config)[name]
-    return given === undefined || given === null ? fallback : given
+    return (isSecret(field(name)) ? credentials : config)[name] ?? fallback
   }
   const text = (name: string): string => {
-    const value = valueOf(name)
+    const value = given(name)
     return typeof value === 'string' ? value : ''
   }
   return {
     text,
     secret: text,
-    integer: (name) => Number(valueOf(name) ?? 0),
-    flag: (name) => valueOf(name) === true,
+    integer: (name) => Number(given(name) ?? 0),
+    flag: (name) => given(name) === true,
   }
 }
 

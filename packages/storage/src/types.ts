@@ -6,7 +6,10 @@ export interface Storage {
    * Resolves when the other side says it is stored. `body` is asked for anew when the upload has to begin again.
    */
   put(key: string, body: Body, options?: PutOptions): Promise<void>
-  /** Rejects with `storage.not_found`. Bytes from `offset` on, none at or behind the end. Whoever stops reading ends the transfer. */
+  /**
+   * Rejects with `storage.not_found`. Bytes from `offset` on, none at or behind the end. Whoever stops reading ends the transfer;
+   * it breaks when nobody begins to for a minute.
+   */
   get(key: string, options?: GetOptions): Promise<StoredBody>
   /** Undefined: there is no such object. */
   stat(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>
@@ -62,4 +65,6 @@ export interface StorageField {
   /** Of text; refused with what `patternHint` says. */
   readonly pattern?: RegExp
   readonly patternHint?: string
+  /** Names something of the control plane's own machine: only who runs all of it may give it. */
+  readonly isInstanceOnly?: boolean
 }

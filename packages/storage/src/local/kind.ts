@@ -20,6 +20,7 @@ const path = {
 export const local: KindDefinition = {
   kind: 'local',
   title: 'Folder of this machine',
+  isInstanceOnly: true,
   fields: [
     {
       ...path,
@@ -38,6 +39,7 @@ export const local: KindDefinition = {
 export const nfs: KindDefinition = {
   kind: 'nfs',
   title: 'Mounted network share',
+  isInstanceOnly: true,
   fields: [
     {
       ...path,

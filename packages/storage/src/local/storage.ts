@@ -4,7 +4,7 @@ import { StorageFull, StorageNotFound, StorageRefused, storageErrorOf } from '..
 import { isTemporary, leftoverAgeMs, temporaryFor } from '../keys.ts'
 import type { KindStorage } from '../kind.ts'
 import type { Body, StoredObject } from '../types.ts'
-import { type Folder, inFolder, isCode, openFolder, syncFolder } from './folder.ts'
+import { type Folder, inFolder, isCode, syncFolder } from './folder.ts'
 
 export interface LocalPlace {
   readonly kind: string
@@ -76,11 +76,17 @@ export function localStorage(place: LocalPlace): KindStorage {
       )
       if (!file) throw StorageNotFound({ key })
       const { size, mtimeNs, ino } = await file.stat({ bigint: true })
+      // Closed by whoever reads it, or when nobody does.
+      const close = () => void file.close().catch(() => undefined)
+      if (signal?.aborted) close()
+      signal?.addEventListener('abort', close, { once: true })
       // Read by position and never past what its size was: nobody appends to an object.
       return {
         size: Number(size),
         version: `${ino}-${mtimeNs}-${size}`,
-        body: read(file, offset, Number(size), signal),
+        body: read(file, offset, Number(size), signal, () => {
+          signal?.removeEventListener('abort', close)
+        }),
       }
     },
 
@@ -205,6 +211,7 @@ async function* read(
   offset: number,
   size: number,
   signal: AbortSignal | undefined,
+  onEnd: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
     for (let at = offset; at < size; ) {
@@ -218,6 +225,7 @@ async function* read(
       yield buffer.subarray(0, bytesRead)
     }
   } finally {
+    onEnd()
     await file.close()
   }
 }

@@ -1,4 +1,4 @@
-import { checkUrl } from '../host-check.ts'
+import { addressOf, checkUrl } from '../host-check.ts'
 import type { KindDefinition } from '../kind.ts'
 
 export const s3: KindDefinition = {
@@ -114,6 +114,10 @@ export const s3: KindDefinition = {
         detail: 'is only used with server_side_encryption aws:kms',
       })
     return errors
+  },
+  addresses(settings) {
+    const endpoint = settings.text('endpoint')
+    return endpoint === '' ? [] : [addressOf('config.endpoint', endpoint)]
   },
   async open(settings, surroundings) {
     const { s3Storage } = await import('./storage.ts')

@@ -1,4 +1,4 @@
-import { checkUrl } from '../host-check.ts'
+import { addressOf, checkUrl } from '../host-check.ts'
 import type { KindDefinition } from '../kind.ts'
 
 export const webdav: KindDefinition = {
@@ -48,6 +48,7 @@ export const webdav: KindDefinition = {
     if (!isNamed && hasPassword) required('config.username')
     return errors
   },
+  addresses: (settings) => [addressOf('config.url', settings.text('url'))],
   async open(settings, surroundings) {
     const { webdavStorage } = await import('./storage.ts')
     return webdavStorage(settings, surroundings)
