@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import type { RootKey } from '@holdfast/crypto'
 import type { OrganizationId, UserId } from '@holdfast/domain'
 import { accessKeyKind, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
 import { Lagging } from '@holdfast/projections'
 import {
   AuthService,
+  ContributorService,
   EnrolmentService,
   KeyService,
   KeysetService,
@@ -12,6 +14,7 @@ import {
   UserService,
 } from '@holdfast/proto'
 import { type App, natsConnection, type ServiceSpec } from '@holdfast/service'
+import { contributorHandlers } from '@holdfast/snapshot'
 import { accessLog } from './access/access-log.ts'
 import { passwordChanger } from './commands/change-password.ts'
 import { userChanger } from './commands/change-users.ts'
@@ -57,6 +60,7 @@ import { type Rate, rateLimit } from './sessions/rate-limit.ts'
 import { refreshTokens } from './sessions/refresh-token.ts'
 import { openSessionStore, type RevokedSession } from './sessions/session-store.ts'
 import { signIn } from './sessions/sign-in.ts'
+import { authContributors } from './snapshot/contributors.ts'
 
 export interface AuthParts {
   readonly rootKey: RootKey
@@ -200,20 +204,17 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     UserService,
     userHandlers({ log, postgres, createUser, changeUsers, eraseUsers, reached }),
   )
+  const organizations = organizationCommands({
+    log,
+    locks,
+    async countContents(id, signal) {
+      await caughtUp(signal)
+      return { sites: await countSites(postgres, id), nodes: await countNodes(postgres, id) }
+    },
+  })
   app.serve(
     OrganizationService,
-    organizationHandlers({
-      postgres,
-      reached,
-      commands: organizationCommands({
-        log,
-        locks,
-        async countContents(id, signal) {
-          await caughtUp(signal)
-          return { sites: await countSites(postgres, id), nodes: await countNodes(postgres, id) }
-        },
-      }),
-    }),
+    organizationHandlers({ postgres, reached, commands: organizations }),
   )
   app.serve(
     EnrolmentService,
@@ -241,6 +242,24 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
         },
       }),
     }),
+  )
+  app.serve(
+    ContributorService,
+    contributorHandlers(
+      authContributors({
+        log,
+        postgres,
+        sites: organizations,
+        createUser,
+        changeUsers,
+        unknowablePassword: () => passwords.hash(randomBytes(32).toString('base64')),
+        async caughtUp(at) {
+          const sequence = at ?? (await log.safeHead())
+          await reached(sequence)
+          return sequence
+        },
+      }),
+    ),
   )
   app.serve(KeyService, keyHandlers(keyStore))
   app.serve(

@@ -20,6 +20,10 @@ export interface NewUser {
   /** Generated when undefined. */
   readonly password: string | undefined
   readonly bindings: readonly RoleBinding[]
+  /** Of a password that is not known here; `password` is undefined then, and none is generated. */
+  readonly passwordHash?: string
+  /** Let in later. */
+  readonly isDisabled?: boolean
 }
 
 export interface CreatedUser {
@@ -87,15 +91,22 @@ export function userCreator(parts: CreateUserParts): CreateUser {
       }
       const sealed = await persons.seal(userId, {
         ...wish,
-        passwordHash: await passwords.hash(password),
+        passwordHash: wish.passwordHash ?? (await passwords.hash(password)),
       })
       const { sequence, isRepeated } = await log.execute(
         users,
         userId,
-        { type: 'CreateUser', id: userId, ...sealed, bindings: wish.bindings },
+        {
+          type: 'CreateUser',
+          id: userId,
+          ...sealed,
+          bindings: wish.bindings,
+          isDisabled: wish.isDisabled === true,
+        },
         context,
       )
-      const isShown = wish.password === undefined && !isRepeated
+      const isGenerated = wish.password === undefined && wish.passwordHash === undefined
+      const isShown = isGenerated && !isRepeated
       return { userId, sequence, isRepeated, generatedPassword: isShown ? password : undefined }
     })
   }

@@ -12,6 +12,8 @@ export type UserCommand =
       readonly displayName: Sealed
       readonly passwordHash: Sealed
       readonly bindings: readonly RoleBinding[]
+      /** From the start: of somebody who is let in later. */
+      readonly isDisabled?: boolean
     }
   | { readonly type: 'ChangePassword'; readonly id: UserId; readonly passwordHash: Sealed }
   | { readonly type: 'GrantRole'; readonly id: UserId; readonly binding: RoleBinding }
@@ -98,6 +100,7 @@ export const user: Decider<UserCommand, UserEvent, User> = {
       return [
         { type: 'UserCreated', username, email, displayName, passwordHash },
         ...[...distinct.values()].map((binding) => ({ type: 'RoleGranted', binding }) as const),
+        ...(command.isDisabled === true ? [{ type: 'UserDisabled' } as const] : []),
       ]
     }
     if (command.type === 'AbandonUser') {

@@ -73,6 +73,22 @@ export async function listSites(
   return toPage(rows, page, ({ sort_key, id }) => ({ key: sort_key, id }))
 }
 
+/** Sites of an organization that have one of these names, regardless of case; oldest first. */
+export async function sitesNamed(
+  postgres: Postgres,
+  organizationId: string,
+  names: readonly string[],
+): Promise<readonly SiteRow[]> {
+  const keys = [...new Set(names)]
+  return await postgres.read({ organizations: '*' }, (tx) =>
+    tx.query<SiteRow>(sql`
+      select ${columns} from auth.sites
+      where organization_id = ${organizationId}::uuid
+        and lower(name) in (select lower(wanted) from unnest(${keys}::text[]) wanted)
+      order by created_at, id`),
+  )
+}
+
 /** How many sites an organization has. */
 export async function countSites(postgres: Postgres, organizationId: string): Promise<number> {
   const [row] = await postgres.read({ organizations: '*' }, (tx) =>

@@ -108,6 +108,22 @@ export async function listUsers(
   return toPage(rows, page, ({ sort_key, id }) => ({ key: sort_key, id }))
 }
 
+/** Everybody who has one of these user names or e-mail addresses, regardless of case, with all their roles. */
+export async function usersCalled(
+  postgres: Postgres,
+  usernames: readonly string[],
+  emails: readonly string[],
+): Promise<readonly UserRow[]> {
+  const lowered = (texts: readonly string[]): Sql =>
+    sql`select lower(wanted) from unnest(${[...new Set(texts)]}::text[]) wanted`
+  return await postgres.read(all, (tx) =>
+    tx.query<UserRow>(sql`
+      select ${columns(sql`true`, undefined)} from auth.users u
+      where lower(u.username) in (${lowered(usernames)}) or lower(u.email) in (${lowered(emails)})
+      order by u.created_at, u.id`),
+  )
+}
+
 /** Super-admins, oldest first; `isEnabled` leaves disabled ones out. */
 export async function listSuperAdmins(
   postgres: Postgres,
