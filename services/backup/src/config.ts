@@ -1,4 +1,4 @@
-import { defineConfig, durationMs, integer, list, oneOf, path, text } from '@holdfast/config'
+import { defineConfig, durationMs, flag, integer, list, oneOf, path, text } from '@holdfast/config'
 import { commonSettings, egressSettings } from '@holdfast/service'
 
 export const settings = defineConfig({
@@ -54,10 +54,10 @@ export const settings = defineConfig({
   }),
   spoolDir: path('HOLDFAST_BACKUP_SPOOL_DIR', {
     optional: true,
-    doc: 'Where backups are made before they go to their location, in files nobody else may read; `.spool` beside HOLDFAST_BACKUP_LOCAL_DIR when not set.',
+    doc: 'Where backups are made before they go to their location, in files nobody else may read; `.spool` in HOLDFAST_BACKUP_LOCAL_DIR when not set.',
   }),
   parallelBackups: integer('HOLDFAST_BACKUP_PARALLEL', {
-    default: 2,
+    default: '2',
     min: 1,
     max: 16,
     doc: 'Backups made at once, of all instances of the service together.',
@@ -70,8 +70,8 @@ export const settings = defineConfig({
     default: '720s',
     doc: 'A backup that takes longer is stopped where it is and fails; so is reading one back.',
   }),
-  allowsUnencrypted: boolean('HOLDFAST_BACKUP_ALLOW_UNENCRYPTED', {
-    default: false,
+  allowsUnencrypted: flag('HOLDFAST_BACKUP_ALLOW_UNENCRYPTED', {
+    default: 'false',
     doc: 'Backups that are not encrypted may go to locations on other machines.',
   }),
   guardDir: path('HOLDFAST_GUARD_DIR', {

@@ -49,3 +49,21 @@ export const BackupTimedOut = defineError(
   'unavailable',
   (d: { seconds: number }) => `The backup took longer than ${d.seconds} s and was given up.`,
 )
+
+// What a job ends with, in `failure_code`; nobody is answered these.
+export const BackupGivenUp = defineError(
+  'backup.given_up',
+  'unavailable',
+  (d: { attempts: number }) =>
+    `Its process ended, or what it needs was away, ${d.attempts} times while it was made.`,
+)
+export const BackupJobLost = defineError(
+  'backup.job_lost',
+  'unavailable',
+  () => 'Its job is not known any more: operational tables are older than the log. Make it again.',
+)
+export const BackupKindUnavailable = defineError(
+  'backup.kind_unavailable',
+  'unavailable',
+  (d: { kind: string }) => `Backups of the kind ${d.kind} cannot be made here.`,
+)
