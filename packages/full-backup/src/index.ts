@@ -1,3 +1,12 @@
+export {
+  type BundleEpoch,
+  type BundleManifest,
+  type BundleTable,
+  bundleFormat,
+  encodeManifest,
+} from './bundle-manifest.ts'
+export { bundleName } from './bundle-name.ts'
+export { type ConfigFile, configTar, isConfigName, maxConfigFileBytes } from './config-tar.ts'
 export { ArchiveUnfit, BundleInvalid, KeysetInvalid } from './errors.ts'
 export {
   type Keyset,
@@ -8,3 +17,5 @@ export {
   readKeyset,
   unpackKeyset,
 } from './keyset.ts'
+export { type BundleInput, type MadeBundle, makeBundle, type TablePage } from './make-bundle.ts'
+export { type BundleReport, type VerifyOptions, verifyBundle } from './verify/verify-bundle.ts'

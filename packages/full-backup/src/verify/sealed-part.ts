@@ -1,0 +1,163 @@
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import {
+  AgeDamaged,
+  type AgeIdentities,
+  AgeNotForUs,
+  AgePassphraseWrong,
+  decryptWith,
+  loadRootKey,
+  parseIdentities,
+  rootKeyFingerprint,
+} from '@holdfast/crypto'
+import { DomainError } from '@holdfast/errors'
+import type { BundleManifest } from '../bundle-manifest.ts'
+import { maxConfigBytes, readConfigTar } from '../config-tar.ts'
+import { BundleInvalid, KeysetInvalid } from '../errors.ts'
+import { keysetDocument, keysetHash, unpackKeyset } from '../keyset.ts'
+import type { Member } from '../member.ts'
+
+const ageStart = Buffer.from('age-encryption.org/v1\n-> ')
+const maxLineBytes = 64 * 1024 * 1024
+
+/** Every age file begins so; what it holds shows only to who can open it. */
+export function requireAge(member: string, start: Buffer): void {
+  if (!start.subarray(0, ageStart.length).equals(ageStart))
+    throw BundleInvalid({ member, reason: 'it is no age file' })
+}
+
+/** Opens a sealed part and looks at everything in it. Throws BundleInvalid; AgeNotForUs when it is not for these. */
+export async function checkSealed(
+  { name, kind }: Member,
+  sealed: AsyncIterable<Uint8Array>,
+  using: AgeIdentities,
+  manifest: BundleManifest,
+): Promise<void> {
+  const bad = (reason: string, cause?: unknown) => BundleInvalid({ member: name, reason }, cause)
+  try {
+    const opened = decryptWith(using, sealed)
+    switch (kind) {
+      case 'keyset':
+        return checkKeyset(await whole(opened, 257 * 1024 ** 2), manifest, bad)
+      case 'root_key': {
+        const text = (await whole(opened, 1024)).toString('latin1').trim()
+        if (rootKeyFingerprint(loadRootKey({ reveal: () => text })) !== manifest.rootKeyFingerprint)
+          throw bad('it holds another root key than the one of this backup')
+        return
+      }
+      case 'config':
+        readConfigTar(await whole(gunzipped(opened), maxConfigBytes))
+        return
+      case 'table': {
+        const rows = await countRows(gunzipped(opened))
+        const said = manifest.tables.find((table) => name === `tables/${table.name}.jsonl.gz.age`)
+        if (rows !== said?.rows) throw bad(`it holds ${rows} rows, not ${said?.rows ?? 0}`)
+        return
+      }
+      default:
+        for await (const _piece of gunzipped(opened)) {
+          // Read to its end, which says that it is whole.
+        }
+    }
+  } catch (error) {
+    if (error instanceof Refused) throw bad(error.message)
+    if (AgeDamaged.is(error) || KeysetInvalid.is(error)) throw bad(error.message, error)
+    if (error instanceof DomainError) throw error
+    if (isZlib(error)) throw bad('it cannot be opened by gzip', error)
+    throw error
+  }
+}
+
+/** The identity under a passphrase that a bundle brings along. */
+export async function identityUnder(
+  member: string,
+  sealed: Buffer,
+  passphrase: string,
+): Promise<readonly string[]> {
+  try {
+    const opened = await whole(decryptWith({ passphrase }, [sealed]), 1024)
+    return parseIdentities(opened.toString('latin1'))
+  } catch (error) {
+    if (AgePassphraseWrong.is(error)) throw error
+    if (!(error instanceof DomainError || error instanceof Refused)) throw error
+    throw BundleInvalid({ member, reason: 'it holds no identity' }, error)
+  }
+}
+
+/** Not ours to open: another identity would. */
+export const isForOthers = (error: unknown): boolean => AgeNotForUs.is(error)
+
+type Bad = (reason: string, cause?: unknown) => Error
+
+function checkKeyset(
+  packed: Buffer,
+  { keyset, rootKeyFingerprint }: BundleManifest,
+  bad: Bad,
+): void {
+  const read = unpackKeyset(packed)
+  if (read.rootKeyFingerprint !== rootKeyFingerprint)
+    throw bad('its keys are wrapped by another root key than the one of this backup')
+  if (Buffer.compare(keysetHash(keysetDocument(read)), keyset.sha256) !== 0)
+    throw bad('its keys are not those the manifest tells of')
+  if (read.files.length !== keyset.keys) throw bad('it has not as many keys as the manifest says')
+}
+
+/** What is read is refused; the message says why. */
+class Refused extends Error {}
+
+async function whole(parts: AsyncIterable<Uint8Array>, most: number): Promise<Buffer> {
+  const held: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of parts) {
+    bytes += part.length
+    if (bytes > most) throw new Refused('there is more in it than it may hold')
+    held.push(part)
+  }
+  return Buffer.concat(held)
+}
+
+const gunzipped = (parts: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> => {
+  const from = Readable.from(parts)
+  const packer = createGunzip()
+  from.on('error', (error) => packer.destroy(error))
+  return from.pipe(packer)
+}
+
+const isZlib = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  (error.code.startsWith('Z_') || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+
+/** Lines of JSON objects. */
+async function countRows(pieces: AsyncIterable<Buffer>): Promise<number> {
+  let rows = 0
+  let rest = ''
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  for await (const piece of pieces) {
+    let text: string
+    try {
+      text = decoder.decode(piece, { stream: true })
+    } catch {
+      throw new Refused('it is no text')
+    }
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > maxLineBytes) throw new Refused('a line of it has no end')
+    for (const line of lines) requireRow(line)
+    rows += lines.length
+  }
+  if (rest !== '') throw new Refused('its last line has no end')
+  return rows
+}
+
+function requireRow(line: string): void {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    throw new Refused('a line of it is no JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Refused('a line of it is no row')
+}
