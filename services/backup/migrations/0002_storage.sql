@@ -11,16 +11,17 @@ create table storage_tests (
   failure text not null default ''
 );
 
--- Where a schedule stands. Which backup a slot is follows from schedule and slot, so a row that is behind costs nothing.
+-- Where a schedule stands. Which backup a slot is follows from schedule and slot, so a row that is behind, or gone, costs
+-- nothing (docs/adr/0028).
 create table schedule_slots (
   schedule_id uuid primary key,
-  -- The moment the schedule was last planned anew; another one says that expression, zone or toggle changed.
+  -- When the schedule was last planned anew: another one says that expression, zone or toggle changed.
   planned_at_unix_ms bigint not null,
-  -- Not before; the next one to fire.
+  -- The next one to fire.
   next_slot_unix_ms bigint not null,
-  -- Null before the first.
+  -- The last one that was fired or let go; null before the first.
   last_slot_unix_ms bigint,
   last_backup_id uuid,
-  missed_at_unix_ms bigint
+  -- One instance at a time looks at it.
+  claimed_until timestamptz
 );
-create index schedule_slots_due on schedule_slots (next_slot_unix_ms);

@@ -48,9 +48,9 @@ export const settings = defineConfig({
     optional: true,
     doc: 'Directory the private key files of SFTP locations must lie in; without it none can be named.',
   }),
-  schedulerEveryMs: durationMs('HOLDFAST_BACKUP_SCHEDULER_EVERY', {
+  slotGraceMs: durationMs('HOLDFAST_BACKUP_SLOT_GRACE', {
     default: '15m',
-    doc: 'How often schedules are looked at besides at their slots, and how late a slot may be before it counts as missed.',
+    doc: 'How late a slot of a schedule may be before it counts as missed.',
   }),
   spoolDir: path('HOLDFAST_BACKUP_SPOOL_DIR', {
     optional: true,

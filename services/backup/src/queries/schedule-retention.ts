@@ -1,13 +1,15 @@
-import { type Postgres, type Queryable, type ReadScope, sql } from '@holdfast/postgres'
+import { type Postgres, type ReadScope, relation, sql } from '@holdfast/postgres'
 
 export interface RetentionRule {
   readonly maxBackups: number
   readonly retentionDays: number
 }
 
-/** Of the schedules there are, by id. For this service itself. */
-export async function retentionRules(tx: Queryable): Promise<ReadonlyMap<string, RetentionRule>> {
-  const rows = await tx.query<{
+/** Of the schedules there are. For this service itself. */
+export async function retentionRules(
+  postgres: Postgres,
+): Promise<ReadonlyMap<string, RetentionRule>> {
+  const rows = await postgres.query<{
     schedule_id: string
     max_backups: number
     retention_days: number
@@ -23,28 +25,28 @@ export async function retentionRules(tx: Queryable): Promise<ReadonlyMap<string,
 export interface ScheduleCounts {
   readonly schedules: number
   readonly enabled: number
-  /** Zero: there is none. */
+  /** Zero: there is none, or it is about the past. */
   readonly nextSlotUnixMs: number
 }
 
-/** Of what the reader may see; `organizationId` empty: of all of it. */
+/** `organizationId` empty: of all the reader may see. */
 export async function scheduleCounts(
   postgres: Postgres,
   scope: ReadScope,
   organizationId: string,
 ): Promise<ScheduleCounts> {
-  const seen = await postgres.read(scope, (tx) =>
-    tx.query<{ schedule_id: string; is_enabled: boolean }>(sql`
-      select schedule_id, is_enabled from backup.schedules
-      where ${organizationId === '' ? sql`true` : sql`organization_id = ${organizationId}::uuid`}`),
+  const [row] = await postgres.read(scope, (tx) =>
+    tx.query<{ schedules: bigint; enabled: bigint; next: bigint | null }>(sql`
+      select count(*) as schedules, count(*) filter (where s.is_enabled) as enabled,
+        min(p.next_slot_unix_ms) filter (where s.is_enabled) as next
+      from ${relation('backup', 'schedules', scope.at)} s
+      left join backup.schedule_slots p
+        on p.schedule_id = s.schedule_id and p.planned_at_unix_ms = s.planned_at_unix_ms
+      where ${organizationId === '' ? sql`true` : sql`s.organization_id = ${organizationId}::uuid`}`),
   )
-  const enabled = seen.filter(({ is_enabled }) => is_enabled).map(({ schedule_id }) => schedule_id)
-  const [next] = await postgres.query<{ slot: bigint | null }>(sql`
-    select min(next_slot_unix_ms) as slot from backup.schedule_slots
-    where schedule_id = any (${enabled}::uuid[])`)
   return {
-    schedules: seen.length,
-    enabled: enabled.length,
-    nextSlotUnixMs: Number(next?.slot ?? 0n),
+    schedules: Number(row?.schedules ?? 0n),
+    enabled: Number(row?.enabled ?? 0n),
+    nextSlotUnixMs: scope.at === undefined ? Number(row?.next ?? 0n) : 0,
   }
 }
