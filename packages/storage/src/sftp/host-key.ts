@@ -1,0 +1,35 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** As `ssh-keygen -lf` prints it: `SHA256:` and 43 characters of base64 without padding. */
+export const fingerprintPattern = /^(SHA256:)?[A-Za-z0-9+/]{43}=?$/
+
+/** Of the public key in wire format. */
+export const fingerprintOf = (key: Uint8Array): string =>
+  `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+
+/** Several pins are separated by spaces or commas: a server whose key is about to change, or that has one a type. */
+export function pinsOf(text: string): readonly string[] {
+  return text
+    .split(/[\s,]+/)
+    .filter((pin) => pin !== '')
+    .map((pin) => `SHA256:${pin.replace(/^SHA256:/, '').replace(/=+$/, '')}`)
+}
+
+/** Whether every pin of the text is a fingerprint. */
+export const arePins = (text: string): boolean => {
+  const parts = text.split(/[\s,]+/).filter((pin) => pin !== '')
+  return parts.length > 0 && parts.every((pin) => fingerprintPattern.test(pin))
+}
+
+export function isPinned(key: Uint8Array, pins: readonly string[]): boolean {
+  const seen = Buffer.from(fingerprintOf(key))
+  return pins.some((pin) => pin.length === seen.length && timingSafeEqual(Buffer.from(pin), seen))
+}
+
+/** The type in front of a public key in wire format, for example `ssh-ed25519`. */
+export function keyTypeOf(key: Uint8Array): string {
+  const bytes = Buffer.from(key)
+  const length = bytes.length >= 4 ? bytes.readUInt32BE(0) : 0
+  const type = bytes.subarray(4, 4 + Math.min(length, 64)).toString('latin1')
+  return /^[a-z0-9@.-]+$/i.test(type) ? type : 'unknown'
+}
