@@ -2,6 +2,7 @@ import type { EventLog } from '@holdfast/event-log'
 import type { ControlEndpoint } from '@holdfast/policy'
 import type { Postgres } from '@holdfast/postgres'
 import type { Projections } from '@holdfast/projections'
+import { contributorHandlers } from '@holdfast/snapshot'
 import type { Telemetry } from '@holdfast/telemetry'
 import type { CommandTools } from './commands/change-rule-set.ts'
 import { changeSetHandlers } from './grpc/change-set-handlers.ts'
@@ -13,6 +14,7 @@ import { ruleHandlers } from './grpc/rule-handlers.ts'
 import type { FlowClient } from './policy/observed-hosts.ts'
 import { testsOf } from './policy/policy-tests.ts'
 import { revertUnconfirmed } from './reactions/revert-unconfirmed.ts'
+import { rulesContributors } from './snapshot/contributors.ts'
 import { CounterBoard } from './status/counter-board.ts'
 import { evidenceOf } from './status/evidence.ts'
 import { FirewallBoard } from './status/firewall-board.ts'
@@ -63,6 +65,17 @@ export function composeRules(parts: RulesParts) {
   const policyEdge: PolicyEdge = { ...edge, log, topology, flows, flushStatus, now }
   const reverts = revertUnconfirmed({ tools, postgres, telemetry, graceMs: parts.revertGraceMs })
   return {
+    contributors: contributorHandlers(
+      rulesContributors({
+        tools,
+        postgres,
+        async caughtUp(at) {
+          const sequence = at ?? (await log.safeHead())
+          await parts.projections().reached(sequence)
+          return sequence
+        },
+      }),
+    ),
     rules: ruleHandlers(edge),
     changeSets: changeSetHandlers(edge),
     policy: policyHandlers(policyEdge),

@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import { ChangeSetService, FlowService, PolicyService, RuleService } from '@holdfast/proto'
+import {
+  ChangeSetService,
+  ContributorService,
+  FlowService,
+  PolicyService,
+  RuleService,
+} from '@holdfast/proto'
 import { run } from '@holdfast/service'
 import { composeRules } from './compose.ts'
 import { settings } from './config.ts'
@@ -26,4 +32,5 @@ await run('rules', settings, { migrations, operationalTables }, (app) => {
   app.serve(RuleService, rules.rules)
   app.serve(ChangeSetService, rules.changeSets)
   app.serve(PolicyService, rules.policy)
+  app.serve(ContributorService, rules.contributors)
 })

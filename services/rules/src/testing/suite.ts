@@ -4,7 +4,13 @@ import { defineError } from '@holdfast/errors'
 import type { Aggregate, EventLog, StoredEvent } from '@holdfast/event-log'
 import { migrate, type Postgres } from '@holdfast/postgres'
 import { Lagging, openProjections, type Projections } from '@holdfast/projections'
-import { ChangeSetService, holdfast, PolicyService, RuleService } from '@holdfast/proto'
+import {
+  ChangeSetService,
+  ContributorService,
+  holdfast,
+  PolicyService,
+  RuleService,
+} from '@holdfast/proto'
 import { createTelemetry } from '@holdfast/telemetry'
 import { testNats, testPostgres } from '@holdfast/testkit'
 import { composeRules } from '../compose.ts'
@@ -22,6 +28,7 @@ export interface Suite {
   readonly rules: Requests<typeof RuleService>
   readonly changeSets: Requests<typeof ChangeSetService>
   readonly policy: Requests<typeof PolicyService>
+  readonly contributors: Requests<typeof ContributorService>
   /** Begins to listen to hosts and to the clock; without it nobody hears what hosts say. */
   start(): Promise<void>
   readonly hosts: TestHosts
@@ -31,7 +38,7 @@ export interface Suite {
   revertOverdue(): Promise<void>
   /** As auth would create it; answers its id. */
   createOrganization(name: string): Promise<string>
-  createSite(organizationId: string): Promise<string>
+  createSite(organizationId: string, name?: string): Promise<string>
   /** What the service's clock says; moves only when a test moves it. */
   clock: { now(): number; advance(ms: number): void; reset(): void }
   /** Waits until the read models include everything. */
@@ -118,6 +125,7 @@ export async function startSuite(): Promise<Suite> {
     rules: requests(service.rules, RuleService),
     changeSets: requests(service.changeSets, ChangeSetService),
     policy: requests(service.policy, PolicyService),
+    contributors: requests(service.contributors, ContributorService),
     async start() {
       await service.start()
       await log.head() // on the same connection: the server has taken the subscription before it answers
@@ -132,11 +140,11 @@ export async function startSuite(): Promise<Suite> {
         schema: 1,
         data: holdfast.auth.v1.OrganizationCreated.encode({ name }).finish(),
       }),
-    createSite: (organizationId) =>
+    createSite: (organizationId, name = 'site') =>
       tell('site', newId<string>(), {
         type: 'SiteCreated',
         schema: 1,
-        data: holdfast.auth.v1.SiteCreated.encode({ organizationId, name: 'site' }).finish(),
+        data: holdfast.auth.v1.SiteCreated.encode({ organizationId, name }).finish(),
       }),
     /** A busy machine may take longer than a reader would wait. */
     async settled() {
