@@ -64,7 +64,9 @@ export async function startVsftpd(
       'isolate=NO',
       'isolate_network=NO',
       `vsftpd_log_file=${inside('log')}`,
+      'xferlog_enable=YES',
       'log_ftp_protocol=YES',
+      'delay_failed_login=0',
       ...(security === 'none'
         ? []
         : [

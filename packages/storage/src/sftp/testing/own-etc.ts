@@ -42,7 +42,7 @@ export async function serverWithOwnEtc(
   for (const service of ['vsftpd', 'sshd', 'other']) {
     await writeFile(
       join(directory, 'etc/pam.d', service),
-      'auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n',
+      'auth required pam_unix.so nodelay\naccount required pam_permit.so\nsession required pam_permit.so\n',
     )
   }
   const script = [
