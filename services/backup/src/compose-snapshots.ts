@@ -1,3 +1,70 @@
+import { join } from 'node:path'
+import {
+  ContributorService,
+  KeyService,
+  OrganizationService,
+  SnapshotService,
+} from '@holdfast/proto'
+import { dataKeys } from '@holdfast/service'
 import type { BackupApp } from './app.ts'
+import { exportHandlers } from './grpc/export-handlers.ts'
+import { importHandlers } from './grpc/import-handlers.ts'
+import { importFiles } from './imports/import-files.ts'
+import { importRuns } from './imports/import-runs.ts'
+import type { Maker } from './jobs/maker.ts'
+import type { Reader } from './jobs/manifest-sections.ts'
+import { organizationRows } from './projections/organizations.ts'
+import { contributorDirectory } from './snapshots/directory.ts'
+import { openExports } from './snapshots/exports.ts'
+import { type MakeSnapshotParts, snapshotMaker } from './snapshots/make-snapshot.ts'
 
-export function composeSnapshots(_app: BackupApp): void {}
+/** Services with records for snapshots. */
+const contributing = ['auth', 'network', 'rules', 'notify'] as const
+
+export interface Snapshots {
+  /** Of backups of the kind snapshot. */
+  readonly maker: Maker
+  /** Whoever has records for snapshots, as of now. */
+  contributors(signal: AbortSignal): Promise<readonly Reader[]>
+}
+
+/** Portable snapshots: made for jobs and at once, and brought in. */
+export function composeSnapshots(app: BackupApp): Snapshots {
+  const { connect, log, postgres, settings, telemetry } = app
+  app.project(organizationRows)
+  const parts: MakeSnapshotParts = {
+    directory: contributorDirectory(
+      Object.fromEntries(contributing.map((name) => [name, connect(ContributorService, name)])),
+      telemetry.log,
+    ),
+    postgres,
+    lineageId: log.lineageId,
+    rootKeyFingerprint: settings.rootKeyFingerprint,
+    async caughtUp() {
+      const head = await log.safeHead()
+      await app.projections.reached(head)
+      return head
+    },
+    keys: dataKeys(connect(KeyService), 'backup'),
+    work: app.work,
+  }
+  const spool = settings.spoolDir ?? join(settings.localDir, '.spool')
+  const exports = openExports(join(spool, 'exports'))
+  app.onStart(exports.start)
+  app.onDrain(exports.stop)
+  const files = importFiles(join(spool, 'imports'))
+  const limits = { maxBytes: settings.maxImportMib * 1024 ** 2 }
+  const logger = telemetry.log
+  const organizations = connect(OrganizationService)
+  const runs = importRuns({ ...parts, log, organizations, limits, files, logger })
+  app.onStart(runs.start)
+  app.onDrain(runs.stop)
+  app.serve(SnapshotService, {
+    ...exportHandlers({ ...parts, exports, now: Date.now }),
+    ...importHandlers({ ...parts, files, runs, limits }),
+  })
+  return {
+    maker: snapshotMaker(parts),
+    contributors: (signal) => parts.directory.contributors(signal),
+  }
+}

@@ -56,6 +56,12 @@ export const settings = defineConfig({
     optional: true,
     doc: 'Where backups are made before they go to their location, in files nobody else may read; `.spool` in HOLDFAST_BACKUP_LOCAL_DIR when not set.',
   }),
+  maxImportMib: integer('HOLDFAST_BACKUP_MAX_IMPORT_MIB', {
+    default: '200',
+    min: 1,
+    max: 4_096,
+    doc: 'How large a portable snapshot that is imported may be, and what is in it, in MiB.',
+  }),
   parallelBackups: integer('HOLDFAST_BACKUP_PARALLEL', {
     default: '2',
     min: 1,

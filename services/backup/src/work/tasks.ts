@@ -1,5 +1,33 @@
+import { makeFull } from '../full/make-task.ts'
+import {
+  hashFile,
+  removeObject,
+  sweepLocation,
+  uploadObject,
+  verifyObject,
+} from '../jobs/object-tasks.ts'
+import { readPiece } from '../jobs/read-task.ts'
+import { carryOutTask, storedAtTask } from '../offsite/carry-out.ts'
+import { readBackTask, takeStockTask } from '../offsite/look-over.ts'
+import { inspectTask, readTask } from '../snapshots/read-task.ts'
+import { sealTask } from '../snapshots/seal-task.ts'
 import type { Tasks } from './task.ts'
 
 /** What the work thread can do; one line each. Only types leave this file: the service itself loads none of them. */
-export const tasks = {} satisfies Tasks
+export const tasks = {
+  'backup.hash': hashFile,
+  'backup.read': readPiece,
+  'backup.remove': removeObject,
+  'backup.sweep': sweepLocation,
+  'backup.upload': uploadObject,
+  'backup.verify': verifyObject,
+  'full-backup.make': makeFull,
+  'offsite.carry-out': carryOutTask,
+  'offsite.read-back': readBackTask,
+  'offsite.stored-at': storedAtTask,
+  'offsite.take-stock': takeStockTask,
+  'snapshot.inspect': inspectTask,
+  'snapshot.read': readTask,
+  'snapshot.seal': sealTask,
+} satisfies Tasks
 export type ServiceTasks = typeof tasks
