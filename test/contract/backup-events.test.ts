@@ -1,0 +1,93 @@
+import type { NameEvent } from '@holdfast/domain'
+import { nameCodec } from '../../services/backup/src/codecs/name-codec.ts'
+import { scheduleCodec } from '../../services/backup/src/codecs/schedule-codec.ts'
+import { storageLocationCodec } from '../../services/backup/src/codecs/storage-location-codec.ts'
+import type { ScheduleEvent } from '../../services/backup/src/domain/schedule.ts'
+import type { StorageLocationEvent } from '../../services/backup/src/domain/storage-location.ts'
+import { frozenEvents } from './frozen-events.ts'
+
+const organizationId = '0190a3a0-0000-7000-8000-000000000001'
+const locationId = '0190a3a0-0000-7000-8000-000000000002'
+const backupId = '0190a3a0-0000-7000-8000-000000000003'
+const sealed = (byte: number) => ({
+  keyId: '0190a3a0-0000-7000-8000-0000000000aa',
+  nonce: new Uint8Array(12).fill(byte),
+  ciphertext: new Uint8Array(40).fill(byte + 1),
+})
+
+const location = {
+  name: 'offsite',
+  kind: 's3',
+  config: '{"bucket":"backups","endpoint":"https://s3.example.org"}',
+  description: 'the other data centre',
+  isContinuous: true,
+  isImmutable: false,
+  keepDaily: 7,
+  keepWeekly: 5,
+  keepMonthly: 12,
+}
+const locations: readonly StorageLocationEvent[] = [
+  {
+    type: 'StorageLocationCreated',
+    organizationId,
+    settings: location,
+    credentials: sealed(1),
+    credentialFields: ['access_key_id', 'secret_access_key'],
+  },
+  {
+    type: 'StorageLocationUpdated',
+    settings: { ...location, isContinuous: false, isImmutable: true },
+    credentials: sealed(3),
+    credentialFields: ['access_key_id', 'secret_access_key', 'session_token'],
+  },
+  { type: 'StorageLocationDeleted' },
+]
+
+const schedule = {
+  name: 'nightly',
+  cronExpression: '0 2 * * *',
+  timeZone: 'Europe/Berlin',
+  kind: 'snapshot',
+  storageLocationId: locationId,
+  retentionDays: 30,
+  maxBackups: 10,
+  isEncrypted: true,
+  contents: { devices: true, users: false, automation: true },
+  missedPolicy: 'run_once',
+  isEnabled: true,
+  description: 'every night',
+} as const
+const schedules: readonly ScheduleEvent[] = [
+  { type: 'ScheduleCreated', organizationId, settings: schedule, passphrase: sealed(5) },
+  {
+    type: 'ScheduleUpdated',
+    settings: { ...schedule, kind: 'full', missedPolicy: 'skip', isEnabled: false },
+    passphrase: undefined,
+    dropsPassphrase: true,
+    isReplanned: true,
+  },
+  {
+    type: 'ScheduleSlotMissed',
+    firstSlotUnixMs: 1_790_000_000_000,
+    lastSlotUnixMs: 1_790_086_400_000,
+    count: 2,
+    backupId,
+    cause: 'log.frozen',
+  },
+  { type: 'ScheduleDeleted' },
+]
+
+const names: readonly NameEvent[] = [
+  { type: 'NameReserved', holderId: locationId },
+  { type: 'NameReleased', holderId: locationId },
+]
+
+frozenEvents(
+  'backup',
+  [
+    { aggregate: 'storage_location', codec: storageLocationCodec, events: locations },
+    { aggregate: 'schedule', codec: scheduleCodec, events: schedules },
+    { aggregate: 'name', codec: nameCodec, events: names },
+  ],
+  ['Contents'],
+)
