@@ -8,13 +8,18 @@ import { composeSchedules } from './compose-schedules.ts'
 import { composeSnapshots } from './compose-snapshots.ts'
 import { composeStorage } from './compose-storage.ts'
 import { settings } from './config.ts'
+import { BackupKindUnavailable } from './domain/backup-errors.ts'
 import { readiness } from './guard/readiness.ts'
 import { type Guard, startGuard } from './guard/start-guard.ts'
+import type { Maker } from './jobs/maker.ts'
 import { operationalTables } from './operational-tables.ts'
 import { openWork } from './work/work.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 let guard: Guard | undefined
+const makerToCome: Maker = {
+  make: ({ kind }) => Promise.reject(BackupKindUnavailable({ kind })),
+}
 
 await run(
   'backup',
@@ -38,8 +43,10 @@ await run(
     const locations = composeStorage(app)
     const offsite = composeOffsite(app, guard, locations)
     composeRecovery(app, locations, offsite)
-    composeSnapshots(app)
-    composeBackups(app, locations)
-    composeSchedules(app, locations)
+    const snapshots = composeSnapshots(app)
+    const full = makerToCome
+    const makers = { snapshot: snapshots.maker, full, rollback_slot: full }
+    const backups = composeBackups(app, locations, makers, snapshots.contributors)
+    composeSchedules(app, locations, backups)
   },
 )
