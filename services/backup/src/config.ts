@@ -80,6 +80,26 @@ export const settings = defineConfig({
     default: 'false',
     doc: 'Backups that are not encrypted may go to locations on other machines.',
   }),
+  offsiteEveryMs: durationMs('HOLDFAST_BACKUP_OFFSITE_EVERY', {
+    default: '15s',
+    doc: 'How often what is new is pushed to continuous storage locations; at least every 30s, whatever is set.',
+  }),
+  offsiteManifestMs: durationMs('HOLDFAST_BACKUP_OFFSITE_MANIFEST_EVERY', {
+    default: '1h',
+    doc: 'How often a manifest of all that stands at continuous storage locations is written, with configuration and operational tables.',
+  }),
+  offsiteVerifyMs: durationMs('HOLDFAST_BACKUP_OFFSITE_VERIFY_EVERY', {
+    default: '1d',
+    doc: 'How often everything at continuous storage locations is read back.',
+  }),
+  configDir: path('HOLDFAST_BACKUP_CONFIG_DIR', {
+    optional: true,
+    doc: 'The data directory of the suite: environment, certificates and identities in it are part of full backups, sealed. The supervisor sets it.',
+  }),
+  configFiles: list('HOLDFAST_BACKUP_CONFIG_FILES', {
+    optional: true,
+    doc: 'Further files that are needed to build the instance again, /etc/holdfast/env for example: part of full backups, sealed. At most 4 MiB each.',
+  }),
   guardDir: path('HOLDFAST_GUARD_DIR', {
     doc: 'Of the position file, the third witness: outside of the log and of the archive.',
   }),

@@ -21105,6 +21105,9 @@ export namespace holdfast {
                 /** OffsiteLocation outdatedKeysets. */
                 outdatedKeysets: number;
 
+                /** OffsiteLocation damagedObjects. */
+                damagedObjects: number;
+
                 /**
                  * Creates a new OffsiteLocation instance using the specified properties.
                  * @param [properties] Properties to set
@@ -21187,6 +21190,9 @@ export namespace holdfast {
 
                     /** OffsiteLocation outdatedKeysets */
                     outdatedKeysets?: (number|null);
+
+                    /** OffsiteLocation damagedObjects */
+                    damagedObjects?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

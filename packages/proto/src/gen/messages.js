@@ -29761,6 +29761,7 @@ export const holdfast = $root.holdfast = (() => {
                 OffsiteLocation.prototype.failureDetail = "";
                 OffsiteLocation.prototype.retryAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 OffsiteLocation.prototype.outdatedKeysets = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                OffsiteLocation.prototype.damagedObjects = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
                 OffsiteLocation.create = function(properties) {
                     return new OffsiteLocation(properties);
@@ -29807,6 +29808,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(128).uint64(message.retryAtUnixMs);
                     if (message.outdatedKeysets != null && $Object.hasOwnProperty.call(message, "outdatedKeysets") && (typeof message.outdatedKeysets === "object" ? message.outdatedKeysets.low || message.outdatedKeysets.high : message.outdatedKeysets !== 0))
                         writer.uint32(136).uint64(message.outdatedKeysets);
+                    if (message.damagedObjects != null && $Object.hasOwnProperty.call(message, "damagedObjects") && (typeof message.damagedObjects === "object" ? message.damagedObjects.low || message.damagedObjects.high : message.damagedObjects !== 0))
+                        writer.uint32(144).uint64(message.damagedObjects);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -29991,6 +29994,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.outdatedKeysets = value;
                                 else
                                     delete message.outdatedKeysets;
+                                continue;
+                            }
+                        case 18: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.damagedObjects = value;
+                                else
+                                    delete message.damagedObjects;
                                 continue;
                             }
                         }
