@@ -12,6 +12,7 @@ import {
   noted,
   type Outcome,
   promiseOf,
+  type Read,
   refusal,
   stepContext,
   unchanged,
@@ -56,7 +57,12 @@ interface People {
   readonly byUsername: Map<string, Existing>
   readonly byEmail: Map<string, Existing>
   /** Asked for once a page, and only where somebody is made. */
-  password: string | undefined
+  password: Promise<string> | undefined
+}
+
+interface NumberedRead {
+  readonly index: number
+  readonly read: Read<UserWish>
 }
 
 function put({ byUsername, byEmail }: People, one: Existing): void {
@@ -132,10 +138,10 @@ export function usersContributor(parts: SnapshotParts): Contributor {
     if (people.byEmail.has(nameKey(email))) throw EmailTaken({})
     let id = idFrom<UserId>(commandId, 'user')
     if (!isDryRun) {
-      people.password ??= await parts.unknowablePassword()
+      people.password ??= parts.unknowablePassword()
       const made = { username, email, displayName, bindings, isDisabled: true, password: undefined }
       const context = stepContext(call, batch, contributor, index)
-      const stored = await createUser({ ...made, passwordHash: people.password }, context)
+      const stored = await createUser({ ...made, passwordHash: await people.password }, context)
       id = stored.userId
     }
     put(people, { id, username, email, isDisabled: true, bindings })
@@ -183,18 +189,40 @@ export function usersContributor(parts: SnapshotParts): Contributor {
       )
       for (const row of found) put(people, existingOf(row))
       const outcomes: Outcome[] = []
-      for (const { index, read } of reads) {
-        outcomes.push(
+      for (const together of apart(reads)) {
+        const found = together.map(async ({ index, read }) =>
           'wish' in read
             ? await carryOut(index, read.wish, people, batch, call).catch((error: unknown) =>
                 refusal(read.name, error),
               )
             : read.outcome,
         )
+        outcomes.push(...(await Promise.all(found)))
       }
       return outcomes
     },
   }
+}
+
+const atOnce = 16
+
+/** In turns, in order: within a turn nobody bears a name of another. Each of them waits for the log three times. */
+function apart(reads: readonly NumberedRead[]): readonly (readonly NumberedRead[])[] {
+  const turns: NumberedRead[][] = []
+  let taken = new Set<string>()
+  for (const one of reads) {
+    const { read } = one
+    const names = 'wish' in read ? [nameKey(read.wish.username), nameKey(read.wish.email)] : []
+    const turn = turns.at(-1)
+    if (!turn || turn.length >= atOnce || names.some((name) => taken.has(name))) {
+      turns.push([one])
+      taken = new Set(names)
+    } else {
+      turn.push(one)
+      for (const name of names) taken.add(name)
+    }
+  }
+  return turns
 }
 
 /** Of the roles those the importer may give here; the others are left out and said. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { generateRootKey, loadRootKey, type RootKey } from '@holdfast/crypto'
 import {
   AuthService,
+  ContributorService,
   EnrolmentService,
   KeyService,
   KeysetService,
@@ -27,6 +28,7 @@ export interface Clients {
   readonly keys: Client<typeof KeyService>
   readonly keysets: Client<typeof KeysetService>
   readonly tables: Client<typeof TableService>
+  readonly contributors: Client<typeof ContributorService>
 }
 
 /** The service as a process of its own, on a real log and a real database. */
@@ -173,6 +175,7 @@ export async function startAuth(
         keys: channel.client(KeyService),
         keysets: channel.client(KeysetService),
         tables: channel.client(TableService),
+        contributors: channel.client(ContributorService),
       }
     },
     async restart({ isKilled = false, env: more = {} } = {}) {

@@ -1,0 +1,9 @@
+export {
+  type Contributing,
+  collectAll,
+  contributeTo,
+  counted,
+  promisesIn,
+  type Told,
+  type Way,
+} from './contributing.ts'
