@@ -38,6 +38,7 @@ const around: Surroundings = {
   rootKey: { HOLDFAST_ROOT_KEY_FILE: '/d/root.key' },
   keysDir: '/d/keys',
   backupsDir: '/d/backups',
+  dataDir: '/d',
   natsSigningSeedFile: '/d/signing.seed',
   natsAccount: 'A1',
   guard: {

@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly keysDir: string
   /** Of the built-in storage location. */
   readonly backupsDir: string
+  /** Of all of it: what describes the instance in there is part of full backups. */
+  readonly dataDir: string
   readonly natsSigningSeedFile: string
   readonly natsAccount: string
   /** What backup guards and with what. */
@@ -186,6 +188,7 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
         HOLDFAST_GUARD_CREDENTIALS_FILE: around.guard.credentialsFile,
         HOLDFAST_INGEST_SEED_FILE: around.guard.ingestSeedFile,
         HOLDFAST_INSTANCE_FILE: around.guard.instanceFile,
+        HOLDFAST_BACKUP_CONFIG_DIR: around.dataDir,
         HOLDFAST_ROOT_KEY_FINGERPRINT: around.guard.rootKeyFingerprint,
         HOLDFAST_DURABILITY: around.guard.durability,
         ...(around.guard.diskReserve === undefined

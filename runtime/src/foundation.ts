@@ -3,6 +3,7 @@ import type { RuntimeSettings } from './config.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { portNames, processNames, type Surroundings, serviceNames } from './environment.ts'
 import type { Journal } from './journal.ts'
+import { keepEnvironment } from './keep-environment.ts'
 import { type LogServer, openLogServer } from './log-server.ts'
 import { agentEdge, machineHosts, openPki, type Pki } from './pki.ts'
 import { choosePorts, type PortWish } from './ports.ts'
@@ -28,6 +29,7 @@ export async function layFoundation(
   onProgress: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Foundation> {
+  keepEnvironment(data, env)
   const rootKey = openRootKey(data, values.rootKey, env['HOLDFAST_ROOT_KEY_FILE'])
   const hosts = values.agentHost ? [values.agentHost] : machineHosts()
   const pki = openPki({
@@ -81,6 +83,7 @@ export async function layFoundation(
     rootKey: { ...rootKey.source },
     keysDir: data.keys,
     backupsDir: data.backups,
+    dataDir: data.root,
     natsSigningSeedFile: logServer.signingSeedFile,
     natsAccount: logServer.account,
     guard: {

@@ -8,19 +8,13 @@ import { composeSchedules } from './compose-schedules.ts'
 import { composeSnapshots } from './compose-snapshots.ts'
 import { composeStorage } from './compose-storage.ts'
 import { settings } from './config.ts'
-import { BackupKindUnavailable } from './domain/backup-errors.ts'
 import { readiness } from './guard/readiness.ts'
 import { type Guard, startGuard } from './guard/start-guard.ts'
-import type { Maker } from './jobs/maker.ts'
 import { operationalTables } from './operational-tables.ts'
 import { openWork } from './work/work.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
 let guard: Guard | undefined
-const makerToCome: Maker = {
-  make: ({ kind }) => Promise.reject(BackupKindUnavailable({ kind })),
-}
-
 await run(
   'backup',
   settings,
@@ -42,9 +36,8 @@ await run(
     composeArchive(app, guard)
     const locations = composeStorage(app)
     const offsite = composeOffsite(app, guard, locations)
-    composeRecovery(app, locations, offsite)
+    const { maker: full } = composeRecovery(app, guard, offsite)
     const snapshots = composeSnapshots(app)
-    const full = makerToCome
     const makers = { snapshot: snapshots.maker, full, rollback_slot: full }
     const backups = composeBackups(app, locations, makers, snapshots.contributors)
     composeSchedules(app, locations, backups)
