@@ -37,6 +37,12 @@ import {
   SilentService,
 } from '../views/read-model.ts'
 import { Rule, RuleChange } from '../views/rule.ts'
+import {
+  ImportRecord,
+  ImportSection,
+  SnapshotImport,
+  SnapshotInspection,
+} from '../views/snapshot.ts'
 import { NewSubscriber, Subscriber, SubscriberCredentials } from '../views/subscriber.ts'
 import { User } from '../views/user.ts'
 import { Webhook, WebhookAttempt, WebhookDelivery, WebhookSecret } from '../views/webhook.ts'
@@ -103,6 +109,10 @@ const components = [
   WebhookAttempt,
   WebhookDelivery,
   Witness,
+  ImportRecord,
+  ImportSection,
+  SnapshotImport,
+  SnapshotInspection,
   LogEntry,
   AuditEntry,
   AuditEntryDetail,

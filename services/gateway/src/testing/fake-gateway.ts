@@ -48,6 +48,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'entries',
     'history',
     'archive',
+    'snapshots',
     'webhooks',
     'alerts',
     'subscribers',
