@@ -29,7 +29,10 @@ const external = [
   'grpc-health-check',
   '@fastify/swagger',
   '@fastify/swagger-ui',
+  // Of ssh2, which does without it: an addon npm builds only when it may run scripts.
+  'cpu-features',
   '@opentelemetry/*',
+  '*/sshcrypto.node',
 ]
 
 const areas = ['packages', 'services']
