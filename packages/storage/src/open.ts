@@ -26,10 +26,19 @@ export function checkSettings(
     const names = storageKinds.map((one) => one.kind).join(', ')
     return [{ field: 'kind', code: 'choice_invalid', detail: `must be one of ${names}` }]
   }
-  const errors = checkFields(definition.fields, config, credentials, secretNames)
+  return faultsOf(definition, config, credentials, surroundings)
+}
+
+function faultsOf(
+  { fields, check }: KindDefinition,
+  config: Values,
+  credentials: Values,
+  surroundings: Surroundings,
+): readonly FieldError[] {
+  const errors = checkFields(fields, config, credentials, secretNames)
   // Together they are only judged once each of them is fine.
-  if (errors.length > 0 || !definition.check) return errors
-  return definition.check(settingsOf(definition.fields, config, credentials), surroundings)
+  if (errors.length > 0 || !check) return errors
+  return check(settingsOf(fields, config, credentials), surroundings)
 }
 
 /** Whom a location of settings that are right connects to. */
@@ -49,9 +58,21 @@ export async function openStorage(
   credentials: Values,
   surroundings: Surroundings,
 ): Promise<Storage> {
-  const errors = checkSettings(kind, config, credentials, surroundings)
   const definition = kindNamed(kind)
-  if (errors.length > 0 || !definition) throw invalid(...errors)
+  if (!definition) throw invalid(...checkSettings(kind, config, credentials, surroundings))
+  return await openKind(definition, config, credentials, surroundings)
+}
+
+/** The same of a definition at hand: tests have kinds with addresses of their own. */
+export async function openKind(
+  definition: KindDefinition,
+  config: Values,
+  credentials: Values,
+  surroundings: Surroundings,
+): Promise<Storage> {
+  const errors = faultsOf(definition, config, credentials, surroundings)
+  if (errors.length > 0) throw invalid(...errors)
+  const { kind } = definition
   const why = await definition.unavailableBecause?.()
   if (why !== undefined) throw StorageKindUnavailable({ kind, why })
   const settings = settingsOf(definition.fields, config, credentials)

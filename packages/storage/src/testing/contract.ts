@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
-import { openStorage } from '../open.ts'
+import type { KindDefinition } from '../kind.ts'
+import { kindNamed, openKind } from '../open.ts'
 import type { Values } from '../settings.ts'
 import { type SurroundingsData, surroundingsOf } from '../surroundings.ts'
 import type { Storage } from '../types.ts'
@@ -14,6 +15,8 @@ export interface ContractTarget {
   /** All it listens on, on 127.0.0.1; none for kinds without a network. The suite reaches them by 127.0.0.2 as well. */
   readonly ports: readonly number[]
   config(host: string): Values
+  /** The kind for a server there, when its address is no setting. */
+  definition?(host: string): KindDefinition
   readonly credentials: Values
   /** Complete, and not right. */
   readonly wrongCredentials?: Values
@@ -96,12 +99,10 @@ export function storageContract(
         given.resolver ? { resolver: given.resolver } : {},
       )
       const credentials = given.credentials ?? at.credentials
-      const storage = await openStorage(
-        kind,
-        config(given.host ?? '127.0.0.1'),
-        credentials,
-        surroundings,
-      )
+      const host = given.host ?? '127.0.0.1'
+      const definition = at.definition?.(host) ?? kindNamed(kind)
+      if (!definition) throw new Error(`no kind ${kind}`)
+      const storage = await openKind(definition, config(host), credentials, surroundings)
       opened.push(storage)
       return storage
     },
