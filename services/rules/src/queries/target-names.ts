@@ -95,12 +95,12 @@ const keysOf = (names: readonly (string | undefined)[]): readonly string[] => [
   ...new Set(names.flatMap((name) => (name === undefined ? [] : [nameKey(name)]))),
 ]
 
-/** What there is in an organization of what is named, however often; `nodeId` counts among the nodes under any name. */
+/** What there is in an organization of what is named, however often; what has one of the ids counts under any name. */
 export async function thingsNamed(
   postgres: Postgres,
   organizationId: string,
   wanted: readonly TargetNames[],
-  nodeId: string,
+  ids: { readonly siteId: string; readonly nodeId: string },
 ): Promise<Named> {
   const inside = sql`organization_id = ${organizationId}::uuid`
   const sites = keysOf(wanted.map(({ site }) => site))
@@ -110,7 +110,7 @@ export async function thingsNamed(
   return await postgres.read(scopeOf(organizationId, undefined), async (tx) => {
     const foundNodes = await tx.query<NamedThing & Record<string, unknown>>(sql`
       select node_id as id, name from rules.topology_nodes
-      where ${inside} and (lower(name) = any (${nodes}::text[]) or node_id::text = ${nodeId})`)
+      where ${inside} and (lower(name) = any (${nodes}::text[]) or node_id::text = ${ids.nodeId})`)
     const foundInterfaces = await tx.query<NamedInterface & Record<string, unknown>>(sql`
       select interface_id as id, name, node_id as "nodeId" from rules.topology_interfaces
       where ${inside} and node_id = any (${foundNodes.map(({ id }) => id)}::uuid[])
@@ -118,7 +118,7 @@ export async function thingsNamed(
     return {
       sites: await tx.query<NamedThing & Record<string, unknown>>(sql`
         select site_id as id, name from rules.sites
-        where ${inside} and name_key = any (${sites}::text[])`),
+        where ${inside} and (name_key = any (${sites}::text[]) or site_id::text = ${ids.siteId})`),
       nodes: foundNodes,
       interfaces: foundInterfaces,
       peers:

@@ -1,4 +1,4 @@
-import { isUuid, uuidV5 } from '@holdfast/domain'
+import { uuidV5 } from '@holdfast/domain'
 import type { Target } from '@holdfast/policy'
 import {
   type Batch,
@@ -60,7 +60,10 @@ export async function targetsFor(
   let named: Named = nothingNamed
   if (organizationId !== '') {
     await caughtUp()
-    named = await thingsNamed(postgres, organizationId, wanted, targetNodeId)
+    named = await thingsNamed(postgres, organizationId, wanted, {
+      siteId: targetSiteId,
+      nodeId: targetNodeId,
+    })
   }
   const promised = batch.isDryRun ? promisesOf(batch) : new Map<string, string>()
   const called = ({ name }: { readonly name: string }): string => name
@@ -90,7 +93,7 @@ export async function targetsFor(
       case 'site':
         if (site === undefined) return undefined
         // All nodes go there, so what held at their sites holds there.
-        if (targetSiteId !== '') return of(isUuid(targetSiteId) ? targetSiteId : undefined)
+        if (targetSiteId !== '') return of(named.sites.find(({ id }) => id === targetSiteId)?.id)
         return of(oneNamed(named.sites, site, called)?.id ?? imagined('site', site))
       case 'node':
       case 'uplinks':
