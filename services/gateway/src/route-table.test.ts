@@ -1,6 +1,7 @@
 import { holdfast, services } from '@holdfast/proto'
 import type { InjectOptions, RouteOptions } from 'fastify'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { backupFakes, backupRows, backupServices } from './testing/backup-rows.ts'
 import {
   aPeer,
   bearer,
@@ -49,6 +50,12 @@ const user = new auth.User({
 })
 const organization = new auth.Organization({ id, name: 'Acme', revision: 3 })
 const webhook = new notify.Webhook({ id, revision: 3, settings: { name: 'w' } })
+const location = new backup.StorageLocation({
+  id,
+  revision: 3,
+  settings: { name: 'offsite', kind: 's3', config: '{"bucket":"b"}' },
+})
+const schedule = new backup.Schedule({ id, revision: 3, settings: { name: 'nightly', kind: 1 } })
 const site = new auth.Site({ id, name: 'Berlin', revision: 3 })
 const node = new network.Node({ id, name: 'gw', revision: 3 })
 const wg0 = new network.Interface({ id, name: 'wg0', revision: 3 })
@@ -98,6 +105,7 @@ const alertRule = () => new notify.AlertRule({ id, settings: { name: 'r', severi
 const subscriber = () => new auth.Subscriber({ id, name: 'siem', consumer: `subscriber-${id}` })
 
 const fakes = {
+  ...backupFakes,
   auth: {
     login: async () => new auth.LoginResponse({ tokens }),
     refresh: async () => new auth.RefreshResponse({ tokens }),
@@ -251,6 +259,29 @@ const fakes = {
     getLogState: async () => new backup.GetLogStateResponse({ state: { writes: 1 } }),
     verifyLog: async () => new backup.VerifyLogResponse({ isEqual: true }),
     repairLog: async () => new backup.RepairLogResponse({ state: { writes: 1 } }),
+  },
+  storage: {
+    listStorageKinds: async () =>
+      new backup.ListStorageKindsResponse({
+        kinds: [{ kind: 's3', fields: [{ name: 'region', type: 'text', default: '"x"' }] }],
+      }),
+    createStorageLocation: async () => new backup.CreateStorageLocationResponse({ location }),
+    getStorageLocation: async () => new backup.GetStorageLocationResponse({ location }),
+    listStorageLocations: async () =>
+      new backup.ListStorageLocationsResponse({ locations: [location] }),
+    updateStorageLocation: async () => new backup.UpdateStorageLocationResponse({ location }),
+    deleteStorageLocation: async () => new backup.DeleteStorageLocationResponse(),
+    testStorageLocation: async () =>
+      new backup.TestStorageLocationResponse({ isGood: true, steps: [{ step: 'connect' }] }),
+  },
+  schedules: {
+    createSchedule: async () => new backup.CreateScheduleResponse({ schedule }),
+    getSchedule: async () => new backup.GetScheduleResponse({ schedule }),
+    listSchedules: async () => new backup.ListSchedulesResponse({ schedules: [schedule] }),
+    updateSchedule: async () => new backup.UpdateScheduleResponse({ schedule }),
+    toggleSchedule: async () => new backup.ToggleScheduleResponse({ schedule }),
+    deleteSchedule: async () => new backup.DeleteScheduleResponse(),
+    previewSchedule: async () => new backup.PreviewScheduleResponse({ slotsUnixMs: [1] }),
   },
   readModels: {
     listReadModels: async () => [
@@ -476,6 +507,62 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['POST', '/audit/keys/rotate', undefined, 'proofs.rotateSigningKey', 200],
   ['GET', '/audit/witnesses', undefined, 'proofs.listWitnesses', 200],
   [`GET`, `/flows/${id}`, undefined, 'flows.getFlow', 200],
+  ['GET', '/backups/storage-locations/types/supported', undefined, 'storage.listStorageKinds', 200],
+  ['GET', '/backups/storage-locations?kind=s3', undefined, 'storage.listStorageLocations', 200],
+  [
+    'POST',
+    '/backups/storage-locations',
+    { name: 'offsite', kind: 's3', config: { bucket: 'b' }, credentials: { access_key_id: 'a' } },
+    'storage.createStorageLocation',
+    201,
+  ],
+  ['GET', '/backups/storage-locations/offsite', undefined, 'storage.getStorageLocation', 200],
+  [
+    'PATCH',
+    '/backups/storage-locations/offsite',
+    { config: { prefix: null } },
+    'storage.updateStorageLocation',
+    200,
+  ],
+  ['DELETE', '/backups/storage-locations/offsite', undefined, 'storage.deleteStorageLocation', 204],
+  [
+    'POST',
+    '/backups/storage-locations/offsite/test',
+    undefined,
+    'storage.testStorageLocation',
+    200,
+  ],
+  ['GET', '/backups/schedules', undefined, 'schedules.listSchedules', 200],
+  [
+    'POST',
+    '/backups/schedules',
+    { name: 'nightly', cron_expression: '0 2 * * *' },
+    'schedules.createSchedule',
+    201,
+  ],
+  [
+    'GET',
+    '/backups/schedules/preview?cron_expression=0%202%20*%20*%20*',
+    undefined,
+    'schedules.previewSchedule',
+    200,
+  ],
+  ['GET', '/backups/schedules/nightly', undefined, 'schedules.getSchedule', 200],
+  [
+    'PUT',
+    '/backups/schedules/nightly',
+    { name: 'nightly', cron_expression: '0 3 * * *' },
+    'schedules.updateSchedule',
+    200,
+  ],
+  [
+    'POST',
+    '/backups/schedules/nightly/toggle',
+    { is_enabled: false },
+    'schedules.toggleSchedule',
+    200,
+  ],
+  ['DELETE', '/backups/schedules/nightly', undefined, 'schedules.deleteSchedule', 204],
   ['GET', '/operator/read-models', undefined, 'readModels.listReadModels', 200],
   ['POST', '/operator/read-models/check', undefined, 'readModels.checkReadModels', 202],
   ['GET', '/operator/read-models/check', undefined, 'readModels.getCheck', 200],
@@ -488,6 +575,7 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
     'archive.repairLog',
     200,
   ],
+  ...backupRows,
 ]
 
 const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
@@ -555,6 +643,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     archive: 'ArchiveService',
     readModels: 'ReadModelService',
     webhooks: 'WebhookService',
+    ...backupServices,
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface', ...inDiff].map((rpc) => {

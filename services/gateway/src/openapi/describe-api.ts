@@ -8,6 +8,7 @@ import { version } from '../version.ts'
 import { Alert, AlertRule } from '../views/alert.ts'
 import { AccessTree, Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
 import { AuditAction, AuditEntry, AuditEntryDetail, LogEntry } from '../views/audit-entry.ts'
+import { backupComponents } from '../views/backup.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { AccessDifference, DiffCount, ObjectDiff } from '../views/diff.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
@@ -117,6 +118,7 @@ const components = [
   AuditEntry,
   AuditEntryDetail,
   AuditAction,
+  ...backupComponents,
   Problem,
 ]
 
@@ -146,6 +148,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'policy', description: 'Questions about the rules that change nothing' },
         { name: 'flows', description: 'What nodes recorded of flows' },
         { name: 'audit', description: 'The log as proof: checkpoints, proofs, keys, witnesses' },
+        { name: 'backups', description: 'Portable snapshots, full backups, where they lie' },
         { name: 'operator', description: 'Log and archive: state, comparison, repair' },
         { name: 'events', description: 'The log, live' },
         { name: 'system', description: 'Health, metrics, this document' },
