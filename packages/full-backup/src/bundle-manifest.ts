@@ -25,6 +25,8 @@ export interface BundleManifest {
     readonly keys: number
   }
   readonly tables: readonly BundleTable[]
+  /** Notes of checkpoints of the log. */
+  readonly checkpoints: number
   readonly access: readonly BundleEpoch[]
   /** Parts that ought to be there; `part` and `.skip` is their member. */
   readonly missing: readonly { readonly part: string; readonly reason: string }[]
@@ -42,6 +44,8 @@ export interface BundleEpoch {
   /** Records, with those whose content was given up. */
   readonly size: bigint
   readonly root: Uint8Array
+  /** Notes of checkpoints of it. */
+  readonly checkpoints: number
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -68,10 +72,12 @@ export function encodeManifest(manifest: BundleManifest): Buffer {
           keys: manifest.keyset.keys,
         },
         tables: manifest.tables,
-        access: manifest.access.map(({ epoch, size, root }) => ({
+        checkpoints: manifest.checkpoints,
+        access: manifest.access.map(({ epoch, size, root, checkpoints }) => ({
           epoch,
           size: size.toString(),
           root: hex(root),
+          checkpoints,
         })),
         missing: manifest.missing,
       },
@@ -122,6 +128,7 @@ function parse(bytes: Buffer): BundleManifest | undefined {
   const destroyed = text(keyset?.['destroyed_sequence'], /^\d{1,19}$/)
   const keys = count(keyset?.['keys'])
   const tables = list(all['tables'], tableIn)
+  const checkpoints = count(all['checkpoints'])
   const access = list(all['access'], epochIn)
   const missing = list(all['missing'], missingIn)
   if (
@@ -138,6 +145,7 @@ function parse(bytes: Buffer): BundleManifest | undefined {
     destroyed === undefined ||
     keys === undefined ||
     !tables ||
+    checkpoints === undefined ||
     !access ||
     !missing
   )
@@ -153,6 +161,7 @@ function parse(bytes: Buffer): BundleManifest | undefined {
     recipients,
     keyset: { sha256: bytesOf(keysetSha256), destroyedSequence: BigInt(destroyed), keys },
     tables,
+    checkpoints,
     access,
     missing,
   }
@@ -194,9 +203,13 @@ function epochIn(value: unknown): BundleEpoch | undefined {
   const epoch = text(all?.['epoch'], /^\d{1,20}-\d{1,20}$/)
   const size = text(all?.['size'], /^(0|[1-9]\d{0,18})$/)
   const root = text(all?.['root'], hash)
-  return epoch === undefined || size === undefined || root === undefined
+  const checkpoints = count(all?.['checkpoints'])
+  return epoch === undefined ||
+    size === undefined ||
+    root === undefined ||
+    checkpoints === undefined
     ? undefined
-    : { epoch, size: BigInt(size), root: bytesOf(root) }
+    : { epoch, size: BigInt(size), root: bytesOf(root), checkpoints }
 }
 
 function missingIn(value: unknown): BundleManifest['missing'][number] | undefined {

@@ -215,7 +215,13 @@ function manifestOf(
     recipients,
     keyset: { sha256, destroyedSequence, keys },
     tables,
-    access: access.map((tree) => ({ epoch: tree.epoch, size: tree.size, root: tree.root() })),
+    checkpoints: log.notes.length,
+    access: access.map((tree) => ({
+      epoch: tree.epoch,
+      size: tree.size,
+      root: tree.root(),
+      checkpoints: tree.notes.length,
+    })),
     missing: allMissing(missing, log, access),
   }
 }

@@ -16,8 +16,20 @@ export function requireWhole(manifest: BundleManifest, expected: readonly Expect
   require(names.keyset)
   for (const part of [names.rootKey, names.config]) if (!skips.has(names.skip(part))) require(part)
   for (const name of [...tables, ...skips]) require(name)
-  for (const { epoch } of manifest.access)
+  const notes = (epoch?: string): number =>
+    expected.filter(
+      ({ member }) =>
+        !member.isSkip && member.kind.endsWith('checkpoint') && member.epoch === epoch,
+    ).length
+  const requireNotes = (told: number, found: number, of: string): void => {
+    if (told !== found)
+      throw bad(manifestName, `it tells of ${told} checkpoints of ${of}, and there are ${found}`)
+  }
+  requireNotes(manifest.checkpoints, notes(), 'the log')
+  for (const { epoch, checkpoints } of manifest.access) {
     if (!epochs.has(epoch)) throw bad(manifestName, `it tells of access ${epoch}, which is missing`)
+    requireNotes(checkpoints, notes(epoch), `access ${epoch}`)
+  }
   for (const { member } of expected) {
     const { name, kind, isSkip, epoch } = member
     const isTold =

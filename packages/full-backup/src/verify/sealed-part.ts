@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { once } from 'node:events'
 import { createGunzip } from 'node:zlib'
 import {
   AgeDamaged,
@@ -116,11 +116,25 @@ async function whole(parts: AsyncIterable<Uint8Array>, most: number): Promise<Bu
   return Buffer.concat(held)
 }
 
-const gunzipped = (parts: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> => {
-  const from = Readable.from(parts)
-  const packer = createGunzip()
-  from.on('error', (error) => packer.destroy(error))
-  return from.pipe(packer)
+/** Nobody reads `parts` any more when this has ended, however it did: what follows them is read by others. */
+async function* gunzipped(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const unpacker = createGunzip()
+  const ended = new AbortController()
+  const feed = async (): Promise<void> => {
+    for await (const part of parts)
+      if (!unpacker.write(part)) await once(unpacker, 'drain', { signal: ended.signal })
+    unpacker.end()
+  }
+  const feeding = feed().catch((error: unknown) => {
+    unpacker.destroy(error instanceof Error ? error : new Error(String(error)))
+  })
+  try {
+    for await (const piece of unpacker) yield piece as Buffer // as: no encoding is set
+  } finally {
+    ended.abort()
+    unpacker.destroy()
+    await feeding
+  }
 }
 
 const isZlib = (error: unknown): boolean =>
@@ -129,32 +143,35 @@ const isZlib = (error: unknown): boolean =>
   typeof error.code === 'string' &&
   (error.code.startsWith('Z_') || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
 
-/** Lines of JSON objects. */
+/** Lines of JSON objects. Holds one line. */
 async function countRows(pieces: AsyncIterable<Buffer>): Promise<number> {
   let rows = 0
-  let rest = ''
-  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let held: Buffer[] = []
+  let heldBytes = 0
   for await (const piece of pieces) {
-    let text: string
-    try {
-      text = decoder.decode(piece, { stream: true })
-    } catch {
-      throw new Refused('it is no text')
+    let from = 0
+    for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, from)) {
+      requireRow(Buffer.concat([...held, piece.subarray(from, end)]))
+      rows += 1
+      held = []
+      heldBytes = 0
+      from = end + 1
     }
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    if (rest.length > maxLineBytes) throw new Refused('a line of it has no end')
-    for (const line of lines) requireRow(line)
-    rows += lines.length
+    if (from === piece.length) continue
+    held.push(piece.subarray(from))
+    heldBytes += piece.length - from
+    if (heldBytes > maxLineBytes) throw new Refused('a line of it has no end')
   }
-  if (rest !== '') throw new Refused('its last line has no end')
+  if (heldBytes > 0) throw new Refused('its last line has no end')
   return rows
 }
 
-function requireRow(line: string): void {
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function requireRow(line: Buffer): void {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = JSON.parse(utf8.decode(line))
   } catch {
     throw new Refused('a line of it is no JSON')
   }

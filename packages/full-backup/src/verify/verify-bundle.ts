@@ -259,7 +259,7 @@ class BundleCheck {
         yield piece
       }
     }
-    let failure: unknown
+    let failure: Error | undefined
     const using = this.#using
     if (using && !('passphrase' in using)) {
       try {
@@ -267,13 +267,13 @@ class BundleCheck {
         this.#opened.push(name)
       } catch (error) {
         if (isForOthers(error)) this.#unopened.push(name)
-        else failure = error
+        else failure = error instanceof Error ? error : new Error(String(error))
       }
     } else this.#unopened.push(name)
     // An opener that fails leaves the rest; the sum says first what is wrong.
     for await (const _piece of body()) this.#options.signal?.throwIfAborted()
     requireSum(name, hash.digest('hex'), sha256)
-    if (failure !== undefined) throw failure
+    if (failure) throw failure
     requireAge(name, start)
     await this.#padding(name, size)
   }
