@@ -15,7 +15,8 @@ let server: DropboxServer
 let storage: Storage
 
 async function open(credentials: Record<string, string> = {}): Promise<Storage> {
-  const kind = dropboxAt({ api: server.origin, content: server.origin, ca: server.ca })
+  const api = server.originAt('127.0.0.1')
+  const kind = dropboxAt({ api, content: api, ca: server.ca })
   const surroundings = surroundingsOf({
     egressAllow: ['127.0.0.0/8'],
     localBase: '/nonexistent',
@@ -34,7 +35,6 @@ beforeAll(async () => {
 })
 afterAll(async () => await server?.close())
 beforeEach(async () => {
-  server.quotaBytes = Number.POSITIVE_INFINITY
   storage = await open()
   for await (const { key } of storage.list('')) await storage.delete(key)
 })
@@ -76,7 +76,7 @@ test('lost answers, cuts and a busy service cost a piece of an upload, not the w
   // Begin, first piece, and again; what was taken is not sent twice.
   server.disturb({ status: 429, retryAfter: 0 }, 'lost answer')
   await storage.put('large', counted)
-  server.disturb('lost answer', 'lost answer', 'cut')
+  server.disturb('lost answer', 'pass', 'cut', 'lost answer')
   await storage.put('larger', counted)
   expect(counted.readings).toBe(2)
   for (const key of ['large', 'larger'])
@@ -95,7 +95,7 @@ test('when the answer to the end of an upload is lost, it is made anew', async (
 
 test('a full account and wrong credentials say so', async () => {
   await storage.put('object', bodyFrom(Buffer.from('before')))
-  server.quotaBytes = 1000
+  server.limit('/Bäckups', 1000)
   await expect(storage.put('object', bodyFrom(randomBytes(2000)))).rejects.toSatisfy(StorageFull.is)
   expect((await read(await storage.get('object'))).toString()).toBe('before')
   const other = await open({ refresh_token: 'wrong' })

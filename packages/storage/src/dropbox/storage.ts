@@ -172,7 +172,10 @@ export function dropboxStorage(
     },
 
     async delete(key, signal) {
-      await call('delete_v2', { path: pathOf(key) }, signal)
+      const { status, value } = await call('get_metadata', { path: pathOf(key) }, signal)
+      if (status !== 200 || at(value, '.tag') !== 'file') return
+      // A folder goes with all that is in it: only what was seen to be a file may go.
+      await call('delete_v2', { path: pathOf(key), parent_rev: textAt(value, 'rev') }, signal)
     },
 
     // Sessions that never ended are no files; Dropbox drops them after a week.

@@ -16,7 +16,8 @@ let storage: Storage
 async function open(
   credentials: Record<string, string> = { service_account_json: server.serviceAccountJson },
 ): Promise<Storage> {
-  const kind = googleDriveAt({ api: server.origin, token: `${server.origin}/token`, ca: server.ca })
+  const api = server.originAt('127.0.0.1')
+  const kind = googleDriveAt({ api, token: `${api}/token`, ca: server.ca })
   const surroundings = surroundingsOf({
     egressAllow: ['127.0.0.0/8'],
     localBase: '/nonexistent',
@@ -33,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(async () => await server?.close())
 beforeEach(async () => {
-  server.quotaBytes = Number.POSITIVE_INFINITY
+  server.limit(Number.POSITIVE_INFINITY)
   storage = await open()
   for await (const { key } of storage.list('')) await storage.delete(key)
 })
@@ -104,9 +105,9 @@ test('a piece that arrived is not sent again, and the end is not done twice', as
 })
 
 test('of several files of one name the newest counts, and goes with the others', async () => {
-  server.putFile('object', Buffer.from('older'))
-  server.putFile('object', Buffer.from('newer'))
-  server.putFile('OBJECT', Buffer.from('another'))
+  await server.putFile('object', Buffer.from('older'))
+  await server.putFile('object', Buffer.from('newer'))
+  await server.putFile('OBJECT', Buffer.from('another'))
   expect((await read(await storage.get('object'))).toString()).toBe('newer')
   expect((await all(storage.list(''))).map(({ key, size }) => `${key} ${size}`).sort()).toEqual([
     'OBJECT 7',
@@ -114,7 +115,7 @@ test('of several files of one name the newest counts, and goes with the others',
   ])
   await storage.put('object', bodyFrom(Buffer.from('newest')))
   expect([...server.files()].sort()).toEqual(['OBJECT', 'object'])
-  server.putFile('object', Buffer.from('again'))
+  await server.putFile('object', Buffer.from('again'))
   await storage.delete('object')
   expect(server.files()).toEqual(['OBJECT'])
 })
@@ -135,7 +136,7 @@ test('an upload that is given up leaves nothing', async () => {
 
 test('a full account, wrong credentials and an account without the folder say so', async () => {
   await storage.put('object', bodyFrom(Buffer.from('before')))
-  server.quotaBytes = 1000
+  server.limit(1000)
   const large = storage.put('object', bodyFrom(randomBytes(2000)))
   await expect(large).rejects.toSatisfy(StorageFull.is)
   expect((await read(await storage.get('object'))).toString()).toBe('before')

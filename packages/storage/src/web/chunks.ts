@@ -10,9 +10,10 @@ export async function* chunksOf(
     while (length + rest.length > size) {
       waiting.push(rest.subarray(0, size - length))
       rest = rest.subarray(size - length)
-      yield { bytes: Buffer.concat(waiting), isLast: false }
+      const bytes = Buffer.concat(waiting)
       waiting = []
       length = 0
+      yield { bytes, isLast: false }
     }
     if (rest.length === 0) continue
     waiting.push(rest)

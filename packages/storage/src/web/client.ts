@@ -48,6 +48,13 @@ export function openWebClient(surroundings: Surroundings, options: WebOptions): 
   })
 
   async function send(request: WebRequest): Promise<IncomingMessage> {
+    const answer = await signedIn(request)
+    // Whoever reads it may take their time.
+    answer.setTimeout(0)
+    return answer
+  }
+
+  async function signedIn(request: WebRequest): Promise<IncomingMessage> {
     if (request.isAnonymous) return await exchange(agents, request, undefined, timeouts.idleMs)
     const token = await options.token(ask, false)
     const answer = await exchange(agents, request, token, timeouts.idleMs)
@@ -58,7 +65,7 @@ export function openWebClient(surroundings: Surroundings, options: WebOptions): 
   }
 
   async function ask(request: WebRequest): Promise<WebAnswer> {
-    const answer = await send(request)
+    const answer = await signedIn(request)
     try {
       return await readWhole(answer)
     } catch (error) {
@@ -156,7 +163,7 @@ export class Busy extends Error {
   }
 }
 
-const attempts = 5
+const most = { broken: 2, busy: 8 }
 
 /**
  * One step of an upload, again when the connection broke or the service asked to wait: beginning the whole upload anew
@@ -166,6 +173,7 @@ export async function patiently<T>(
   signal: AbortSignal | undefined,
   step: (attempt: number) => Promise<T>,
 ): Promise<T> {
+  const failed = { broken: 0, busy: 0 }
   for (let attempt = 1; ; attempt++) {
     try {
       return await step(attempt)
@@ -173,10 +181,11 @@ export async function patiently<T>(
       signal?.throwIfAborted()
       const isBusy = error instanceof Busy
       if (!isBusy && !isRetriable(error)) throw error
-      if (attempt === attempts) {
+      const how = isBusy ? 'busy' : 'broken'
+      failed[how] += 1
+      if (failed[how] > most[how])
         throw isBusy ? StorageBroken({ why: 'the service is too busy' }, error) : error
-      }
-      const usual = 250 * 2 ** attempt * (0.5 + Math.random() / 2)
+      const usual = Math.min(100 * 2 ** attempt, 10_000) * (0.5 + Math.random() / 2)
       await delay((isBusy ? error.waitMs : undefined) ?? usual, undefined, signal ? { signal } : {})
     }
   }

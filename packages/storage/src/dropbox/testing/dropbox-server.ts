@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import {
   type ApiServer,
   apiServer,
-  bodyOf,
   type Call,
   json,
+  partsOf,
   Refused,
   rangeOf,
 } from '../../web/testing/api-server.ts'
+import { type Blob, openBlobs } from '../../web/testing/blobs.ts'
 
 // Played from the published HTTP API v2: https://www.dropbox.com/developers/documentation/http/documentation
 
@@ -15,8 +16,8 @@ export interface DropboxServer extends ApiServer {
   readonly appKey: string
   readonly appSecret: string
   readonly refreshToken: string
-  /** Bytes all files together may have. */
-  quotaBytes: number
+  /** Bytes the files below a folder together may have. */
+  limit(folder: string, bytes: number): void
   /** Access tokens given out so far are refused from now on. */
   expireTokens(): void
   /** By their path as shown. */
@@ -29,7 +30,7 @@ export interface DropboxServer extends ApiServer {
 
 interface Entry {
   readonly path: string
-  readonly bytes?: Buffer
+  readonly blob?: Blob
   readonly rev: string
   readonly modified: string
 }
@@ -46,9 +47,10 @@ export async function dropboxServer(): Promise<DropboxServer> {
   }
   const tokens = new Set<string>()
   const entries = new Map<string, Entry>()
-  const sessions = new Map<string, Buffer>()
+  const sessions = new Map<string, Blob>()
+  const blobs = await openBlobs()
   const cursors = new Map<string, readonly Entry[]>()
-  const state = { quotaBytes: Number.POSITIVE_INFINITY }
+  const limits = new Map<string, number>()
 
   const conflict = (summary: string, error: unknown = {}): Refused =>
     new Refused(409, { error_summary: `${summary}/..`, error })
@@ -61,42 +63,42 @@ export async function dropboxServer(): Promise<DropboxServer> {
     return value
   }
 
-  const described = ({ path, bytes, rev, modified }: Entry) => ({
-    '.tag': bytes ? 'file' : 'folder',
+  const described = ({ path, blob, rev, modified }: Entry) => ({
+    '.tag': blob ? 'file' : 'folder',
     name: path.slice(path.lastIndexOf('/') + 1),
     path_lower: path.toLowerCase(),
     path_display: path,
     id: `id:${rev}`,
-    ...(bytes
-      ? { size: bytes.length, rev, server_modified: modified, client_modified: modified }
-      : {}),
+    ...(blob ? { size: blob.size, rev, server_modified: modified, client_modified: modified } : {}),
   })
 
-  function store(path: string, bytes?: Buffer): Entry {
+  function store(path: string, blob?: Blob): Entry {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const folder = path.slice(0, end)
-      if (entries.get(folder.toLowerCase())?.bytes) throw conflict('path/conflict/file_ancestor')
+      if (entries.get(folder.toLowerCase())?.blob) throw conflict('path/conflict/file_ancestor')
       if (!entries.has(folder.toLowerCase())) store(folder)
     }
     const entry: Entry = {
       path,
       rev: randomBytes(8).toString('hex'),
       modified: `${new Date().toISOString().slice(0, 19)}Z`,
-      ...(bytes ? { bytes } : {}),
+      ...(blob ? { blob } : {}),
     }
     entries.set(path.toLowerCase(), entry)
     return entry
   }
 
-  function commit(value: unknown, bytes: Buffer): Entry {
+  function commit(value: unknown, blob: Blob): Entry {
     const { path, mode, autorename } = value as Record<string, unknown>
     if (mode !== 'overwrite' || autorename !== false) throw new Refused(400, undefined)
     const key = pathIn(path).toLowerCase()
-    if (entries.get(key) && !entries.get(key)?.bytes) throw conflict('path/conflict/folder')
-    let used = bytes.length
-    for (const [one, { bytes: there }] of entries) if (one !== key) used += there?.length ?? 0
-    if (used > state.quotaBytes) throw conflict('path/insufficient_space')
-    return store(path as string, bytes)
+    if (entries.get(key) && !entries.get(key)?.blob) throw conflict('path/conflict/folder')
+    for (const [folder, most] of limits) {
+      const below = [...entries].filter(([one]) => one !== key && one.startsWith(`${folder}/`))
+      const used = below.reduce((sum, [, { blob: there }]) => sum + (there?.size ?? 0), blob.size)
+      if (key.startsWith(`${folder}/`) && used > most) throw conflict('path/insufficient_space')
+    }
+    return store(path as string, blob)
   }
 
   function page(rest: readonly Entry[]): unknown {
@@ -123,7 +125,7 @@ export async function dropboxServer(): Promise<DropboxServer> {
       if (folder !== '') {
         const there = entries.get(folder)
         if (!there) throw conflict('path/not_found')
-        if (there.bytes) throw conflict('path/not_folder')
+        if (there.blob) throw conflict('path/not_folder')
       }
       return page(
         [...entries]
@@ -136,42 +138,54 @@ export async function dropboxServer(): Promise<DropboxServer> {
       if (!rest) throw conflict('reset')
       return page(rest)
     },
-    delete_v2({ path }) {
+    delete_v2({ path, parent_rev: rev }) {
       const key = pathIn(path).toLowerCase()
       const found = entries.get(key)
       if (!found) throw conflict('path_lookup/not_found')
+      if (rev !== undefined && (!found.blob || found.rev !== rev))
+        throw conflict('path_write/conflict')
       for (const one of [...entries.keys()])
         if (one === key || one.startsWith(`${key}/`)) entries.delete(one)
       return { metadata: described(found) }
     },
   }
 
-  const uploads: Record<string, (argument: Record<string, unknown>, bytes: Buffer) => unknown> = {
-    upload: (argument, bytes) => described(commit(argument, bytes)),
-    'upload_session/start'(_argument, bytes) {
+  const uploads: Record<
+    string,
+    (argument: Record<string, unknown>, parts: readonly Buffer[]) => Promise<unknown>
+  > = {
+    async upload(argument, parts) {
+      const blob = await blobs.empty()
+      await blob.append(parts)
+      return described(commit(argument, blob))
+    },
+    async 'upload_session/start'(_argument, parts) {
       const id = `pid_upload_session:${randomBytes(8).toString('hex')}`
-      sessions.set(id, bytes)
+      const blob = await blobs.empty()
+      await blob.append(parts)
+      sessions.set(id, blob)
       return { session_id: id }
     },
-    'upload_session/append_v2'({ cursor }, bytes) {
-      const [id, there] = session(cursor, '')
-      sessions.set(id, Buffer.concat([there, bytes]))
+    async 'upload_session/append_v2'({ cursor }, parts) {
+      const [, blob] = session(cursor, '')
+      await blob.append(parts)
       return null
     },
-    'upload_session/finish'({ cursor, commit: value }, bytes) {
-      const [id, there] = session(cursor, 'lookup_failed/')
-      const entry = commit(value, Buffer.concat([there, bytes]))
+    async 'upload_session/finish'({ cursor, commit: value }, parts) {
+      const [id, blob] = session(cursor, 'lookup_failed/')
+      await blob.append(parts)
+      const entry = commit(value, blob)
       sessions.delete(id)
       return described(entry)
     },
   }
 
-  function session(cursor: unknown, before: string): [string, Buffer] {
+  function session(cursor: unknown, before: string): [string, Blob] {
     const { session_id: id, offset } = cursor as { session_id: string; offset: number }
     const there = sessions.get(id)
     if (!there) throw conflict(`${before}not_found`)
-    if (offset !== there.length) {
-      const error = { '.tag': 'incorrect_offset', correct_offset: there.length }
+    if (offset !== there.size) {
+      const error = { '.tag': 'incorrect_offset', correct_offset: there.size }
       throw conflict(`${before}incorrect_offset`, error)
     }
     return [id, there]
@@ -193,30 +207,31 @@ export async function dropboxServer(): Promise<DropboxServer> {
     json(response, 200, { access_token: given, token_type: 'bearer', expires_in: 14_400 })
   }
 
-  function download({ headers, response }: Call, argument: { readonly path?: unknown }): void {
+  async function download(
+    { headers, response }: Call,
+    argument: { readonly path?: unknown },
+  ): Promise<void> {
     const found = entries.get(pathIn(argument.path).toLowerCase())
     if (!found) throw conflict('path/not_found')
-    if (!found.bytes) throw conflict('path/not_file')
+    if (!found.blob) throw conflict('path/not_file')
+    const { size } = found.blob
     const begin = rangeOf(headers.range)
-    if (begin !== undefined && begin >= found.bytes.length) throw new Refused(416, undefined)
-    const rest = found.bytes.subarray(begin ?? 0)
+    if (begin !== undefined && begin >= size) throw new Refused(416, undefined)
     response.writeHead(begin === undefined ? 200 : 206, {
       'content-type': 'application/octet-stream',
-      'content-length': String(rest.length),
-      'dropbox-api-result': JSON.stringify(described(found)),
-      ...(begin === undefined
-        ? {}
-        : { 'content-range': `bytes ${begin}-${found.bytes.length - 1}/${found.bytes.length}` }),
+      'content-length': String(size - (begin ?? 0)),
+      'dropbox-api-result': inHeader(described(found)),
+      ...(begin === undefined ? {} : { 'content-range': `bytes ${begin}-${size - 1}/${size}` }),
     })
-    response.end(rest)
+    await found.blob.sendTo(response, begin ?? 0)
   }
 
   async function answer(call: Call): Promise<void> {
     const { url, headers, request, response, method } = call
-    const body = await bodyOf(request, maxUploadBytes)
+    const parts = await partsOf(request, maxUploadBytes)
     if (method !== 'POST') throw new Refused(405, undefined)
     if (url.pathname === '/oauth2/token') {
-      token(call, body.toString())
+      token(call, Buffer.concat(parts).toString())
       return
     }
     const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
@@ -228,14 +243,18 @@ export async function dropboxServer(): Promise<DropboxServer> {
         throw new Refused(400, undefined)
       if (headers['content-type'] !== 'application/octet-stream') throw new Refused(400, undefined)
       const argument = JSON.parse(header) as Record<string, unknown>
-      if (name === 'download') download(call, argument)
-      else json(response, 200, uploads[name]?.(argument, body))
+      if (name === 'download') await download(call, argument)
+      else json(response, 200, await uploads[name]?.(argument, parts))
       return
     }
     if (!(name in calls) || headers['content-type'] !== 'application/json') {
       throw new Refused(400, undefined)
     }
-    json(response, 200, calls[name]?.(JSON.parse(body.toString()) as Record<string, unknown>))
+    json(
+      response,
+      200,
+      calls[name]?.(JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>),
+    )
   }
 
   const server = await apiServer(
@@ -252,17 +271,24 @@ export async function dropboxServer(): Promise<DropboxServer> {
   return {
     ...server,
     ...secrets,
-    get quotaBytes() {
-      return state.quotaBytes
+    limit: (folder, bytes) => {
+      limits.set(folder.toLowerCase(), bytes)
     },
-    set quotaBytes(bytes) {
-      state.quotaBytes = bytes
+    async close() {
+      await server.close()
+      await blobs.remove()
     },
     expireTokens: () => tokens.clear(),
-    files: () => [...entries.values()].filter(({ bytes }) => bytes).map(({ path }) => path),
+    files: () => [...entries.values()].filter(({ blob }) => blob).map(({ path }) => path),
     putFolder: (path) => {
       store(path)
     },
     sessions: () => sessions.size,
   }
 }
+
+const inHeader = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

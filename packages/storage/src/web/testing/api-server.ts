@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { createServer, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -15,7 +16,7 @@ export interface Call {
 }
 
 export interface ApiServer {
-  readonly origin: string
+  originAt(host: string): string
   readonly port: number
   /** PEM, of its certificate. */
   readonly ca: string
@@ -37,7 +38,7 @@ export async function apiServer(
   /** Which calls a disturbance is for. */
   isDisturbed: (call: Call) => boolean = () => true,
 ): Promise<ApiServer> {
-  const identity = await (await throwawayAuthority()).identity('localhost')
+  const identity = await (await throwawayAuthority()).identity('store.test')
   const disturbances: Disturbance[] = []
   const sockets = new Set<Socket>()
   const listener: Parameters<typeof createServer>[1] = (request, response) => {
@@ -61,7 +62,8 @@ export async function apiServer(
       }
       await answer(call)
     } else if (disturbance && disturbance !== 'pass') {
-      await bodyOf(call.request, 200 * 1024 * 1024)
+      call.request.resume()
+      await once(call.request, 'end')
       if (disturbance.retryAfter !== undefined)
         call.response.setHeader('retry-after', String(disturbance.retryAfter))
       json(call.response, disturbance.status, disturbance.body ?? {})
@@ -76,7 +78,7 @@ export async function apiServer(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
-    origin: `https://localhost:${port}`,
+    originAt: (host) => `https://${host}:${port}`,
     port,
     ca: identity.ca.toString(),
     disturb: (...how) => {
@@ -94,7 +96,7 @@ export function json(response: ServerResponse, status: number, value: unknown): 
   response.end(JSON.stringify(value))
 }
 
-export async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export async function partsOf(request: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -102,7 +104,7 @@ export async function bodyOf(request: IncomingMessage, maxBytes: number): Promis
     if (bytes > maxBytes) throw new Error(`a body of more than ${maxBytes} bytes`)
     parts.push(part)
   }
-  return Buffer.concat(parts)
+  return parts
 }
 
 /** A refusal in the service's own words. */
