@@ -5,11 +5,13 @@ import { CliError, exitCodeOf, exitCodes } from './exit.ts'
 
 /** One HTTP exchange with the gateway, below `/api/v1`. */
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: unknown
   /** Sent as it is, as text/plain. */
   readonly text?: string
+  /** Sent as multipart/form-data. */
+  readonly form?: FormData
   readonly headers?: Readonly<Record<string, string>>
   /** Neither session nor API key. */
   readonly anonymous?: boolean
@@ -186,7 +188,8 @@ export class ApiClient {
     else if (options.text !== undefined) headers['content-type'] = 'text/plain'
     if (!options.anonymous && this.#apiKey) headers['x-api-key'] = this.#apiKey
     else if (token) headers['authorization'] = `Bearer ${token}`
-    const body = options.body === undefined ? options.text : JSON.stringify(options.body)
+    const body =
+      options.form ?? (options.body === undefined ? options.text : JSON.stringify(options.body))
     try {
       return await fetch(url, {
         method: options.method ?? 'GET',

@@ -643,6 +643,8 @@ test('every rpc is reachable, or listed with the reason', () => {
     archive: 'ArchiveService',
     readModels: 'ReadModelService',
     webhooks: 'WebhookService',
+    storage: 'StorageService',
+    schedules: 'ScheduleService',
     ...backupServices,
   }
   const reached = new Set(

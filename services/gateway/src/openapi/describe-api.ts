@@ -9,6 +9,7 @@ import { Alert, AlertRule } from '../views/alert.ts'
 import { AccessTree, Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
 import { AuditAction, AuditEntry, AuditEntryDetail, LogEntry } from '../views/audit-entry.ts'
 import { backupComponents } from '../views/backup.ts'
+import { BackupSchedule } from '../views/backup-schedule.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { AccessDifference, DiffCount, ObjectDiff } from '../views/diff.ts'
 import { FirewallSettings, Uplink } from '../views/firewall.ts'
@@ -44,6 +45,7 @@ import {
   SnapshotImport,
   SnapshotInspection,
 } from '../views/snapshot.ts'
+import { storageComponents } from '../views/storage-location.ts'
 import { NewSubscriber, Subscriber, SubscriberCredentials } from '../views/subscriber.ts'
 import { User } from '../views/user.ts'
 import { Webhook, WebhookAttempt, WebhookDelivery, WebhookSecret } from '../views/webhook.ts'
@@ -119,6 +121,8 @@ const components = [
   AuditEntryDetail,
   AuditAction,
   ...backupComponents,
+  ...storageComponents,
+  BackupSchedule,
   Problem,
 ]
 
