@@ -12,10 +12,10 @@ export function notASnapshot(beginning: Uint8Array): Error {
   const make = (what: string, instead: string): Error => NotASnapshot({ what, instead })
   if (bytes.length === 0) return make('The file is empty', 'Was it copied to the end?')
   if (starts(bytes, 0x1f, 0x8b)) {
-    return make('This is gzip', 'Export with format=hfsnap: it is compressed in itself.')
+    return make('This is gzip', 'Send the .hfsnap itself: it is compressed already.')
   }
   if (starts(bytes, 0x28, 0xb5, 0x2f, 0xfd)) {
-    return make('This is zstd', 'Export with format=hfsnap: it is compressed in itself.')
+    return make('This is zstd', 'Send the .hfsnap itself: it is compressed already.')
   }
   if (starts(bytes, 0x50, 0x4b)) {
     return make('This is a zip archive', 'Unpack it and send the .hfsnap in it.')
@@ -30,7 +30,7 @@ export function notASnapshot(beginning: Uint8Array): Error {
     )
   }
   if (/^(?:\u00ef\u00bb\u00bf)?\s*[{[]/.test(text)) {
-    return make('This is plain JSON', 'Export with format=hfsnap instead.')
+    return make('This is plain JSON', 'Make an .hfsnap: `holdfast snapshot export`.')
   }
   if (text[4] === '{') {
     return make(
