@@ -16,7 +16,7 @@ export const backupFakes = {
     getBackupManifest: async () => new v1.GetBackupManifestResponse({ manifest: '{}' }),
     deleteBackup: async () => new v1.DeleteBackupResponse(),
     verifyBackup: async () => new v1.VerifyBackupResponse({ backup }),
-    readBackup: async ({ length }: { readonly length: number }) =>
+    readBackup: async ({ length }: holdfast.backup.v1.ReadBackupRequest.$Properties) =>
       new v1.ReadBackupResponse({
         data: length === 0 ? Buffer.alloc(0) : Buffer.from('abc'),
         total: 3,
