@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { agentProcess } from './agent-process.ts'
 import { environmentOf, type ProcessName, portNames, serviceNames } from './environment.ts'
 import type { Foundation } from './foundation.ts'
 import { isEnrolled, outdatedNode } from './local-identity.ts'
 import { nodeProcess } from './node-process.ts'
-import { postgresProcess } from './postgres-process.ts'
+import { postgresProcess, postgresUrlFile } from './postgres-process.ts'
 import type { ProcessSpec } from './supervised-process.ts'
 import type { Unit } from './supervisor.ts'
 
@@ -67,13 +68,15 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
       readyUrl: readyUrl(ports, name),
       stopTimeoutMs: drainMs + 5_000,
     })
+  // The guard, which everybody's log waits for, must not wait for a database; but at the very first start there is no
+  // address of one yet, and no log to wait for it.
+  const isKnown = (name: string) => existsSync(postgresUrlFile(options.identities, name))
   const units: Unit[] = [
     { spec: postgresProcess(options.dataRoot, options.identities), needs: [] },
     { spec: logServer.process, needs: [] },
-    // The guard, which everybody's log waits for, must not wait for a database.
     ...serviceNames.map((name) => ({
       spec: ours(name),
-      needs: name === 'backup' ? ['nats'] : ['postgres', 'nats'],
+      needs: name === 'backup' && isKnown(name) ? ['nats'] : ['postgres', 'nats'],
     })),
     { spec: ours('gateway'), needs: ['nats'] },
   ]
