@@ -154,3 +154,35 @@ export function moment(fields: RecordFields, field: string): number {
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 /** The last millisecond of the year 9999, which RFC 3339 ends with. */
 const maxTimeUnixMs = 253_402_300_799_999
+
+const atOnce = 16
+
+/**
+ * Carries records out in turns of at most 16, in order: within a turn none has a name of another, so that one that comes
+ * twice finds the first one made. For what waits for the log with each record.
+ */
+export async function inTurns<T>(
+  reads: readonly { readonly index: number; readonly read: Read<T> }[],
+  namesOf: (wish: T) => readonly string[],
+  carryOut: (index: number, wish: T) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  let turn: Promise<Outcome>[] = []
+  let taken = new Set<string>()
+  for (const { index, read } of reads) {
+    const names = 'wish' in read ? namesOf(read.wish).map(nameKey) : []
+    if (turn.length >= atOnce || names.some((name) => taken.has(name))) {
+      outcomes.push(...(await Promise.all(turn)))
+      turn = []
+      taken = new Set()
+    }
+    for (const name of names) taken.add(name)
+    turn.push(
+      'wish' in read
+        ? carryOut(index, read.wish).catch((error: unknown) => refusal(read.name, error))
+        : Promise.resolve(read.outcome),
+    )
+  }
+  outcomes.push(...(await Promise.all(turn)))
+  return outcomes
+}

@@ -20,6 +20,7 @@ export {
 } from './contributor-handlers.ts'
 export {
   exists,
+  inTurns,
   missing,
   moment,
   type Note,

@@ -6,11 +6,11 @@ import {
   type Contributor,
   commandIdOf,
   exists,
+  inTurns,
   nameKey,
   type Outcome,
   oneNamed,
   promiseOf,
-  refusal,
   stepContext,
   unchanged,
 } from '@holdfast/snapshot'
@@ -106,17 +106,11 @@ export function sitesContributor(parts: SnapshotParts): Contributor {
         const names = reads.map(({ read }) => read.name)
         known = [...(await sitesNamed(postgres, organizationId, names))]
       }
-      const outcomes: Outcome[] = []
-      for (const { index, read } of reads) {
-        outcomes.push(
-          'wish' in read
-            ? await carryOut(index, read.wish, known, batch, call).catch((error: unknown) =>
-                refusal(read.name, error),
-              )
-            : read.outcome,
-        )
-      }
-      return outcomes
+      return await inTurns(
+        reads,
+        ({ name }) => [name],
+        (index, wish) => carryOut(index, wish, known, batch, call),
+      )
     },
   }
 }

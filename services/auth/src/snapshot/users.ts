@@ -7,13 +7,12 @@ import {
   type Contributor,
   commandIdOf,
   exists,
+  inTurns,
   type Note,
   nameKey,
   noted,
   type Outcome,
   promiseOf,
-  type Read,
-  refusal,
   stepContext,
   unchanged,
 } from '@holdfast/snapshot'
@@ -58,11 +57,6 @@ interface People {
   readonly byEmail: Map<string, Existing>
   /** Asked for once a page, and only where somebody is made. */
   password: Promise<string> | undefined
-}
-
-interface NumberedRead {
-  readonly index: number
-  readonly read: Read<UserWish>
 }
 
 function put({ byUsername, byEmail }: People, one: Existing): void {
@@ -188,41 +182,13 @@ export function usersContributor(parts: SnapshotParts): Contributor {
         wishes.map(({ email }) => email),
       )
       for (const row of found) put(people, existingOf(row))
-      const outcomes: Outcome[] = []
-      for (const together of apart(reads)) {
-        const found = together.map(async ({ index, read }) =>
-          'wish' in read
-            ? await carryOut(index, read.wish, people, batch, call).catch((error: unknown) =>
-                refusal(read.name, error),
-              )
-            : read.outcome,
-        )
-        outcomes.push(...(await Promise.all(found)))
-      }
-      return outcomes
+      return await inTurns(
+        reads,
+        ({ username, email }) => [username, email],
+        (index, wish) => carryOut(index, wish, people, batch, call),
+      )
     },
   }
-}
-
-const atOnce = 16
-
-/** In turns, in order: within a turn nobody bears a name of another. Each of them waits for the log three times. */
-function apart(reads: readonly NumberedRead[]): readonly (readonly NumberedRead[])[] {
-  const turns: NumberedRead[][] = []
-  let taken = new Set<string>()
-  for (const one of reads) {
-    const { read } = one
-    const names = 'wish' in read ? [nameKey(read.wish.username), nameKey(read.wish.email)] : []
-    const turn = turns.at(-1)
-    if (!turn || turn.length >= atOnce || names.some((name) => taken.has(name))) {
-      turns.push([one])
-      taken = new Set(names)
-    } else {
-      turn.push(one)
-      for (const name of names) taken.add(name)
-    }
-  }
-  return turns
 }
 
 /** Of the roles those the importer may give here; the others are left out and said. */

@@ -5,11 +5,11 @@ import {
   type Contributor,
   commandIdOf,
   exists,
+  inTurns,
   noted,
   type Outcome,
   oneNamed,
   promiseOf,
-  refusal,
   stepContext,
   unchanged,
 } from '@holdfast/snapshot'
@@ -62,14 +62,17 @@ export function alertRulesContributor(parts: SnapshotParts): Contributor {
       known.splice(known.indexOf(existing), 1, { id: existing.id, settings: next })
       return { outcome: 'updated', name, promise }
     }
-    if (isDryRun && known.length >= maxRules) throw TooManyAlertRules({ max: maxRules })
-    if (!isDryRun) {
+    // Counted here as well: the read model may not have those of this page yet.
+    if (known.length >= maxRules) throw TooManyAlertRules({ max: maxRules })
+    const made = { id, settings: { ...settings, mailTo: [] } }
+    known.push(made)
+    try {
       const context = stepContext(call, batch, contributor, index)
-      const { sequence } = await rules.create(organizationId, settings, [], context)
-      // How many there are is counted in the read model.
-      await parts.caughtUp(sequence)
+      if (!isDryRun) await rules.create(organizationId, settings, [], context)
+    } catch (error) {
+      known.splice(known.indexOf(made), 1)
+      throw error
     }
-    known.push({ id, settings: { ...settings, mailTo: [] } })
     return created
   }
 
@@ -99,20 +102,17 @@ export function alertRulesContributor(parts: SnapshotParts): Contributor {
         await parts.caughtUp()
         known = [...(await listRules(postgres, scopeOf(organizationId), organizationId))]
       }
-      const outcomes: Outcome[] = []
-      for (const { index, record } of records) {
-        const read = readAlertRule(record)
-        if (!('wish' in read)) {
-          outcomes.push(read.outcome)
-          continue
-        }
-        outcomes.push(
-          await carryOut(index, read.wish, known, batch, call).catch((error: unknown) =>
-            refusal(read.name, error),
-          ),
-        )
+      const reads = records.map(({ index, record }) => ({ index, read: readAlertRule(record) }))
+      const outcomes = await inTurns(
+        reads,
+        ({ settings }) => [settings.name],
+        (index, wish) => carryOut(index, wish, known, batch, call),
+      )
+      if (!batch.isDryRun) {
+        // What watches reads them from there.
+        await parts.caughtUp()
+        await parts.rulesChanged()
       }
-      if (!batch.isDryRun) await parts.rulesChanged()
       return outcomes
     },
   }

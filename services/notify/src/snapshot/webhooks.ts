@@ -6,12 +6,12 @@ import {
   type Contributor,
   commandIdOf,
   exists,
+  inTurns,
   type Note,
   noted,
   type Outcome,
   oneNamed,
   promiseOf,
-  refusal,
   stepContext,
   unchanged,
 } from '@holdfast/snapshot'
@@ -118,17 +118,11 @@ export function webhooksContributor(parts: SnapshotParts): Contributor {
         const names = reads.map(({ read }) => read.name)
         known = [...(await webhooksNamed(postgres, scopeOf(organizationId), organizationId, names))]
       }
-      const outcomes: Outcome[] = []
-      for (const { index, read } of reads) {
-        outcomes.push(
-          'wish' in read
-            ? await carryOut(index, read.wish, known, batch, call).catch((error: unknown) =>
-                refusal(read.name, error),
-              )
-            : read.outcome,
-        )
-      }
-      return outcomes
+      return await inTurns(
+        reads,
+        ({ settings }) => [settings.name],
+        (index, wish) => carryOut(index, wish, known, batch, call),
+      )
     },
   }
 }

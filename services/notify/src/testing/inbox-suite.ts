@@ -3,21 +3,25 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type CommandId, newId, type OrganizationId, type UserId } from '@holdfast/domain'
+import { egressPolicy, openEgress } from '@holdfast/egress'
 import { type AccessAttempt, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
 import { migrate, sql } from '@holdfast/postgres'
 import { openProjections } from '@holdfast/projections'
-import { AlertService, type MethodTable, type RequestOf } from '@holdfast/proto'
+import { AlertService, ContributorService, type MethodTable, type RequestOf } from '@holdfast/proto'
 import {
   type Alarm,
   type Answer,
   alarmSubject,
   type Call,
   type Caller,
+  dataKeys,
   encodeAlarm,
   type Handlers,
   type Role,
   rolePermissions,
+  secrets,
 } from '@holdfast/service'
+import { contributorHandlers } from '@holdfast/snapshot'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, testNats, testPostgres } from '@holdfast/testkit'
 import { composeInbox, type InboxParts } from '../alerts/compose-inbox.ts'
@@ -25,6 +29,7 @@ import { openMailer } from '../mail/mailer.ts'
 import { alertRuleRows } from '../projections/alert-rules.ts'
 import { alertRows } from '../projections/alerts.ts'
 import { webhooks } from '../projections/webhooks.ts'
+import { notifyContributors } from '../snapshot/contributors.ts'
 import { webhookQueue } from '../webhooks/queue.ts'
 import type { InboxProcessWish } from './inbox-process.ts'
 import { type TestSmtp, testSmtp } from './smtp.ts'
@@ -127,6 +132,7 @@ export async function startInboxSuite(more: { readonly pace?: InboxParts['pace']
     projections: [alertRows, alertRuleRows, webhooks],
   })
   log.useCommands(projections.commands)
+  const egress = openEgress({ policy: egressPolicy(['127.0.0.0/8']) })
   const dataKey = { id: newId<string>(), key: new Uint8Array(randomBytes(32)), isActive: true }
   const server = { host: '127.0.0.1', port: smtp.port, tls: 'off', auth: undefined } as const
   const compose = () =>
@@ -178,6 +184,23 @@ export async function startInboxSuite(more: { readonly pace?: InboxParts['pace']
     get alerts() {
       return requests(inbox.alerts, AlertService)
     },
+    get contributors() {
+      const keyService = { getDataKeys: () => Promise.resolve({ keys: [dataKey] }) }
+      const sealing = secrets(dataKeys(keyService, 'notify'), log.lineageId)
+      const contributors = notifyContributors({
+        postgres,
+        webhooks: { log, secrets: sealing, now: Date.now },
+        egress,
+        rules: inbox.rules,
+        rulesChanged: inbox.rulesChanged,
+        async caughtUp(at) {
+          const sequence = at ?? (await log.safeHead())
+          await projections.reached(sequence)
+          return sequence
+        },
+      })
+      return requests(contributorHandlers(contributors), ContributorService)
+    },
     /** As that service would. */
     alarm: (alarm: Alarm, service: 'backup' | 'auth' = 'backup') =>
       (service === 'backup' ? backup : auth).signal(alarmSubject(service), encodeAlarm(alarm)),
@@ -217,6 +240,7 @@ export async function startInboxSuite(more: { readonly pace?: InboxParts['pace']
     },
     async close(): Promise<void> {
       await inbox.stop()
+      egress.close()
       await recorder.close()
       await projections.stop()
       await Promise.all([nats.close(), pg.close(), smtp.close()])
