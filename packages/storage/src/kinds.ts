@@ -3,6 +3,7 @@ import { ftp } from './ftp/kind.ts'
 import { googleDrive } from './google-drive/kind.ts'
 import type { KindDefinition } from './kind.ts'
 import { local, nfs } from './local/kind.ts'
+import { rsync } from './rsync/kind.ts'
 import { s3 } from './s3/kind.ts'
 import { sftp } from './sftp/kind.ts'
 import { webdav } from './webdav/kind.ts'
@@ -14,6 +15,7 @@ export const storageKinds: readonly KindDefinition[] = [
   s3,
   sftp,
   ftp,
+  rsync,
   webdav,
   googleDrive,
   dropbox,

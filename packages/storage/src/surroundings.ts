@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import {
   type Connector,
   type EgressPolicy,
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly localRoots: readonly string[]
   /** Files of private keys must lie in it; undefined: none may be named. */
   readonly keysDir: string | undefined
+  /** For what programs read and write; a directory of ours is made below it. */
+  readonly workDir: string
   readonly logger: Logger | undefined
   readonly timeouts: Timeouts
 }
@@ -37,6 +40,8 @@ export interface SurroundingsData {
   readonly localBase: string
   readonly localRoots: readonly string[]
   readonly keysDir?: string | undefined
+  /** Room for one object at a time; the system's directory for temporary files unless told. */
+  readonly workDir?: string | undefined
   readonly timeouts?: Partial<Timeouts>
 }
 
@@ -51,6 +56,7 @@ export function surroundingsOf(
     localBase: data.localBase,
     localRoots: data.localRoots,
     keysDir: data.keysDir,
+    workDir: data.workDir ?? tmpdir(),
     logger: more.logger,
     timeouts: { ...defaultTimeouts, ...data.timeouts },
   }

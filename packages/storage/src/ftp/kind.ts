@@ -73,6 +73,13 @@ export const ftp: KindDefinition = {
     checkHost('config.host', settings.text('host'), surroundings, {
       isPlain: settings.text('security') === 'none',
     }),
+  addresses: (settings) => [
+    {
+      field: 'config.host',
+      host: settings.text('host'),
+      isPlain: settings.text('security') === 'none',
+    },
+  ],
   async open(settings, surroundings) {
     const { openFtp } = await import('./ftp.ts')
     return openFtp(settings, surroundings)

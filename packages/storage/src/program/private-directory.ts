@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
-const prefix = 'holdfast-storage-'
+import { StorageRefused } from '../errors.ts'
 
 /** A directory only we can enter, for secrets a program reads from files and for what it reads and writes. */
 export interface PrivateDirectory {
@@ -11,11 +10,19 @@ export interface PrivateDirectory {
   remove(): Promise<void>
 }
 
-/** Removes what processes that were killed have left, too: no secret stays on the disk for long. */
-export async function privateDirectory(below: string): Promise<PrivateDirectory> {
-  await mkdir(below, { recursive: true, mode: 0o700 })
+const prefix = 'run-'
+/** Steps of the clock are no reason to take what is in use. */
+const marginMs = 60_000
+const startedAtUnixMs = Date.now() - process.uptime() * 1_000
+
+/**
+ * Made below a directory of this user's in `workDir`. What processes that were killed have left is removed with it: no
+ * secret stays on the disk for long.
+ */
+export async function privateDirectory(workDir: string): Promise<PrivateDirectory> {
+  const below = await ours(workDir)
   for (const name of await readdir(below)) {
-    const pid = new RegExp(`^${prefix}([0-9]+)-`).exec(name)?.[1]
+    const pid = /^run-([0-9]+)-/.exec(name)?.[1]
     if (pid !== undefined && (await isLeft(join(below, name), Number(pid)))) {
       await rm(join(below, name), { recursive: true, force: true })
     }
@@ -32,11 +39,23 @@ export async function privateDirectory(below: string): Promise<PrivateDirectory>
   }
 }
 
+/** In a place everybody may write to somebody else may have been there first. */
+async function ours(workDir: string): Promise<string> {
+  const uid = process.getuid?.() ?? 0
+  const path = join(workDir, `holdfast-storage-${uid}`)
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  const found = await lstat(path)
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
+    throw StorageRefused({ why: `${path} is not a directory of this user's alone` })
+  }
+  return path
+}
+
 /** In a container a process has the number of the one before it; then its directory is older than it. */
 async function isLeft(path: string, pid: number): Promise<boolean> {
   if (pid !== process.pid) return !isAlive(pid)
   const made = await stat(path).catch(() => undefined)
-  return made !== undefined && made.mtimeMs < Date.now() - process.uptime() * 1_000 - 1_000
+  return made !== undefined && made.mtimeMs < startedAtUnixMs - marginMs
 }
 
 function isAlive(pid: number): boolean {

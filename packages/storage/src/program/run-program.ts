@@ -13,8 +13,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly signal?: AbortSignal
-  /** Ended when it has neither read nor written for so long. */
-  readonly idleMs: number
+  /** Ended when it has neither read nor written for so long; undefined: whoever started it sees to that. */
+  readonly idleMs?: number
 }
 
 const maxStderr = 64 * 1024
@@ -61,6 +61,7 @@ export function startProgram(
   let idle: NodeJS.Timeout | undefined
   const touch = (): void => {
     clearTimeout(idle)
+    if (options.idleMs === undefined) return
     idle = setTimeout(() => {
       isIdle = true
       kill()

@@ -72,6 +72,7 @@ export const sftp: KindDefinition = {
         'A file below HOLDFAST_BACKUP_KEYS_DIR on this machine, instead of giving the key itself.',
       type: 'text',
       example: 'offsite_ed25519',
+      isInstanceOnly: true,
     },
     {
       name: 'password',
@@ -96,6 +97,7 @@ export const sftp: KindDefinition = {
     ...checkHost('config.host', settings.text('host'), surroundings, { isPlain: false }),
     ...checkKeys(settings, surroundings),
   ],
+  addresses: (settings) => [{ field: 'config.host', host: settings.text('host'), isPlain: false }],
   async open(settings, surroundings) {
     const { openSftp } = await import('./sftp.ts')
     return await openSftp(settings, surroundings)
