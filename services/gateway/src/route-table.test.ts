@@ -42,6 +42,7 @@ const audit = holdfast.audit.v1
 const backup = holdfast.backup.v1
 const ops = holdfast.ops.v1
 const notify = holdfast.notify.v1
+const recoverer = new backup.Recipient({ recipient: 'age1x' })
 const user = new auth.User({
   id,
   username: 'ada',
@@ -255,6 +256,18 @@ const fakes = {
     rotateSigningKey: async () => new audit.RotateSigningKeyResponse({ key: { isActive: true } }),
     listWitnesses: async () => new audit.ListWitnessesResponse({ witnesses: [{ nodeId: id }] }),
   },
+  snapshots: {
+    exportSnapshot: async () =>
+      new backup.ExportSnapshotResponse({ exportId: id, fileName: 'holdfast-x.hfsnap', bytes: 3 }),
+    readExport: async () => new backup.ReadExportResponse({ data: Buffer.from('abc') }),
+    putImport: async () => new backup.PutImportResponse({ received: 3 }),
+    inspectImport: async () => new backup.InspectImportResponse({ header: '{}' }),
+    runImport: async () => new backup.RunImportResponse({ import: { id, status: 'running' } }),
+    getImport: async () => new backup.GetImportResponse({ import: { id, status: 'completed' } }),
+    listImports: async () => new backup.ListImportsResponse({ imports: [{ id }] }),
+    listImportRecords: async () =>
+      new backup.ListImportRecordsResponse({ records: [{ name: 'berlin', outcome: 'created' }] }),
+  },
   archive: {
     getLogState: async () => new backup.GetLogStateResponse({ state: { writes: 1 } }),
     verifyLog: async () => new backup.VerifyLogResponse({ isEqual: true }),
@@ -282,6 +295,17 @@ const fakes = {
     toggleSchedule: async () => new backup.ToggleScheduleResponse({ schedule }),
     deleteSchedule: async () => new backup.DeleteScheduleResponse(),
     previewSchedule: async () => new backup.PreviewScheduleResponse({ slotsUnixMs: [1] }),
+  },
+  recovery: {
+    listRecipients: async () => new backup.ListRecipientsResponse({ recipients: [recoverer] }),
+    addRecipient: async () =>
+      new backup.AddRecipientResponse({ recipient: recoverer, challenge: 'x' }),
+    proveRecipient: async () => new backup.ProveRecipientResponse({ recipient: recoverer }),
+    removeRecipient: async () => new backup.RemoveRecipientResponse({ recipient: recoverer }),
+    reviewKeys: async () => new backup.ReviewKeysResponse({ reviewDueAtUnixMs: 1 }),
+    getOffsiteState: async () =>
+      new backup.GetOffsiteStateResponse({ locations: [{ state: 'idle' }] }),
+    verifyOffsite: async () => new backup.VerifyOffsiteResponse(),
   },
   readModels: {
     listReadModels: async () => [
@@ -314,11 +338,19 @@ const fakes = {
   },
 }
 
+const recoverers = '/backups/recovery/recipients'
 const key = Buffer.alloc(32, 7).toString('base64')
 const password = 'correct horse battery staple'
 
 /** Method, path below /api/v1, body, the rpc it must reach, the status. */
 const routes: readonly (readonly [InjectOptions['method'], string, unknown, string, number])[] = [
+  ['GET', recoverers, undefined, 'recovery.listRecipients', 200],
+  ['POST', recoverers, { recipient: 'age1x' }, 'recovery.addRecipient', 201],
+  ['POST', `${recoverers}/age1x/prove`, { answer: 'a' }, 'recovery.proveRecipient', 200],
+  ['DELETE', `${recoverers}/age1x`, undefined, 'recovery.removeRecipient', 200],
+  ['POST', '/backups/recovery/review', { note: 'n' }, 'recovery.reviewKeys', 200],
+  ['GET', '/backups/offsite', undefined, 'recovery.getOffsiteState', 200],
+  ['POST', '/backups/offsite/nas/verify', undefined, 'recovery.verifyOffsite', 202],
   ['POST', '/auth/login', { username: 'ada', password }, 'auth.login', 200],
   ['POST', '/auth/refresh', { refresh_token: 'r' }, 'auth.refresh', 200],
   ['POST', '/auth/logout', undefined, 'auth.logout', 204],
@@ -563,6 +595,24 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
     200,
   ],
   ['DELETE', '/backups/schedules/nightly', undefined, 'schedules.deleteSchedule', 204],
+  ['GET', '/backups/export?compress=false', undefined, 'snapshots.readExport', 200],
+  [
+    'POST',
+    '/backups/export',
+    { organization_id: id, include_users: false, passphrase: 'correct horse battery' },
+    'snapshots.readExport',
+    200,
+  ],
+  ['GET', '/backups/imports', undefined, 'snapshots.listImports', 200],
+  ['GET', `/backups/imports/${id}`, undefined, 'snapshots.getImport', 200],
+  [
+    'GET',
+    `/backups/imports/${id}/records?outcome=refused`,
+    undefined,
+    'snapshots.listImportRecords',
+    200,
+  ],
+  ['POST', `/backups/imports/${id}/run`, { dry_run: false }, 'snapshots.runImport', 202],
   ['GET', '/operator/read-models', undefined, 'readModels.listReadModels', 200],
   ['POST', '/operator/read-models/check', undefined, 'readModels.checkReadModels', 202],
   ['GET', '/operator/read-models/check', undefined, 'readModels.getCheck', 200],
@@ -619,6 +669,8 @@ test('a file is imported as text', async () => {
   })
 })
 
+/** Forms, and what comes before a file: routes/snapshots.test.ts. */
+const inForms = ['snapshots.exportSnapshot', 'snapshots.putImport', 'snapshots.inspectImport']
 /** Asked together: routes/diff.test.ts. */
 const inDiff = ['policy.compareAccess', 'history.diffObjects']
 
@@ -642,16 +694,19 @@ test('every rpc is reachable, or listed with the reason', () => {
     history: 'HistoryService',
     archive: 'ArchiveService',
     readModels: 'ReadModelService',
+    snapshots: 'SnapshotService',
     webhooks: 'WebhookService',
     storage: 'StorageService',
     schedules: 'ScheduleService',
     ...backupServices,
   }
   const reached = new Set(
-    [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface', ...inDiff].map((rpc) => {
-      const [client = '', method] = rpc.split('.')
-      return `${names[client]}.${method}`
-    }),
+    [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface', ...inDiff, ...inForms].map(
+      (rpc) => {
+        const [client = '', method] = rpc.split('.')
+        return `${names[client]}.${method}`
+      },
+    ),
   )
   const all = Object.entries(services).flatMap(([name, table]) =>
     Object.keys(table).map((method) => `${name}.${method}`),

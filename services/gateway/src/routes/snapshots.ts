@@ -122,7 +122,7 @@ export const snapshotRoutes =
           ? ['Sealed with the key of this instance: it opens here and nowhere else.']
           : []),
       ]
-      for (const warning of warnings) reply.header('holdfast-warning', warning)
+      if (warnings.length > 0) reply.header('holdfast-warning', warnings.join(' '))
       return reply
         .header('content-type', 'application/vnd.holdfast.snapshot')
         .header('content-length', bytes)
