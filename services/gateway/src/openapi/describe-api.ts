@@ -38,6 +38,7 @@ import {
   ReadModelList,
   SilentService,
 } from '../views/read-model.ts'
+import { recoveryComponents } from '../views/recovery.ts'
 import { Rule, RuleChange } from '../views/rule.ts'
 import {
   ImportRecord,
@@ -122,6 +123,7 @@ const components = [
   AuditAction,
   ...backupComponents,
   ...storageComponents,
+  ...recoveryComponents,
   BackupSchedule,
   Problem,
 ]
