@@ -296,6 +296,15 @@ export class Destination {
     if (spare.some((kind) => (inventory.newest(kind)?.damage ?? '') !== '')) return true
     const age = now() - Number(newest.first)
     if (age >= pace.idleManifestMs) return true
+    // Put anew it has another SHA-256, and no manifest names that.
+    const isReplaced = [...inventory.rows()].some(
+      ({ kind, namedFrom, namedTo, putAtUnixMs }) =>
+        kind !== 'manifest' &&
+        namedFrom !== undefined &&
+        namedTo === undefined &&
+        putAtUnixMs > newest.putAtUnixMs,
+    )
+    if (isReplaced) return true
     const isNew = [...inventory.rows()].some(
       ({ kind, namedFrom, namedTo }) =>
         kind !== 'manifest' && namedFrom === undefined && namedTo === undefined,

@@ -39,11 +39,8 @@ export interface PusherParts {
   readonly registry: Registry
 }
 
-const tickMs = 500
 /** How often settings of locations are looked at. */
 const locationsMs = 5_000
-/** How long a listing of the archive serves. */
-const stockMs = 1_000
 /** How old what auth said of its keys may be when commits came since. */
 const keysetMs = 30_000
 /** A destination has that long to follow a destruction before it is said not to. */
@@ -84,7 +81,7 @@ export class Pusher {
   /** Nothing happens before. */
   from(sources: OffsiteSources): void {
     this.#sources = sources
-    this.#timer ??= setInterval(() => this.#tick(), tickMs)
+    this.#timer ??= setInterval(() => this.#tick(), this.#parts.pace.tickMs)
   }
 
   states(): readonly DestinationState[] {
@@ -165,7 +162,7 @@ export class Pusher {
       times: this.#times,
       archived: () => parts.archived() ?? 0n,
       stock: () => {
-        if (!this.#stock || now() - this.#stock.at >= stockMs)
+        if (!this.#stock || now() - this.#stock.at >= parts.pace.tickMs)
           this.#stock = { at: now(), stock: archiveStock(archiveDir, lineageId, generation) }
         return this.#stock.stock
       },

@@ -25,6 +25,8 @@ export interface Pace {
   readonly maxRetryMs: number
   /** Read back between two pushes, about. */
   readonly sliceBytes: number
+  /** How often it is asked whether something is due. */
+  readonly tickMs: number
   /** Of a tail before it is compressed, about. */
   readonly tailBytes: number
 }
@@ -41,6 +43,7 @@ export const usualPace: Pace = {
   minRetryMs: 1_000,
   maxRetryMs: minute,
   sliceBytes: 32 * 1024 * 1024,
+  tickMs: 500,
   tailBytes: 4 * 1024 * 1024,
 }
 
