@@ -12,7 +12,6 @@ import {
   type MethodTable,
   NodeService,
   PeerService,
-  type RequestOf,
 } from '@holdfast/proto'
 import {
   type Answer,
@@ -92,7 +91,7 @@ export function newCall(options: CallOptions = {}): { call: Call; sequence: () =
 
 type Requests<T extends MethodTable> = {
   readonly [K in keyof T]: (
-    request?: Partial<RequestOf<T[K]>>,
+    request?: Parameters<T[K]['request']['encode']>[0],
     options?: CallOptions,
   ) => Promise<Answer<T[K]>>
 }
