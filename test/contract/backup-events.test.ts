@@ -1,7 +1,9 @@
 import type { NameEvent } from '@holdfast/domain'
+import { importCodec } from '../../services/backup/src/codecs/import-codec.ts'
 import { nameCodec } from '../../services/backup/src/codecs/name-codec.ts'
 import { scheduleCodec } from '../../services/backup/src/codecs/schedule-codec.ts'
 import { storageLocationCodec } from '../../services/backup/src/codecs/storage-location-codec.ts'
+import type { SnapshotImported } from '../../services/backup/src/domain/import.ts'
 import type { ScheduleEvent } from '../../services/backup/src/domain/schedule.ts'
 import type { StorageLocationEvent } from '../../services/backup/src/domain/storage-location.ts'
 import { frozenEvents } from './frozen-events.ts'
@@ -82,11 +84,28 @@ const names: readonly NameEvent[] = [
   { type: 'NameReleased', holderId: locationId },
 ]
 
+const imports: readonly SnapshotImported[] = [
+  {
+    type: 'SnapshotImported',
+    facts: {
+      organizationId,
+      backupId,
+      sha256: new Uint8Array(32).fill(7),
+      created: 12,
+      updated: 3,
+      skipped: 40,
+      refused: 1,
+      rollbackSequence: 1_041n,
+    },
+  },
+]
+
 frozenEvents(
   'backup',
   [
     { aggregate: 'storage_location', codec: storageLocationCodec, events: locations },
     { aggregate: 'schedule', codec: scheduleCodec, events: schedules },
+    { aggregate: 'import', codec: importCodec, events: imports },
     { aggregate: 'name', codec: nameCodec, events: names },
   ],
   ['Contents'],
