@@ -350,7 +350,7 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ['DELETE', `${recoverers}/age1x`, undefined, 'recovery.removeRecipient', 200],
   ['POST', '/backups/recovery/review', { note: 'n' }, 'recovery.reviewKeys', 200],
   ['GET', '/backups/offsite', undefined, 'recovery.getOffsiteState', 200],
-  ['POST', '/backups/offsite/nas/verify', undefined, 'recovery.verifyOffsite', 202],
+  ['POST', '/backups/offsite/nas/verify', undefined, 'recovery.verifyOffsite', 204],
   ['POST', '/auth/login', { username: 'ada', password }, 'auth.login', 200],
   ['POST', '/auth/refresh', { refresh_token: 'r' }, 'auth.refresh', 200],
   ['POST', '/auth/logout', undefined, 'auth.logout', 204],
@@ -698,6 +698,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     webhooks: 'WebhookService',
     storage: 'StorageService',
     schedules: 'ScheduleService',
+    recovery: 'RecoveryService',
     ...backupServices,
   }
   const reached = new Set(

@@ -1,3 +1,4 @@
+import { Type } from '@fastify/type-provider-typebox'
 import type { Clients } from '../clients.ts'
 import { reading, writing } from '../http/call.ts'
 import { closed, optional, ref, textIn } from '../views/fields.ts'
@@ -12,6 +13,7 @@ import {
   RecoveryRecipient,
   RecoveryRecipients,
 } from '../views/recovery.ts'
+import { empty } from './auth.ts'
 import { byId, one, text } from './list.ts'
 import { type Routes, signedIn } from './route.ts'
 
@@ -186,19 +188,12 @@ export const recoveryRoutes =
           description: 'Answers at once; `GET /backups/offsite` tells what came of it.',
           security: signedIn,
           params: byId('location'),
-          response: { 202: ref(OffsiteState) },
+          response: { 204: Type.Null() },
         },
       },
       async (request, reply) => {
-        await recovery.verifyOffsite(
-          { storageLocation: request.params.id },
-          writing(request, reply),
-        )
-        const found = await recovery.getOffsiteState({}, reading(request))
-        return reply.code(202).send({
-          items: found.locations.map(printOffsite),
-          last_sequence: decimalOf(found.lastSequence),
-        })
+        await recovery.verifyOffsite({ storageLocation: request.params.id }, writing(request, reply))
+        return empty(reply)
       },
     )
   }
