@@ -8,6 +8,7 @@ import {
   ListObjectsV2Command,
   type PutObjectCommandInput,
   S3Client,
+  type S3ClientConfig,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { StorageInvalidAnswer, StorageNotFound } from '../errors.ts'
@@ -22,7 +23,7 @@ import { isStatus, s3Error } from './errors.ts'
 const partBytes = 8 * 1024 * 1024
 const parallelParts = 2
 const maxParts = 10_000
-/** Of an upload whose size is not known. */
+/** For taking back an upload that failed. */
 const abortMs = 10_000
 
 export function s3Storage(settings: Settings, { connector, timeouts }: Surroundings): KindStorage {
@@ -30,13 +31,10 @@ export function s3Storage(settings: Settings, { connector, timeouts }: Surroundi
   const region = settings.text('region')
   const prefix = settings.text('prefix') === '' ? '' : `${settings.text('prefix')}/`
   const ca = settings.text('ca')
-  const agents = connector.agents({
-    timeoutMs: timeouts.connectMs,
-    ...(ca === '' ? {} : { ca }),
-  })
+  const agentOptions = { timeoutMs: timeouts.connectMs, ...(ca === '' ? {} : { ca }) }
   const sessionToken = settings.secret('session_token')
   // Everything is given, so that nothing is looked for in the environment or asked of a cloud.
-  const client = new S3Client({
+  const fixed: S3ClientConfig = {
     endpoint: settings.text('endpoint') || `https://s3.${region}.amazonaws.com`,
     region,
     forcePathStyle: settings.flag('path_style'),
@@ -53,12 +51,16 @@ export function s3Storage(settings: Settings, { connector, timeouts }: Surroundi
     disableS3ExpressSessionAuth: true,
     retryMode: 'standard',
     maxAttempts: 3,
-    requestHandler: {
-      httpAgent: agents.http,
-      httpsAgent: agents.https,
-      socketTimeout: timeouts.idleMs,
-    },
-  })
+  }
+  // Uploads are timed here, since what is sent next is in memory already; what is read is timed by whoever reads (guard.ts),
+  // who may take their time.
+  const clientWith = (socketTimeout: number) => {
+    const agents = connector.agents(agentOptions)
+    const requestHandler = { httpAgent: agents.http, httpsAgent: agents.https, socketTimeout }
+    return { agents, client: new S3Client({ ...fixed, requestHandler }) }
+  }
+  const [sending, asking] = [clientWith(timeouts.idleMs), clientWith(0)]
+  const { client } = asking
   const at = (key: string) => ({ Bucket: bucket, Key: `${prefix}${key}` })
   const extras: Partial<PutObjectCommandInput> = {
     ...given('StorageClass', settings.text('storage_class')),
@@ -83,7 +85,7 @@ export function s3Storage(settings: Settings, { connector, timeouts }: Surroundi
     async put(key, body, { size, signal } = {}) {
       const source = Readable.from(body(), { objectMode: false })
       const upload = new Upload({
-        client: ending(client, signal),
+        client: ending(sending.client, signal),
         params: { ...at(key), ...extras, Body: source },
         // Parts grow where their number would not be enough.
         partSize: Math.max(partBytes, Math.ceil((size ?? 0) / maxParts)),
@@ -175,8 +177,10 @@ export function s3Storage(settings: Settings, { connector, timeouts }: Surroundi
     },
 
     async close() {
-      client.destroy()
-      agents.destroy()
+      for (const { client, agents } of [sending, asking]) {
+        client.destroy()
+        agents.destroy()
+      }
     },
   }
 
