@@ -13,6 +13,7 @@ import { flowCommands } from './commands/flows.ts'
 import { historyCommands } from './commands/history.ts'
 import { interfaceCommands } from './commands/interfaces.ts'
 import { nodeCommands } from './commands/nodes.ts'
+import { offsiteCommands } from './commands/offsite.ts'
 import { operatorCommands } from './commands/operator.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
@@ -63,6 +64,7 @@ export function createProgram(context: Context): Command {
   backupCommands(program, context)
   snapshotCommands(program, context)
   recoveryCommands(program, context)
+  offsiteCommands(program, context)
   scheduleCommands(program, context)
   storageCommands(program, context)
   operatorCommands(program, context)

@@ -54,6 +54,7 @@ export const OffsiteLocation = component('OffsiteLocation', {
   verified_at: timeOrNull('When it was last read back whole.'),
   verified_sequence: decimal('How far that was.', '1042'),
   outdated_keysets: decimal('Keysets there that still hold a destroyed key.', '0'),
+  damaged_objects: decimal('Objects there that are not as they were put there.', '0'),
   failure_code: Type.Unsafe<string | null>({
     type: ['string', 'null'],
     description: 'What keeps it from going on; null when nothing does.',
@@ -114,6 +115,7 @@ export function printOffsite(message: OffsiteMessage): Static<typeof OffsiteLoca
     verified_at: timeOf(m.verifiedAtUnixMs),
     verified_sequence: decimalOf(m.verifiedSequence),
     outdated_keysets: decimalOf(m.outdatedKeysets),
+    damaged_objects: decimalOf(m.damagedObjects),
     failure_code: m.failureCode === '' ? null : m.failureCode,
     failure_detail: m.failureDetail,
     retry_at: timeOf(m.retryAtUnixMs),
