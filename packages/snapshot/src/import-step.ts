@@ -1,3 +1,4 @@
+import { isUuid } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import type { Call } from '@holdfast/service'
 import type { Batch, Outcome } from './contributor.ts'
@@ -24,7 +25,13 @@ export function stepContext(
     ...context
   } = call.command(batch.organizationId)
   const commandId = commandIdOf(batch.importId, contributor, batch.organizationId, index, step)
-  return { ...context, commandId, isKeyed: false, reason: `import ${batch.importId}` }
+  return {
+    ...context,
+    commandId,
+    isKeyed: false,
+    reason: `import ${batch.importId}`,
+    ...(isUuid(batch.importId) ? { causationId: batch.importId } : {}),
+  }
 }
 
 /** What a command was refused for, as an outcome. What may go well another time, or is our own mistake, is thrown on. */

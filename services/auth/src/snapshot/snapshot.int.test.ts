@@ -288,6 +288,10 @@ test('200 people are made in seconds, by one person, for one import', async () =
   const to = await organization()
   const importId = newId<string>()
   const records = Array.from({ length: 200 }, (_, i) => record(`many-${importId.slice(-6)}-${i}`))
+  // Cut off in the middle, and the whole page again.
+  expect(counted(await contribute('auth.users', to, records.slice(0, 20), { importId }))).toEqual({
+    created: 20,
+  })
   const started = performance.now()
   expect(counted(await contribute('auth.users', to, records, { importId }))).toEqual({
     created: 200,
@@ -307,6 +311,7 @@ test('200 people are made in seconds, by one person, for one import', async () =
     reason: `import ${importId}`,
     organizationId: to,
     actor: { kind: 'user' },
+    causationId: importId,
   })
   expect(commits[0]?.events.map(({ type }) => type)).toEqual([
     'UserCreated',

@@ -196,6 +196,38 @@ test('a dry run says what the import does, and writes nothing; promises stand fo
   }
 })
 
+test('an import that was cut off goes on where it was, however its pages are cut then', async () => {
+  const to = await placed()
+  const importId = newId<string>()
+  const records = Array.from({ length: 30 }, (_, i) => rule(`rule ${i}`, { priority: i }))
+  const { organizationId } = to
+  await contribute('rules.rules', organizationId, records.slice(0, 20), { importId })
+  const rest = await contribute('rules.rules', organizationId, records.slice(10), {
+    importId,
+    first: 10,
+  })
+  expect(counted(rest)).toEqual({ created: 20 })
+  await suite.settled()
+  expect(await say.all(organizationId)).toHaveLength(30)
+  // Another import of the same finds them there.
+  const other = await contribute('rules.rules', organizationId, records)
+  expect(new Set(other.map(({ code }) => code))).toEqual(new Set(['backup.exists']))
+  // A place of an import makes one rule, once, whoever brings what there.
+  const head = await suite.log.head()
+  const thief = { caller: person('SUPER_ADMIN', '*') }
+  const stolen = await contribute(
+    'rules.rules',
+    organizationId,
+    [rule('theirs')],
+    { importId, first: 29 },
+    thief,
+  )
+  expect(stolen).toMatchObject([{ outcome: 'created' }])
+  await suite.settled()
+  expect(await suite.log.head()).toBe(head)
+  expect(await say.all(organizationId)).toHaveLength(30)
+})
+
 test('what a policy test or a change that waits stands against is refused, and nothing of it is made', async () => {
   const to = await placed()
   await suite.policy.savePolicyTest({
