@@ -5,6 +5,7 @@ import { type Context, print, printList } from '../context.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { ago, bytes, fields, status, table } from '../output.ts'
 import { bar, downloadBackup } from './backup-download.ts'
+import { isBackupFile, type VerifyFileOptions, verifyBackupFile } from './backup-file.ts'
 import { type PassphraseOptions, passphraseOf, passphraseOptions } from './backup-passphrase.ts'
 import { given, segment, whole } from './options.ts'
 
@@ -235,27 +236,39 @@ export function backupCommands(program: Command, context: Context): void {
       )
     })
 
-  group
-    .command('verify <id>')
-    .description('read a backup back from where it lies, and compare it')
-    .action(async (id: string, _options, command: Command) => {
-      const api = context.api(command)
-      const path = `/backups/${segment(id)}`
-      const before = await api.json<Backup>(path)
-      await api.json(`${path}/verify`, { method: 'POST' })
-      let backup = before
-      while (backup.verified_at === before.verified_at) {
-        await delay(pollMs)
-        backup = await api.json<Backup>(path)
-      }
-      print(context, command, backup, (b) =>
-        b.verify_failure
-          ? `Backup ${b.name} is not good: ${b.verify_failure}`
-          : `Backup ${b.name} is there, whole and as it was made.`,
+  passphraseOptions(
+    group
+      .command('verify <id-or-file>')
+      .description(
+        'read a backup back from where it lies; of a full one as a file, judge every byte without any server',
       )
-      if (backup.verify_failure)
-        throw new CliError(`backup ${backup.name} is not good`, exitCodes.failed)
-    })
+      .option(
+        '--identity <file>',
+        'of a file: look into what is sealed; an age key or the root key',
+      ),
+  ).action(async (id: string, options: PassphraseOptions & VerifyFileOptions, command: Command) => {
+    if (isBackupFile(id)) {
+      const passphrase = await passphraseOf(context, options, false)
+      await verifyBackupFile(context, command, id, options, passphrase)
+      return
+    }
+    const api = context.api(command)
+    const path = `/backups/${segment(id)}`
+    const before = await api.json<Backup>(path)
+    await api.json(`${path}/verify`, { method: 'POST' })
+    let backup = before
+    while (backup.verified_at === before.verified_at) {
+      await delay(pollMs)
+      backup = await api.json<Backup>(path)
+    }
+    print(context, command, backup, (b) =>
+      b.verify_failure
+        ? `Backup ${b.name} is not good: ${b.verify_failure}`
+        : `Backup ${b.name} is there, whole and as it was made.`,
+    )
+    if (backup.verify_failure)
+      throw new CliError(`backup ${backup.name} is not good`, exitCodes.failed)
+  })
 
   group
     .command('cancel <id>')

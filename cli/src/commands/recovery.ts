@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Context, print } from '../context.ts'
 import { ago, bytes, fields, status, table } from '../output.ts'
+import { bundleCommand } from './backup-file.ts'
 import { given, segment } from './options.ts'
 
 interface Recipient {
@@ -72,6 +73,8 @@ export function recoveryCommands(program: Command, context: Context): void {
   const group = program
     .command('recovery')
     .description('who can open backups when this machine is gone (docs/backup-recovery.md)')
+
+  bundleCommand(program, context)
 
   const list = async (command: Command): Promise<Recipients> =>
     await context.api(command).json<Recipients>(`${base}/recipients`)

@@ -8,6 +8,7 @@ export {
 export { bundleName } from './bundle-name.ts'
 export { type ConfigFile, configTar, isConfigName, maxConfigFileBytes } from './config-tar.ts'
 export { ArchiveUnfit, BundleInvalid, KeysetInvalid } from './errors.ts'
+export { identitiesIn } from './identities.ts'
 export {
   type Keyset,
   type KeysetFile,
