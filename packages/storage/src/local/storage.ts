@@ -18,7 +18,7 @@ export interface LocalPlace {
   ready(): Promise<void>
 }
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
 /** Objects as files. Whole by a temporary file that is renamed, lasting by fsync of the file and of its folder. */
 export function localStorage(place: LocalPlace): KindStorage {
@@ -196,7 +196,8 @@ async function write(path: string, body: Body, signal: AbortSignal | undefined):
 async function opened(path: string, key: string): Promise<FileHandle> {
   let file: FileHandle
   try {
-    file = await open(path, O_RDONLY | O_NOFOLLOW)
+    // Of a pipe, opening would wait for somebody to write into it.
+    file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   } catch (error) {
     if (isCode(error, 'ELOOP')) throw StorageRefused({ why: `${key} is a link` }, error)
     throw storageErrorOf(error, key)
