@@ -6,4 +6,4 @@ export {
   promisesIn,
   type Told,
   type Way,
-} from './contributing.ts'
+} from './testing/contributing.ts'
