@@ -50,6 +50,15 @@ const retryMs = 5_000
 /** What the thread still writes after it was told to stop. */
 const lastWriteMs = 1_000
 
+/** Work that does not end when it is told to is left to itself: it can show and record nothing any more. */
+const abandonMs = 5_000
+const abandoned = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const give = (): void => void setTimeout(() => reject(signal.reason as Error), abandonMs)
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true })
+  })
+
 class Stopped extends Error {
   override readonly name = 'Stopped'
 }
@@ -316,9 +325,10 @@ export class JobEngine {
     )
     try {
       end.signal.throwIfAborted()
-      return await work(end.signal, (bytes) => {
+      const done = work(end.signal, (bytes) => {
         uploaded = bytes
       })
+      return await Promise.race([done, abandoned(end.signal)])
     } catch (error) {
       // What a task says of an abort is not why it was aborted.
       throw end.signal.aborted ? end.signal.reason : error
