@@ -32,6 +32,7 @@ function genIsClean() {
     'packages/bpf/src/gen',
     'docs/settings.md',
     'docs/problems.md',
+    'docs/storage-fields.md',
     'deploy/observability/grafana/dashboards',
   ]
   const before = git('diff', '--', ...generated)
