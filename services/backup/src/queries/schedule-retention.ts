@@ -35,18 +35,21 @@ export async function scheduleCounts(
   scope: ReadScope,
   organizationId: string,
 ): Promise<ScheduleCounts> {
-  const [row] = await postgres.read(scope, (tx) =>
-    tx.query<{ schedules: bigint; enabled: bigint; next: bigint | null }>(sql`
-      select count(*) as schedules, count(*) filter (where s.is_enabled) as enabled,
-        min(p.next_slot_unix_ms) filter (where s.is_enabled) as next
+  const seen = await postgres.read(scope, (tx) =>
+    tx.query<{ id: string; is_enabled: boolean; planned: bigint }>(sql`
+      select s.schedule_id as id, s.is_enabled, s.planned_at_unix_ms as planned
       from ${relation('backup', 'schedules', scope.at)} s
-      left join backup.schedule_slots p
-        on p.schedule_id = s.schedule_id and p.planned_at_unix_ms = s.planned_at_unix_ms
       where ${organizationId === '' ? sql`true` : sql`s.organization_id = ${organizationId}::uuid`}`),
   )
-  return {
-    schedules: Number(row?.schedules ?? 0n),
-    enabled: Number(row?.enabled ?? 0n),
-    nextSlotUnixMs: scope.at === undefined ? Number(row?.next ?? 0n) : 0,
-  }
+  const enabled = seen.filter(({ is_enabled }) => is_enabled)
+  const counts = { schedules: seen.length, enabled: enabled.length }
+  if (scope.at !== undefined) return { ...counts, nextSlotUnixMs: 0 }
+  // No reader's table: slots are asked for by the schedules that may be seen.
+  const ids = enabled.map(({ id }) => id)
+  const planned = enabled.map((one) => one.planned)
+  const [next] = await postgres.query<{ slot: bigint | null }>(sql`
+    select min(p.next_slot_unix_ms) as slot from backup.schedule_slots p
+    join unnest(${ids}::uuid[], ${planned}::bigint[]) as s(id, planned)
+      on p.schedule_id = s.id and p.planned_at_unix_ms = s.planned`)
+  return { ...counts, nextSlotUnixMs: Number(next?.slot ?? 0n) }
 }

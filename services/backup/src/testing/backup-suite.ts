@@ -30,9 +30,10 @@ import { objectWork } from '../jobs/object-work.ts'
 import type { OpenBackups } from '../jobs/open-backups.ts'
 import { type BackupLimits, openBackups } from '../jobs/open-backups.ts'
 import { backupRows } from '../projections/backups.ts'
+import { scheduleRows } from '../projections/schedules.ts'
 import { siteRows } from '../projections/sites.ts'
 import { storageLocations } from '../projections/storage-locations.ts'
-import type { RetentionRule } from '../queries/schedule-retention.ts'
+import { type RetentionRule, scheduleCounts } from '../queries/schedule-retention.ts'
 import { type Locations, openLocations } from '../storage/locations.ts'
 import { openWork, type Work } from '../work/work.ts'
 import type { BackupProcessWish } from './backup-process.ts'
@@ -179,7 +180,7 @@ export async function startSuite(): Promise<Suite> {
   const projections = await openProjections({
     ...{ log, postgres, telemetry },
     service: 'backup',
-    projections: [backupRows, siteRows, storageLocations],
+    projections: [backupRows, siteRows, storageLocations, scheduleRows],
   })
   const work: Work = openWork({ telemetry })
   const catchUp = () => projections.reached(log.seen())
@@ -216,7 +217,7 @@ export async function startSuite(): Promise<Suite> {
         drop: (id) => opened.engine.drop(id),
         wake: () => opened.engine.wake(),
         removeNow: (id, signal) => opened.removals.now(id, signal),
-        scheduleCounts: () => Promise.resolve({ schedules: 0, enabled: 0, nextSlotUnixMs: 0 }),
+        scheduleCounts: (scope, organizationId) => scheduleCounts(postgres, scope, organizationId),
         contributors: () =>
           Promise.resolve([{ name: 'test.things', major: 1, minor: 0, readsMajors: [1] }]),
       })
