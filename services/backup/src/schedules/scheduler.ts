@@ -89,16 +89,17 @@ export function openScheduler(parts: SchedulerParts): Scheduler {
       }
       const { newestSlotUnixMs, openSlotsUnixMs } = await backupsOfSlots(postgres, id)
       const at = now()
-      const doneUntil = Math.max(
+      // What lies ahead is of a clock that was: nothing would be due for long. Whatever is fired twice is one backup.
+      const marks = [
         planned.plannedAtUnixMs,
         planned.lastMissedSlotUnixMs,
         newestSlotUnixMs,
         claim.lastSlotUnixMs,
-      )
+        (nextSlotUnixMs ?? 0) - 1,
+      ].filter((mark) => mark > 0 && mark <= at)
       const plan = planSlots(
         {
-          // After a clock that went ahead nothing would be due for long. Whatever is fired twice is one backup.
-          doneUntilUnixMs: Math.min(doneUntil, at),
+          doneUntilUnixMs: marks.length === 0 ? at : Math.max(...marks),
           nowUnixMs: at,
           graceMs,
           policy: settings.missedPolicy,
