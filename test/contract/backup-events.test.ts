@@ -1,9 +1,13 @@
 import type { NameEvent } from '@holdfast/domain'
+import { backupCodec } from '../../services/backup/src/codecs/backup-codec.ts'
 import { importCodec } from '../../services/backup/src/codecs/import-codec.ts'
 import { nameCodec } from '../../services/backup/src/codecs/name-codec.ts'
+import { recoveryCodec } from '../../services/backup/src/codecs/recovery-codec.ts'
 import { scheduleCodec } from '../../services/backup/src/codecs/schedule-codec.ts'
 import { storageLocationCodec } from '../../services/backup/src/codecs/storage-location-codec.ts'
+import type { BackupEvent } from '../../services/backup/src/domain/backup.ts'
 import type { SnapshotImported } from '../../services/backup/src/domain/import.ts'
+import type { RecoveryEvent } from '../../services/backup/src/domain/recovery.ts'
 import type { ScheduleEvent } from '../../services/backup/src/domain/schedule.ts'
 import type { StorageLocationEvent } from '../../services/backup/src/domain/storage-location.ts'
 import { frozenEvents } from './frozen-events.ts'
@@ -79,6 +83,54 @@ const schedules: readonly ScheduleEvent[] = [
   { type: 'ScheduleDeleted' },
 ]
 
+const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudhf8ns7ts6hxl'
+const recoveryEvents: readonly RecoveryEvent[] = [
+  { type: 'RecipientAdded', recipient, label: 'Ada, the safe in Berlin' },
+  { type: 'RecipientProved', recipient },
+  { type: 'RecipientRemoved', recipient },
+  { type: 'KeysReviewed', note: 'all three found' },
+  {
+    type: 'KeysetsRewritten',
+    destroyedSequence: 1_041n,
+    locationIds: [locationId],
+    unreachedLocationIds: [backupId],
+  },
+]
+
+const backups: readonly BackupEvent[] = [
+  {
+    type: 'BackupRequested',
+    facts: {
+      organizationId,
+      name: 'before the move',
+      kind: 'rollback_slot',
+      contents: { devices: true, users: false, automation: true },
+      protection: 'recipients',
+      storageLocationId: locationId,
+      storageKind: 's3',
+      scheduleId: '0190a3a0-0000-7000-8000-000000000004',
+      slotUnixMs: 1_790_000_000_000,
+      rollbackFor: 'restore',
+      keptUntilUnixMs: 1_790_604_800_000,
+    },
+  },
+  {
+    type: 'BackupCompleted',
+    result: {
+      objectKey: 'holdfast/x/backups/holdfast-20260921T000000Z-x.hfbak.age',
+      bytes: 4_294_967_296,
+      sha256: new Uint8Array(32).fill(9),
+      sequence: 1_042n,
+      manifest: '{"format":"holdfast-full-backup/v1"}',
+      recipients: ['age1first', 'age1second'],
+    },
+  },
+  { type: 'BackupFailed', code: 'storage.full', detail: 'The storage location is full.' },
+  { type: 'BackupCancelled' },
+  { type: 'BackupVerified', isGood: false, detail: 'it is not there any more' },
+  { type: 'BackupDeleted', cause: 'count' },
+]
+
 const names: readonly NameEvent[] = [
   { type: 'NameReserved', holderId: locationId },
   { type: 'NameReleased', holderId: locationId },
@@ -104,9 +156,11 @@ frozenEvents(
   'backup',
   [
     { aggregate: 'storage_location', codec: storageLocationCodec, events: locations },
+    { aggregate: 'backup', codec: backupCodec, events: backups },
     { aggregate: 'schedule', codec: scheduleCodec, events: schedules },
     { aggregate: 'import', codec: importCodec, events: imports },
     { aggregate: 'name', codec: nameCodec, events: names },
+    { aggregate: 'recovery', codec: recoveryCodec, events: recoveryEvents },
   ],
   ['Contents'],
 )
