@@ -169,6 +169,7 @@ export function importHandlers(parts: ImportHandlerParts): ImportHandlers {
       const { accessToken } = call
       if (accessToken === undefined)
         throw invalid({ field: 'authorization', code: 'required', detail: 'must be a person’s' })
+      if (row.state === 'completed' && !row.isDryRun) throw ImportNotWaiting({ status: row.state })
       // What is wrong with the file as such is said at once.
       if (row.state !== 'running') await look(row, call.signal)
       const isBegun = await runs.begin(row.id, {

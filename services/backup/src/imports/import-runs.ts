@@ -24,9 +24,9 @@ export interface ImportRuns {
   stop(): Promise<void>
 }
 
-const leaseMs = 30_000
-const keepAliveMs = 5_000
-const sweepMs = 60_000
+const leaseMs = 10_000
+const keepAliveMs = 3_000
+const sweepMs = 10_000
 
 class Stopped extends Error {
   override readonly name = 'Stopped'
@@ -88,7 +88,7 @@ export function importRuns(
   }
 
   async function sweep(): Promise<void> {
-    for (const id of await endLostImports(postgres)) {
+    for (const id of await endLostImports(postgres, holder)) {
       logger.warn({ importId: id }, 'an import was interrupted by the end of its process')
     }
     await forgetImports(postgres)

@@ -275,8 +275,8 @@ export const endImport = async (
         else now() end
     where ${mine(lease)}`)) === 1
 
-/** Runs whose process is gone: what became of them is said. Answers which. */
-export async function endLostImports(tx: Queryable): Promise<readonly string[]> {
+/** Runs whose process is gone, which is not this one: what became of them is said. Answers which. */
+export async function endLostImports(tx: Queryable, holder: string): Promise<readonly string[]> {
   const rows = await tx.query<{ import_id: string }>(sql`
     update backup.imports set ended_at = now(), run_by = null, alive_until = null,
       state = case when rollback_sequence is null then 'failed' else 'interrupted' end,
@@ -284,7 +284,7 @@ export async function endLostImports(tx: Queryable): Promise<readonly string[]> 
       failure_detail = case when rollback_sequence is null
         then 'The service that ran it ended before anything was written. Run it again.'
         else 'The service that ran it ended. Run it again: what was brought in is found and not brought in twice.' end
-    where state = 'running' and alive_until < now() returning import_id`)
+    where state = 'running' and alive_until < now() and run_by <> ${holder}::uuid returning import_id`)
   return rows.map((row) => row.import_id)
 }
 

@@ -31,8 +31,10 @@ beforeAll(async () => {
       runImport: async () => new backup.RunImportResponse({ import: { id, status: 'running' } }),
       exportSnapshot: async () =>
         new backup.ExportSnapshotResponse({ exportId: id, fileName: 'h.hfsnap', bytes: 5 }),
-      readExport: async ({ offset = 0 }) =>
-        new backup.ReadExportResponse({ data: Buffer.from('snaps').subarray(offset, offset + 2) }),
+      readExport: async ({ offset }) =>
+        new backup.ReadExportResponse({
+          data: Buffer.from('snaps').subarray(offset ?? 0, (offset ?? 0) + 2),
+        }),
     },
   })
 })
