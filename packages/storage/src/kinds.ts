@@ -3,6 +3,7 @@ import { ftp } from './ftp/kind.ts'
 import { googleDrive } from './google-drive/kind.ts'
 import type { KindDefinition } from './kind.ts'
 import { local, nfs } from './local/kind.ts'
+import { rclone } from './rclone/kind.ts'
 import { rsync } from './rsync/kind.ts'
 import { s3 } from './s3/kind.ts'
 import { sftp } from './sftp/kind.ts'
@@ -16,6 +17,7 @@ export const storageKinds: readonly KindDefinition[] = [
   sftp,
   ftp,
   rsync,
+  rclone,
   webdav,
   googleDrive,
   dropbox,

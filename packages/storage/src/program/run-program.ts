@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
 
 /** How a program ended, and what it complained of. Nothing of it may be shown: it can hold secrets. */
 export interface ProgramEnd {
@@ -114,20 +115,25 @@ export function startProgram(
     },
     async feed(body) {
       const { stdin } = child
-      const gone = ended.then(
-        () => undefined,
-        () => undefined,
-      )
       for await (const chunk of body) {
         if (stdin.destroyed || child.exitCode !== null) return
         touch()
-        if (!stdin.write(chunk)) {
-          await Promise.race([gone, new Promise((resolve) => stdin.once('drain', resolve))])
-        }
+        if (!stdin.write(chunk)) await drainedOrGone(stdin)
       }
       stdin.end()
     },
   }
+}
+
+function drainedOrGone(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stdin.off('drain', done).off('close', done)
+      resolve()
+    }
+    if (stdin.destroyed) resolve()
+    else stdin.on('drain', done).on('close', done)
+  })
 }
 
 /** Runs it to its end and answers what it wrote, at most `maxBytes` of it. */

@@ -20,10 +20,14 @@ export function keyPathRefusal(path: string, keysDir: string | undefined): strin
  * Reads a private key from the directory for keys. A link anywhere on the way is refused, so that whoever may write
  * there cannot make us read what is elsewhere; outside of it every path is answered alike, whether something is there or not.
  */
-export async function readKeyFile(path: string, keysDir: string | undefined): Promise<string> {
+export async function readKeyFile(
+  path: string,
+  keysDir: string | undefined,
+  field = 'private_key_path',
+): Promise<string> {
   const why = keyPathRefusal(path, keysDir)
   if (why !== undefined || keysDir === undefined) {
-    throw StorageRefused({ why: `private_key_path ${why}` })
+    throw StorageRefused({ why: `${field} ${why}` })
   }
   const base = await realpath(keysDir).catch(() => {
     throw StorageRefused({ why: 'the directory for keys is not there' })
@@ -31,7 +35,7 @@ export async function readKeyFile(path: string, keysDir: string | undefined): Pr
   const expected = join(base, relative(resolve(keysDir), resolve(keysDir, path)))
   const real = await realpath(expected).catch(() => undefined)
   if (real === undefined) throw StorageDenied({ why: `there is no key file ${path}` })
-  if (real !== expected) throw StorageRefused({ why: 'private_key_path leads over a link' })
+  if (real !== expected) throw StorageRefused({ why: `${field} leads over a link` })
   const file = await open(expected, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => {
     throw StorageDenied({ why: `the key file ${path} cannot be opened` })
   })
