@@ -3,15 +3,8 @@ import type { ArchivedCommit } from '@holdfast/archive'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Pusher } from './pusher.ts'
 import { type DavServer, davServer } from './testing/dav-server.ts'
-import {
-  forgetAll,
-  generation,
-  keyChain,
-  keys,
-  lineageId,
-  type OffsiteSuite,
-  offsiteSuite,
-} from './testing/offsite-suite.ts'
+import { forgetAll, type OffsiteSuite, offsiteSuite } from './testing/offsite-suite.ts'
+import { generation, keyChain, keys, lineageId } from './testing/played-pusher.ts'
 import { filesIn, type Objects, type ReadCopy, readCopy } from './testing/read-copy.ts'
 
 let suite: OffsiteSuite
