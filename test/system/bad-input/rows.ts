@@ -1,6 +1,7 @@
 import { accountRows } from './accounts.ts'
 import { alertRows } from './alerts.ts'
 import { auditRows } from './audit.ts'
+import { backupRows } from './backups.ts'
 import { bodyRows } from './bodies.ts'
 import { enrolmentRows, tokenRows } from './callers.ts'
 import { diffRows } from './diff.ts'
@@ -11,6 +12,7 @@ import { peerRows } from './peers.ts'
 import { requestRows } from './requests.ts'
 import type { Ground, Row } from './row.ts'
 import { ruleRows } from './rules.ts'
+import { snapshotRows } from './snapshots.ts'
 import { webhookRows } from './webhooks.ts'
 
 /** Every row, in order. */
@@ -29,4 +31,6 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...diffRows(),
   ...webhookRows(ground),
   ...alertRows(ground),
+  ...backupRows(ground),
+  ...snapshotRows(),
 ]
