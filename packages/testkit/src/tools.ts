@@ -25,6 +25,7 @@ const packages = {
   rsync: ['rsync'],
   sshd: ['openssh-server'],
   'ssh-keygen': ['openssh-client'],
+  sshfs: ['sshfs'],
   vsftpd: ['vsftpd'],
 } as const satisfies Record<string, readonly string[]>
 export type TestToolName = keyof typeof packages

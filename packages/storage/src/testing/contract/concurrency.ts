@@ -52,7 +52,7 @@ export function concurrencyRules(contract: Contract): void {
   test('an object larger than what is held of it', async () => {
     const storage = await contract.open()
     const key = `${contract.prefix()}/large`
-    const size = 128 * mebibyte
+    const size = 96 * mebibyte
     const { body, sha256 } = largeBody(size)
     const putting = await heldDuring(async (moved) => {
       await storage.put(key, body, { size, onProgress: moved })
