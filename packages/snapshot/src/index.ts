@@ -44,7 +44,7 @@ export {
   type Source,
   snapshotContent,
 } from './open-snapshot.ts'
-export { newPassphraseFormat, type SnapshotKey } from './protection.ts'
+export type { SnapshotKey } from './protection.ts'
 export { notASnapshot } from './recognize.ts'
 export { type RecordFault, RecordFields } from './record-fields.ts'
 export { type HeaderFacts, type Protection, type Sink, sealSnapshot } from './seal-snapshot.ts'

@@ -1,5 +1,5 @@
 import { isUuid } from '@holdfast/domain'
-import { invalid } from '@holdfast/errors'
+import { DomainError, invalid } from '@holdfast/errors'
 import { type Postgres, parsePage, toPage } from '@holdfast/postgres'
 import type { SnapshotService } from '@holdfast/proto'
 import { type Call, Fields, type Handlers } from '@holdfast/service'
@@ -11,6 +11,7 @@ import { importRecords } from '../imports/import-records.ts'
 import type { ImportRuns } from '../imports/import-runs.ts'
 import {
   beginImport,
+  dropImport,
   type ImportRow,
   importRow,
   importRows,
@@ -47,8 +48,9 @@ export interface ImportHandlerParts {
 }
 
 const maxPieceBytes = 1024 * 1024
-/** Whose files lie here at once. */
-const maxWaiting = 20
+/** Whose files lie here at once, and how many of the largest. */
+const maxWaiting = 500
+const maxWaitingFiles = 10
 const maxPassphrase = 512
 const maxListed = 200
 const maxRecords = 1_000
@@ -80,15 +82,23 @@ export function importHandlers(parts: ImportHandlerParts): ImportHandlers {
   async function begin(call: Call, id: string, data: Uint8Array): Promise<void> {
     const isOurs = Buffer.from(data.subarray(4, 24)).toString('latin1') === '{"header_checksum":"'
     if (!isOurs) throw notASnapshot(data)
-    if ((await waitingImports(postgres)) >= maxWaiting) throw ImportsBusy({})
+    const { count, bytes } = await waitingImports(postgres)
+    if (count >= maxWaiting || bytes > maxWaitingFiles * limits.maxBytes) throw ImportsBusy({})
     if (!(await beginImport(postgres, id, ownerOf(call)))) await ownImport(call, id)
   }
 
   async function look(row: ImportRow, signal: AbortSignal): Promise<Inspected> {
     const file = { path: files.path(row.id), limits }
-    const found = await work.run('snapshot.inspect', file, { signal }).catch((error: unknown) => {
-      throw isMissing(error) ? ImportFileGone({}) : error
-    })
+    const found = await work
+      .run('snapshot.inspect', file, { signal })
+      .catch(async (error: unknown) => {
+        if (isMissing(error)) throw ImportFileGone({})
+        if (error instanceof DomainError && unusable.has(error.code)) {
+          await dropImport(postgres, row.id)
+          await files.remove(row.id)
+        }
+        throw error
+      })
     await inspected(postgres, row.id, found)
     return found
   }
@@ -236,6 +246,14 @@ const ownerOf = ({ caller }: Call): string => `${caller.actor.kind} ${caller.act
 function requireInstance(call: Call): void {
   if (!isOfInstance(call, 'backup.restore')) throw SuperAdminOnly({ what: 'Importing a snapshot' })
 }
+
+/** What no other run would change. */
+const unusable: ReadonlySet<string> = new Set([
+  'backup.not_a_snapshot',
+  'backup.snapshot_damaged',
+  'backup.snapshot_version_unknown',
+  'backup.import_too_large',
+])
 
 const snakeOf = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -1,15 +1,13 @@
 import { type Postgres, type Queryable, sql, unnest } from '@holdfast/postgres'
 import type { Contents } from '../domain/contents.ts'
 
-export const importStates = [
-  'receiving',
-  'received',
-  'running',
-  'completed',
-  'failed',
-  'interrupted',
-] as const
-export type ImportState = (typeof importStates)[number]
+export type ImportState =
+  | 'receiving'
+  | 'received'
+  | 'running'
+  | 'completed'
+  | 'failed'
+  | 'interrupted'
 
 /** What somebody wants done with the file; the passphrase is kept nowhere. */
 export interface ImportWish {
@@ -93,24 +91,24 @@ const rowOf = (row: Row): ImportRow => ({
   endedAtUnixMs: row.ended_at?.getTime() ?? 0,
 })
 
-const columns = sql`import_id, owner, state, received_bytes, is_dry_run, wish, organization_id, header, sha256, progress,
+const columns = sql`import_id, owner, state, received_bytes, is_dry_run, wish, organization_id, sha256, progress,
   done_records, rollback_sequence, sections, warnings, failure_code, failure_detail, created_at, ended_at`
 
 export async function importRow(tx: Queryable, id: string): Promise<ImportRow | undefined> {
   const [row] = await tx.query<Row>(
-    sql`select ${columns} from backup.imports where import_id = ${id}::uuid`,
+    sql`select ${columns}, header from backup.imports where import_id = ${id}::uuid`,
   )
   return row && rowOf(row)
 }
 
-/** Newest first; `before` is where the last page ended. */
+/** Newest first, without their headers; `before` is where the last page ended. */
 export async function importRows(
   tx: Queryable,
   limit: number,
   before: { readonly key: string; readonly id: string } | undefined,
 ): Promise<readonly ImportRow[]> {
   const rows = await tx.query<Row>(sql`
-    select ${columns} from backup.imports
+    select ${columns}, null as header from backup.imports
     where state <> 'receiving' and ${
       before === undefined
         ? sql`true`
@@ -126,12 +124,21 @@ export const beginImport = async (tx: Queryable, id: string, owner: string): Pro
     insert into backup.imports (import_id, owner) values (${id}::uuid, ${owner})
     on conflict do nothing`)) === 1
 
-/** Whose files take room here. */
-export async function waitingImports(tx: Queryable): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(sql`
-    select count(*)::integer as count from backup.imports where kept_until > now()`)
-  return row?.count ?? 0
+/** Whose files take room here, and how much. */
+export async function waitingImports(
+  tx: Queryable,
+): Promise<{ readonly count: number; readonly bytes: number }> {
+  const [row] = await tx.query<{ count: number; bytes: bigint }>(sql`
+    select count(*)::integer as count, coalesce(sum(received_bytes), 0)::bigint as bytes
+    from backup.imports where kept_until > now()`)
+  return { count: row?.count ?? 0, bytes: Number(row?.bytes ?? 0n) }
 }
+
+/** Of a file that can never be run: nothing came of it. */
+export const dropImport = (tx: Queryable, id: string): Promise<number> =>
+  tx.execute(sql`
+    delete from backup.imports
+    where import_id = ${id}::uuid and state in ('receiving', 'received')`)
 
 export const receiveBytes = (tx: Queryable, id: string, received: number): Promise<number> =>
   tx.execute(sql`

@@ -1,7 +1,7 @@
 import { accept, type Parser, refuse } from '@holdfast/net'
 
-export const minPassphrase = 12
-export const maxPassphrase = 512
+const minPassphrase = 12
+const maxPassphrase = 512
 
 /** Of a snapshot that is made: what a person keeps in mind or in a safe. */
 export const parsePassphrase: Parser<string> = (text) => {
