@@ -145,6 +145,20 @@ export const builtinRules: readonly BuiltinRule[] = [
     { alarms: ['notify.mail_undeliverable'] },
     'The mail server refused a mail of alerts for good.',
   ),
+  rule(
+    17,
+    'A backup failed',
+    'error',
+    { actions: ['backup.backup.failed'] },
+    'What is kept grows older: holdfast backup show says why it failed.',
+  ),
+  rule(
+    18,
+    'A backup is damaged',
+    'critical',
+    { actions: ['backup.backup.verified'], filter: 'data.fields.is_good == false' },
+    'It was read back from where it lies and is not what was put there: nobody can restore from it.',
+  ),
 ]
 
 const byId = new Map(builtinRules.map((builtin) => [builtin.id, builtin]))
