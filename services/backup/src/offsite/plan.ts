@@ -119,6 +119,14 @@ export function plan(input: PlanInput): Plan {
       case 'checkpoint':
         // Older notes prove nothing the newest does not.
         if (!living.has(row.key)) retire.push(row.key)
+        break
+      case 'keyset':
+      case 'root_key':
+      case 'config':
+      case 'tables':
+      case 'manifest':
+        // Whoever writes the next one sees to those before it.
+        break
     }
   }
   return { steps, retire: retire.filter((key) => standing.get(key)?.namedTo === undefined) }
