@@ -136,9 +136,7 @@ const filled = <T extends object>(values: T): T | undefined =>
 
 /** `storage …`: where backups are put. */
 export function storageCommands(program: Command, context: Context): void {
-  const group = program
-    .command('storage')
-    .description('where backups are put (docs/backup-storage.md)')
+  const group = program.command('storage').description('where backups are put (docs/storage.md)')
 
   group
     .command('kinds [kind]')

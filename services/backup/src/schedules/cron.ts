@@ -20,7 +20,7 @@ export interface Passed {
 }
 
 /** Who was away for longer hears "at least so many": counting a year of minutes would take its time. */
-export const maxCounted = 1_000
+export const maxCounted = 500
 
 const maxLength = 100
 const names = /^(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN)$/i
