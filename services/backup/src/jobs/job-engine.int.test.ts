@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from '@holdfast/postgres'
+import { StorageFull } from '@holdfast/storage'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   aSnapshot,
@@ -259,4 +260,21 @@ test('a service that stops gives its jobs back, and no attempt is counted', asyn
   await settled(id)
   await expectWhole(second, id)
   await second.stop()
+})
+
+test('a location that refuses: the job fails with its word for it, and nothing of it stays', async () => {
+  const instance = suite.instance({
+    pause: (point) =>
+      point === 'uploaded' ? Promise.reject(StorageFull({ why: 'no room' })) : Promise.resolve(),
+  })
+  const id = await create(instance, 'refused')
+  await settled(id)
+  expect(await shown(instance, id)).toMatchObject({
+    status: 4,
+    progress: 70,
+    failureCode: 'storage.full',
+  })
+  await until(async () => (await filesOf(id)).length === 0, 'nothing left')
+  await expect(instance.backups.deleteBackup({ id })).resolves.toBeDefined()
+  await instance.stop()
 })
