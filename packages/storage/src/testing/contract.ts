@@ -32,8 +32,10 @@ export interface ContractTarget {
 export interface ContractOptions {
   /** Whether a read that broke can go on where it was. Default true. */
   readonly resumes?: boolean
-  /** What is uploaded must be larger than this before the first byte goes out. Default 0. */
+  /** Objects of the test of long lists. Default 240. */
   readonly many?: number
+  /** Tests of the kind alone, against the same server. */
+  readonly rules?: (contract: Contract) => void
 }
 
 export interface OpenOptions {
@@ -129,5 +131,6 @@ export function storageContract(
     concurrencyRules(contract)
     faultRules(contract)
     hostRules(contract)
+    options.rules?.(contract)
   })
 }
