@@ -63,7 +63,7 @@ export interface MadeBundle extends WrittenBundle {
   readonly manifest: BundleManifest
 }
 
-/** Levels above cost several times as much and save a few per cent (bench/full-backup.ts). */
+/** Soon over rather than as small as can be: what takes room, ids and sealed fields, no level makes smaller. */
 const level = 1
 const attempts = 5
 
