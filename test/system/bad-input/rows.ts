@@ -13,6 +13,7 @@ import { requestRows } from './requests.ts'
 import type { Ground, Row } from './row.ts'
 import { ruleRows } from './rules.ts'
 import { snapshotRows } from './snapshots.ts'
+import { storageRows } from './storage.ts'
 import { webhookRows } from './webhooks.ts'
 
 /** Every row, in order. */
@@ -32,5 +33,6 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...webhookRows(ground),
   ...alertRows(ground),
   ...backupRows(ground),
+  ...storageRows(ground),
   ...snapshotRows(),
 ]

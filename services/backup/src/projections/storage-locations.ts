@@ -49,7 +49,10 @@ export const storageLocations = defineProjection<StorageLocationEvent>({
   ],
   codecs: { storage_location: storageLocationCodec },
   on: {
-    StorageLocationCreated: ({ organizationId, settings, credentials, credentialFields }, commit) => [
+    StorageLocationCreated: (
+      { organizationId, settings, credentials, credentialFields },
+      commit,
+    ) => [
       {
         op: 'put',
         table,
