@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { testTool } from '@holdfast/testkit'
@@ -50,8 +50,17 @@ storageContract(
       config,
       credentials: {},
       surroundings: { keysDir },
+      // By way of the server, which remembers what is in a folder.
       async leave() {
-        await writeFile(join(files, 'place/in/it/left/.holdfast-0123456789abcdef.part'), 'a part')
+        const headers = { authorization: `Basic ${btoa('keeper:pass word #1')}` }
+        const at = (name: string): string => `http://127.0.0.1:${port}/${name}`
+        // One that still had the rest of a cut upload when we removed it has put it back.
+        for (const name of readdirSync(files, { recursive: true, encoding: 'utf8' })) {
+          if (name.endsWith('.part')) await fetch(at(name), { method: 'DELETE', headers })
+        }
+        const part = at('place/in/it/left/.holdfast-0123456789abcdef.part')
+        const answer = await fetch(part, { method: 'PUT', headers, body: 'a part' })
+        if (!answer.ok) throw new Error(`the server said ${answer.status}`)
       },
       async stop() {
         await server.stop()

@@ -59,6 +59,7 @@ export async function openRclone(
     // What stalls is cut off around this.
     ...['--contimeout', `${timeouts.connectMs}ms`, '--timeout', '0'],
   ]
+  const made = new Set<string>()
   const turns = new Map<string, Promise<void>>()
   let addresses: ReturnType<typeof addressesOf>
   try {
@@ -148,6 +149,17 @@ export async function openRclone(
     }
   }
 
+  /** Made once, by one of those who need it at the same time: not every service takes it well when many do. */
+  async function makeFolder(key: string, signal: AbortSignal | undefined): Promise<void> {
+    const folder = key.split('/').slice(0, -1).join('/')
+    await inTurn(`${folder}/`, async () => {
+      if (made.has(folder)) return
+      const end = await run(['mkdir', '--', at(folder)], signal)
+      if (end.code !== 0) throw rcloneError(end, remote)
+      made.add(folder)
+    })
+  }
+
   async function upload(
     name: string,
     body: AsyncIterable<Uint8Array>,
@@ -177,6 +189,7 @@ export async function openRclone(
       const temporary = temporaryFor(key)
       let isBegun = false
       try {
+        await makeFolder(key, signal)
         const measured = (async function* () {
           for await (const chunk of body()) {
             isBegun = true
