@@ -1,6 +1,7 @@
 import { newId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import type { Logger } from '@holdfast/telemetry'
+import { ImportInterrupted } from '../snapshots/snapshot-errors.ts'
 import type { ImportFiles } from './import-files.ts'
 import {
   claimImport,
@@ -27,6 +28,8 @@ export interface ImportRuns {
 const leaseMs = 10_000
 const keepAliveMs = 3_000
 const sweepMs = 10_000
+
+const lost = ImportInterrupted({ why: 'the service that ran it ended' })
 
 class Stopped extends Error {
   override readonly name = 'Stopped'
@@ -73,13 +76,10 @@ export function importRuns(
     }
     const isStopped = error instanceof Stopped
     if (!isStopped) logger.error({ err: error, importId: id }, 'an import failed')
-    const why = isStopped ? 'The service was stopped.' : 'Something went wrong; the log says what.'
-    const next = state === 'failed' ? 'Nothing was written.' : 'Run it again: it goes on.'
-    return {
-      state,
-      failureCode: 'backup.import_interrupted',
-      failureDetail: `${why} ${next}`,
-    }
+    const told = ImportInterrupted({
+      why: isStopped ? 'the service was stopped' : 'something went wrong, and its log says what',
+    })
+    return { state, failureCode: told.code, failureDetail: told.message }
   }
 
   async function conclude(lease: ImportLease, end: ImportEnd, keepsFile: boolean): Promise<void> {
@@ -88,7 +88,7 @@ export function importRuns(
   }
 
   async function sweep(): Promise<void> {
-    for (const id of await endLostImports(postgres, holder)) {
+    for (const id of await endLostImports(postgres, holder, lost)) {
       logger.warn({ importId: id }, 'an import was interrupted by the end of its process')
     }
     await forgetImports(postgres)

@@ -283,14 +283,15 @@ export const endImport = async (
     where ${mine(lease)}`)) === 1
 
 /** Runs whose process is gone, which is not this one: what became of them is said. Answers which. */
-export async function endLostImports(tx: Queryable, holder: string): Promise<readonly string[]> {
+export async function endLostImports(
+  tx: Queryable,
+  holder: string,
+  told: { readonly code: string; readonly message: string },
+): Promise<readonly string[]> {
   const rows = await tx.query<{ import_id: string }>(sql`
     update backup.imports set ended_at = now(), run_by = null, alive_until = null,
       state = case when rollback_sequence is null then 'failed' else 'interrupted' end,
-      failure_code = 'backup.import_interrupted',
-      failure_detail = case when rollback_sequence is null
-        then 'The service that ran it ended before anything was written. Run it again.'
-        else 'The service that ran it ended. Run it again: what was brought in is found and not brought in twice.' end
+      failure_code = ${told.code}, failure_detail = ${told.message}
     where state = 'running' and alive_until < now() and run_by <> ${holder}::uuid returning import_id`)
   return rows.map((row) => row.import_id)
 }
