@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { Body } from '../../types.ts'
 import { bodyOf, gate, heldDuring, keysIn, largeBody, readAll } from '../content.ts'
-import type { Contract } from '../contract.ts'
+import type { Contract } from './target.ts'
 
 const mebibyte = 1024 * 1024
 

@@ -12,7 +12,7 @@ import { retrying } from '../../retrying.ts'
 import { testSteps } from '../../test-steps.ts'
 import type { Storage } from '../../types.ts'
 import { bodyOf, keysIn, readAll } from '../content.ts'
-import type { Contract } from '../contract.ts'
+import type { Contract } from './target.ts'
 
 const mebibyte = 1024 * 1024
 const quick = { minMs: 1, maxMs: 5 }

@@ -2,7 +2,7 @@ import { DomainError } from '@holdfast/errors'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { StorageRefused } from '../../errors.ts'
 import { bodyOf } from '../content.ts'
-import type { Contract, OpenOptions } from '../contract.ts'
+import type { Contract, OpenOptions } from './target.ts'
 
 /** A name the certificates of the servers are for. */
 export const contractHost = 'store.test'

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { StorageBroken, StorageNotFound, StorageRefused } from '../../errors.ts'
 import { testStepNames, testSteps } from '../../test-steps.ts'
 import { bodyOf, keysIn, listed, readAll } from '../content.ts'
-import type { Contract } from '../contract.ts'
+import type { Contract } from './target.ts'
 
 const calm = (): AbortSignal => AbortSignal.timeout(60_000)
 
