@@ -1,8 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** As `ssh-keygen -lf` prints it: `SHA256:` and 43 characters of base64 without padding. */
-export const fingerprintPattern = /^(SHA256:)?[A-Za-z0-9+/]{43}=?$/
-
 /** Of the public key in wire format. */
 export const fingerprintOf = (key: Uint8Array): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
@@ -13,12 +10,6 @@ export function pinsOf(text: string): readonly string[] {
     .split(/[\s,]+/)
     .filter((pin) => pin !== '')
     .map((pin) => `SHA256:${pin.replace(/^SHA256:/, '').replace(/=+$/, '')}`)
-}
-
-/** Whether every pin of the text is a fingerprint. */
-export const arePins = (text: string): boolean => {
-  const parts = text.split(/[\s,]+/).filter((pin) => pin !== '')
-  return parts.length > 0 && parts.every((pin) => fingerprintPattern.test(pin))
 }
 
 export function isPinned(key: Uint8Array, pins: readonly string[]): boolean {

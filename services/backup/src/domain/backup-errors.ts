@@ -62,8 +62,3 @@ export const BackupJobLost = defineError(
   'unavailable',
   () => 'Its job is not known any more: operational tables are older than the log. Make it again.',
 )
-export const BackupKindUnavailable = defineError(
-  'backup.kind_unavailable',
-  'unavailable',
-  (d: { kind: string }) => `Backups of the kind ${d.kind} cannot be made here.`,
-)

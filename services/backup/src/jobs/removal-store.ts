@@ -127,11 +127,3 @@ export async function removalsOf(
     ]),
   )
 }
-
-/** All of them; there are few. */
-export async function removalCount(tx: Queryable): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(
-    sql`select count(*)::integer as count from backup.backup_removals`,
-  )
-  return row?.count ?? 0
-}

@@ -8,20 +8,11 @@ import { objectWork } from '../jobs/object-work.ts'
 import { openBackups } from '../jobs/open-backups.ts'
 import { openLocations } from '../storage/locations.ts'
 import { openWork } from '../work/work.ts'
-import { testKeys, testLimits } from './backup-suite.ts'
+import { type BackupProcessWish, testKeys, testLimits } from './backup-process-wish.ts'
 import { testMakers, withPauses } from './test-maker.ts'
 
 // What makes backups, as a process of its own that a test can kill. A backup named after a point of its job is stopped
 // there for good. What it needs comes as JSON in the environment.
-
-export interface BackupProcessWish {
-  readonly natsUrl: string
-  readonly credentialsFile: string
-  readonly stream: string
-  readonly postgresUrl: string
-  readonly directory: string
-  readonly spool: string
-}
 
 const wish = JSON.parse(process.env['BACKUPS'] ?? '{}') as BackupProcessWish // as: the test writes it
 const telemetry = createTelemetry('backup', { level: 'silent' })

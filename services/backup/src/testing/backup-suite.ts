@@ -8,13 +8,12 @@ import { type CommandId, newId, type OrganizationId, type UserId } from '@holdfa
 import type { EventLog } from '@holdfast/event-log'
 import { migrate, type Postgres, sql } from '@holdfast/postgres'
 import { openProjections, type Projections } from '@holdfast/projections'
-import { BackupService, type holdfast, type MethodTable, type RequestOf } from '@holdfast/proto'
+import { BackupService, type MethodTable, type RequestOf } from '@holdfast/proto'
 import {
   AccessDenied,
   type Answer,
   type Call,
   type Caller,
-  dataKeys,
   type Handlers,
   NotVisible,
   type Role,
@@ -36,7 +35,7 @@ import { storageLocations } from '../projections/storage-locations.ts'
 import { type RetentionRule, scheduleCounts } from '../queries/schedule-retention.ts'
 import { type Locations, openLocations } from '../storage/locations.ts'
 import { openWork, type Work } from '../work/work.ts'
-import type { BackupProcessWish } from './backup-process.ts'
+import { type BackupProcessWish, testKeys, testLimits } from './backup-process-wish.ts'
 import { type Pause, testMakers, withPauses } from './test-maker.ts'
 
 // Backups on a real log, a real database, a real work thread and a real directory, without the service's process. Only
@@ -45,25 +44,6 @@ import { type Pause, testMakers, withPauses } from './test-maker.ts'
 export const organizationA = 'aaaaaaaa-0000-7000-8000-000000000001'
 export const organizationB = 'bbbbbbbb-0000-7000-8000-000000000002'
 const processFile = fileURLToPath(new URL('backup-process.ts', import.meta.url))
-
-export const testLimits: BackupLimits = {
-  parallel: 16,
-  softLimitMs: 60_000,
-  hardLimitMs: 60_000,
-  leaseMs: 1_000,
-}
-
-/** Of every organization; the same in a child process. */
-export const testKeys = () =>
-  dataKeys(
-    {
-      getDataKeys: () =>
-        Promise.resolve({
-          keys: [{ id: 'k1', key: new Uint8Array(32).fill(7), isActive: true }],
-        } as unknown as holdfast.auth.v1.GetDataKeysResponse), // as: what a client answers
-    },
-    'backup',
-  )
 
 /** Somebody with a role in these organizations; `*`: everywhere. */
 export function person(role: Role, ...where: readonly string[]): Caller {

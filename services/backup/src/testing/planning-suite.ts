@@ -22,7 +22,8 @@ import { storageLocations } from '../projections/storage-locations.ts'
 import { storageUse } from '../queries/storage-use.ts'
 import { openScheduler, type Scheduler } from '../schedules/scheduler.ts'
 import { openLocations } from '../storage/locations.ts'
-import { person, testKeys } from './backup-suite.ts'
+import { testKeys } from './backup-process-wish.ts'
+import { person } from './backup-suite.ts'
 
 // Storage locations and schedules on a real log, a real database and real storage, without the service's process. Each
 // instance has connections and read models of its own, as a second process of the service has. Only auth is played.

@@ -192,7 +192,10 @@ export const recoveryRoutes =
         },
       },
       async (request, reply) => {
-        await recovery.verifyOffsite({ storageLocation: request.params.id }, writing(request, reply))
+        await recovery.verifyOffsite(
+          { storageLocation: request.params.id },
+          writing(request, reply),
+        )
         return empty(reply)
       },
     )
