@@ -5,7 +5,7 @@ import { Client, FTPError, type FTPResponse } from 'basic-ftp'
 import { StorageInvalidAnswer } from '../errors.ts'
 import type { Timeouts } from '../surroundings.ts'
 import { replyOf, signInError, tlsRefusal } from './errors.ts'
-import type { FtpSecurity } from './kind.ts'
+import type { FtpSecurity } from './security.ts'
 
 export interface FtpTarget {
   readonly host: string

@@ -8,8 +8,8 @@ import type { StoredObject } from '../types.ts'
 import { connectFtp, type FtpConnection, type FtpTarget, retrieve, store } from './connection.ts'
 import { type Entry, entriesIn, entryAt } from './entries.ts'
 import { ftpError, isMissing, replyOf } from './errors.ts'
-import type { FtpSecurity } from './kind.ts'
 import { ftpPool } from './pool.ts'
+import type { FtpSecurity } from './security.ts'
 
 /** What cleaning up after a failure may take. */
 const cleanupMs = 5_000

@@ -1,10 +1,7 @@
 import { checkHost } from '../host-check.ts'
 import type { KindDefinition } from '../kind.ts'
 import { remotePathHint, remotePathPattern } from '../sftp/kind.ts'
-
-/** Never `none` unless somebody says so. */
-export const ftpSecurities = ['explicit', 'implicit', 'none'] as const
-export type FtpSecurity = (typeof ftpSecurities)[number]
+import { ftpSecurities } from './security.ts'
 
 export const ftp: KindDefinition = {
   kind: 'ftp',
