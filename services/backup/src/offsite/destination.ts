@@ -57,11 +57,14 @@ export class Destination {
   #oldest: { readonly sequence: bigint; readonly atUnixMs: number } | undefined
   #state: DestinationState['state'] = 'idle'
   #failure: DestinationState['failure']
+  /** What failed: bringing the log there, or what else is kept there. */
+  #failed: 'push' | 'upkeep' = 'push'
   #failures = 0
   #retryAt = 0
   #pushBeganAt = 0
   #lookedAt = 0
   #stockAt = 0
+  #manifestAt: number | undefined
   #pushed = 0n
   #isAsked = true
   #hasMore = false
@@ -87,6 +90,8 @@ export class Destination {
   update(location: Location): void {
     if (JSON.stringify(location) === JSON.stringify(this.#location)) return
     this.#location = location
+    // Maybe it is another place now, with nothing there.
+    this.#stockAt = 0
     this.wake()
   }
 
@@ -149,14 +154,25 @@ export class Destination {
   #isDue(): boolean {
     const { pace, archived, now } = this.#tools
     const at = now()
-    if (at < this.#retryAt) return false
+    const isNew =
+      archived() > this.#pushed && (at < this.#pushBeganAt || at - this.#pushBeganAt >= pace.pushMs)
+    // The log goes on while the rest waits.
+    if (this.#isWaiting()) return isNew && this.#failed === 'upkeep'
     return (
+      isNew ||
       this.#isAsked ||
       this.#hasMore ||
       this.#failure !== undefined ||
-      at - this.#lookedAt >= pace.lookMs ||
-      (archived() > this.#pushed && at - this.#pushBeganAt >= pace.pushMs)
+      at < this.#lookedAt ||
+      at - this.#lookedAt >= pace.lookMs
     )
+  }
+
+  /** A clock that was put back makes nobody wait longer. */
+  #isWaiting(): boolean {
+    const { pace, now } = this.#tools
+    const left = this.#retryAt - now()
+    return left > 0 && left <= pace.maxRetryMs
   }
 
   /** Never rejects. */
@@ -164,26 +180,39 @@ export class Destination {
     const { tools } = { tools: this.#tools }
     this.#isAsked = false
     this.#lookedAt = tools.now()
+    let hasPushed = false
     try {
       const place = await this.#open()
       await this.#stock(place)
       await this.#push(place)
-      this.#failures = 0
-      this.#failure = undefined
+      hasPushed = true
+      if (this.#failed === 'push') this.#recovered()
+      else if (this.#isWaiting()) {
+        this.#state = 'waiting'
+        return
+      }
       await this.#keepUp(place)
       this.#state = 'idle'
       this.#hasMore = await this.#readBack(place)
+      this.#recovered()
       if (!this.#hasMore) this.#state = 'idle'
     } catch (error) {
-      if (!this.#ending.signal.aborted) this.#fail(error)
+      if (!this.#ending.signal.aborted) this.#fail(error, hasPushed ? 'upkeep' : 'push')
     }
   }
 
-  #fail(error: unknown): void {
+  #recovered(): void {
+    this.#failures = 0
+    this.#failure = undefined
+    this.#failed = 'push'
+  }
+
+  #fail(error: unknown, failed: 'push' | 'upkeep'): void {
     const { now, pace, logger } = this.#tools
     const { name } = this.#location
     this.#hasMore = false
     this.#failures++
+    this.#failed = failed
     const pause = Math.min(pace.maxRetryMs, pace.minRetryMs * 2 ** (this.#failures - 1))
     this.#retryAt = now() + Math.round(pause * (0.75 + Math.random() / 4))
     const isKnown = error instanceof DomainError
@@ -240,7 +269,8 @@ export class Destination {
 
   async #stock(place: Place): Promise<void> {
     const { now, pace } = this.#tools
-    if (this.#stockAt > 0 && now() - this.#stockAt < pace.stockMs) return
+    const age = now() - this.#stockAt
+    if (this.#stockAt > 0 && age >= 0 && age < pace.stockMs) return
     await takeIn(place)
     this.#count()
     this.#stockAt = now()
@@ -277,13 +307,15 @@ export class Destination {
       const isOutdated = keyset.destroyedSequence > before
       const hadOlder = inventory.of('keyset').length > 0 && isOutdated
       if (await keepKeyset(place, keyset, isOutdated)) {
-        await this.#note({ keysetDestroyedSequence: keyset.destroyedSequence })
+        // In this order: what a crash leaves out is done again.
         if (hadOlder) await tools.rewritten(this.#location.id, keyset.destroyedSequence)
+        await this.#note({ keysetDestroyedSequence: keyset.destroyedSequence })
       }
     }
     if (this.#isManifestDue(inventory)) {
       this.#state = 'pushing'
       await writeManifest(place, keyset)
+      this.#manifestAt = performance.now()
     }
     await prune(place)
   }
@@ -294,7 +326,11 @@ export class Destination {
     if (newest?.damage !== '') return true
     const spare = ['config', 'tables'] as const
     if (spare.some((kind) => (inventory.newest(kind)?.damage ?? '') !== '')) return true
-    const age = now() - Number(newest.first)
+    // Of a clock that was ahead: as old as this process knows it to be.
+    const age = Math.max(
+      now() - Number(newest.first),
+      this.#manifestAt === undefined ? 0 : performance.now() - this.#manifestAt,
+    )
     if (age >= pace.idleManifestMs) return true
     // Put anew it has another SHA-256, and no manifest names that.
     const isReplaced = [...inventory.rows()].some(

@@ -51,7 +51,7 @@ export class Inventory {
     await this.#store.put(rows)
     for (const row of rows) {
       const before = this.#rows.get(row.key)
-      const names = before ? { namedFrom: before.namedFrom, namedTo: before.namedTo } : {}
+      const names = before ? { namedFrom: before.namedFrom } : {}
       this.#rows.set(row.key, { ...row, ...names, verifiedAtUnixMs: 0, damage: '' })
     }
   }
@@ -110,6 +110,14 @@ export class Inventory {
         row.kind !== 'manifest' &&
         row.namedTo !== undefined &&
         !manifests.some((at) => isNamedBy(row, at)),
+    )
+  }
+
+  /** Retired before any manifest named them. */
+  unnamed(): readonly StoredRow[] {
+    return [...this.#rows.values()].filter(
+      ({ kind, namedFrom, namedTo }) =>
+        kind !== 'manifest' && namedFrom === undefined && namedTo !== undefined,
     )
   }
 

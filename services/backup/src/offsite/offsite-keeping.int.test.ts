@@ -6,7 +6,7 @@ import type { ArchivedCommit } from '@holdfast/archive'
 import { testTools } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Pusher } from './pusher.ts'
-import { recipientSets } from './store.ts'
+import { objectStore, recipientSets } from './store.ts'
 import { type DavServer, davServer } from './testing/dav-server.ts'
 import type { OffsiteProcessWish } from './testing/offsite-process.ts'
 import { forgetAll, type OffsiteSuite, offsiteSuite } from './testing/offsite-suite.ts'
@@ -209,6 +209,80 @@ test('without its database it finds what stands there, and puts none of it again
     .map(([key]) => key)
   expect(anew.filter((key) => key.includes('/log/'))).toEqual([])
   expect(sequences((await read()).commits)).toHaveLength(archivedCount())
+  // What counts as pushed is named by the manifests that come.
+  const rows = await objectStore(suite.postgres, far).all()
+  const log = rows.filter(({ kind }) => kind === 'segment' || kind === 'tail')
+  expect(log.some(({ kind }) => kind === 'tail')).toBe(true)
+  expect(log.filter(({ namedTo }) => namedTo !== undefined)).toEqual([])
+})
+
+test('the root key follows when only the keyset got there', async () => {
+  const far = webdav()
+  let cuts = 0
+  const folder = (key: string) => key.slice(0, key.lastIndexOf('/'))
+  dav.fate = (method, key) => {
+    // Uploads have names of their own until they are whole: the keyset, its checksum, then the root key.
+    if (method !== 'PUT' || !folder(key).endsWith('/keys') || ++cuts !== 3) return 'go'
+    return 'forbidden'
+  }
+  const pusher = suite.pusher()
+  await settled(pusher, far)
+  expect(cuts).toBeGreaterThan(3)
+  expect([...dav.objects.keys()].filter((key) => /\/root-key-\d+\.age$/.test(key))).toHaveLength(1)
+})
+
+test('while nobody signs the log goes on, the failure keeps its beginning, and nothing heaps up', async () => {
+  const far = webdav()
+  let signs = 0
+  const pusher = suite.pusher({
+    sign: () => {
+      signs++
+      return Promise.reject(new Error('audit is away'))
+    },
+  })
+  await vi.waitFor(() => expect(signs).toBeGreaterThan(0), soon)
+  const since = stateOf(pusher, far)?.failure?.sinceUnixMs
+  expect(since).toBeGreaterThan(0)
+  await suite.append(3)
+  await vi.waitFor(() => {
+    expect(signs).toBeGreaterThan(6)
+    expect(stateOf(pusher, far)).toMatchObject({
+      pushedSequence: suite.archive.last.sequence,
+      failure: { sinceUnixMs: since },
+    })
+  }, soon)
+  const tables = [...dav.objects.keys()].filter((key) => /\/tables-\d+\.[a-z.]+\.age$/.test(key))
+  expect(tables.length).toBeLessThanOrEqual(2)
+})
+
+test('a clock that is put back holds nothing up', async () => {
+  const far = webdav()
+  let ahead = 86_400_000
+  const now = () => Date.now() + ahead
+  const pusher = suite.pusher({ now }, { manifestMs: 200 })
+  await settled(pusher, far)
+  const before = stateOf(pusher, far)?.newestManifestUnixMs ?? 0
+  ahead = 0
+  await suite.append(3)
+  await settled(pusher, far)
+  await vi.waitFor(
+    () => expect(stateOf(pusher, far)?.newestManifestUnixMs).toBeGreaterThan(before),
+    soon,
+  )
+})
+
+test('a location that was moved is given everything', async () => {
+  const far = webdav()
+  const pusher = suite.pusher()
+  await settled(pusher, far)
+  dav.objects.clear()
+  const access = { kind: 'webdav', config: { url: `${dav.url}/` }, credentials: {} }
+  suite.place('far', access, { id: far })
+  pusher.wake()
+  await vi.waitFor(
+    async () => expect(sequences((await read()).commits)).toHaveLength(archivedCount()),
+    soon,
+  )
 })
 
 test('two installations never mix, nor does a log that was set back', async () => {

@@ -72,6 +72,13 @@ test('what is damaged is put anew; a gap that opens is closed from its beginning
   expect(planned(20n, held, rows).steps).toEqual(['tail 11-20'])
 })
 
+test('a note that was retired and is wanted again is put again', () => {
+  const held = { ...stock(), notes: [{ epoch: '', size: 5n, path: '/a/5.note' }] }
+  const note = keys.checkpoint(5n)
+  expect(planned(0n, held, [row(note)]).steps).toEqual([])
+  expect(planned(0n, held, [row(note, { namedFrom: 1, namedTo: 2 })]).steps).toEqual(['file 5'])
+})
+
 test('another generation has no part in it', () => {
   const rows = [row(keys.segment(1, 1n, 10n)), row(keys.tail(1, 11n, 20n))]
   expect(pushedSequence(rows, 2)).toBe(0n)

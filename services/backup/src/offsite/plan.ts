@@ -32,6 +32,9 @@ export interface Plan {
 const isSound = (row: StoredRow | undefined): row is StoredRow =>
   row !== undefined && row.damage === ''
 
+/** What was retired and is wanted again, of a log that was set back say, may be another by the same name. */
+const isNamed = (row: StoredRow | undefined): boolean => isSound(row) && row.namedTo === undefined
+
 /** The last sequence up to which everything of the generation is there. */
 export function pushedSequence(rows: Iterable<StoredRow>, generation: number): bigint {
   return coverage(
@@ -79,11 +82,16 @@ export function plan(input: PlanInput): Plan {
       maxBytes: input.tailBytes,
     })
   // Only what is there covers, not what is about to be; a damaged tail was put anew under this or another name.
-  const segments = ofGeneration.filter((row) => row.kind === 'segment' && isSound(row))
+  const segments = ofGeneration
+    .filter((row) => row.kind === 'segment' && isSound(row))
+    .sort(byFirst)
   const isCovered = ({ first, last }: StoredRow, by: readonly StoredRow[]): boolean =>
     coverageFrom(first, by) >= last
   for (const tail of tails) {
-    const others = tail.damage === '' ? segments : [...segments, ...tails.filter(isSound)]
+    // Old manifests name more of them than there are commits in an hour.
+    if (tail.namedTo !== undefined) continue
+    const others =
+      tail.damage === '' ? segments : [...segments, ...tails.filter(isSound)].sort(byFirst)
     if (isCovered(tail, others)) retire.push(tail.key)
   }
 
@@ -91,7 +99,7 @@ export function plan(input: PlanInput): Plan {
     const name = keys.access(epoch, file)
     if (!name) continue
     living.add(name.key)
-    if (isSound(standing.get(name.key))) continue
+    if (isNamed(standing.get(name.key))) continue
     steps.push(
       name.kind === 'access'
         ? { do: 'segment', name, directory, file }
@@ -101,7 +109,7 @@ export function plan(input: PlanInput): Plan {
   for (const { epoch, size, path } of stock.notes) {
     const name = epoch === '' ? keys.checkpoint(size) : keys.accessNote(epoch, size)
     living.add(name.key)
-    if (!isSound(standing.get(name.key)))
+    if (!isNamed(standing.get(name.key)))
       steps.push({ do: 'file', name, path, isCompressed: false })
   }
 
@@ -132,9 +140,12 @@ export function plan(input: PlanInput): Plan {
   return { steps, retire: retire.filter((key) => standing.get(key)?.namedTo === undefined) }
 }
 
+const byFirst = (a: { readonly first: bigint }, b: { readonly first: bigint }): number =>
+  a.first < b.first ? -1 : a.first > b.first ? 1 : 0
+
+/** Of rows in order. */
 function coverageFrom(from: bigint, rows: readonly StoredRow[]): bigint {
   let next = from
-  const sorted = [...rows].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
-  for (const { first, last } of sorted) if (first <= next && last >= next) next = last + 1n
+  for (const { first, last } of rows) if (first <= next && last >= next) next = last + 1n
   return next - 1n
 }

@@ -130,7 +130,7 @@ export function objectStore(postgres: Postgres, locationId: string): ObjectStore
       on conflict (location_id, key) do update set
         sha256 = excluded.sha256, bytes = excluded.bytes, last_hash = excluded.last_hash,
         content_sha256 = excluded.content_sha256, recipients = excluded.recipients, put_at = excluded.put_at,
-        verified_at = null, damage = ''`)
+        named_to = excluded.named_to, verified_at = null, damage = ''`)
   }
 
   return {

@@ -86,8 +86,12 @@ export async function takeIn(place: Place): Promise<void> {
     const isLasting =
       (name.kind === 'segment' && name.generation === generation) ||
       ['access', 'access_gone', 'writer'].includes(name.kind)
+    // It counts as pushed, so the next manifest has to name it; the plan lets it go when a segment covers it.
+    const isTail = name.kind === 'tail' && name.generation === generation
     if (newest > 0)
-      await inventory.put([{ ...row, namedFrom: 0, namedTo: isLasting ? undefined : newest }])
+      await inventory.put([
+        { ...row, namedFrom: 0, namedTo: isLasting || isTail ? undefined : newest },
+      ])
     else if (isLasting) await inventory.put([row])
     // Of an earlier generation nobody knows what needs it.
     else if (name.generation === 0 || name.generation === generation) orphans.push(name.key)

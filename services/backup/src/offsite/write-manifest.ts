@@ -34,8 +34,11 @@ export async function keepKeyset(
     newest.contentSha256 === hex(keyset.contentSha256) &&
     same(newest.recipients, operators)
   const before = inventory.of('keyset', 'root_key')
+  const rootKeys = before.filter(({ kind }) => kind === 'root_key')
   const isWhole =
-    isFresh && before.every(({ first, damage }) => first === newest.first && damage === '')
+    isFresh &&
+    rootKeys.length === (keyset.rootKey.length > 0 ? 1 : 0) &&
+    before.every(({ first, damage }) => first === newest.first && damage === '')
   if (isWhole) return false
   const count = nextCount(before)
   const names = {
@@ -91,6 +94,8 @@ export async function writeManifest(place: Place, keyset: Keyset | undefined): P
     const older = inventory.of(kind).filter(({ key }) => key !== newest?.key)
     await inventory.retire(older.map(({ key }) => key))
   }
+  // Those of manifests that came to nothing: without end while nobody signs.
+  if (!location.isImmutable) await remove(place, inventory.unnamed())
 
   const name = keys.manifest(Math.max(tools.now(), inventory.newestManifestUnixMs + 1_000))
   const rows = [...inventory.rows()]

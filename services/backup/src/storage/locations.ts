@@ -20,6 +20,8 @@ export interface Location {
   readonly organizationId: string
   readonly name: string
   readonly kind: string
+  /** JSON, without secrets: changes when it is another place. */
+  readonly config: string
   readonly isContinuous: boolean
   readonly isImmutable: boolean
   readonly keepDaily: number
@@ -126,6 +128,7 @@ const locationOf = ({ id, organizationId, settings }: StorageLocationView): Loca
   organizationId,
   name: settings.name,
   kind: settings.kind,
+  config: settings.config,
   isContinuous: settings.isContinuous,
   isImmutable: settings.isImmutable,
   keepDaily: settings.keepDaily,

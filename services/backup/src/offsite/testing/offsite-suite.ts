@@ -87,6 +87,7 @@ export async function offsiteSuite(): Promise<OffsiteSuite> {
       const id = more.id ?? randomUUID()
       const location: Location = {
         ...{ id, organizationId: '', name, kind: access.kind, isContinuous: true },
+        config: JSON.stringify(access.config),
         ...{ isImmutable: false, keepDaily: 7, keepWeekly: 5, keepMonthly: 12 },
         ...more,
       }
