@@ -59,11 +59,15 @@ local_file=$("$here/backup.sh" "$@") || fail 'no local backup could be made: not
 [ -f "$local_file" ] || fail 'the local backup is not there'
 
 work=$(mktemp -d -- "$(dirname -- "$local_file")/.holdfast-offsite.XXXXXX")
-trap 'rm -rf -- "$work"' EXIT
+name=$(basename -- "$local_file")
+part=
+trap 'rm -rf -- "$work"; [ -z "$part" ] || rm -f -- "$part"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 129' HUP
+# What was killed left its own behind.
+find "$(dirname -- "$local_file")" -maxdepth 1 -type d -name '.holdfast-offsite.??????' -mtime +1 -exec rm -rf -- {} +
 
-name=$(basename -- "$local_file")
 if [ -n "$age_recipients" ]; then
   name=$name.age
   set --
@@ -83,9 +87,11 @@ case $method in
   copy)
     mkdir -p -- "$target"
     for each in "$name" "$name.sha256"; do
-      cp -- "$work/$each" "$target/.$each.part"
-      sync -- "$target/.$each.part" 2>/dev/null || sync
-      mv -- "$target/.$each.part" "$target/$each"
+      part=$target/.$each.part
+      cp -- "$work/$each" "$part"
+      sync -- "$part" 2>/dev/null || sync
+      mv -- "$part" "$target/$each"
+      part=
     done
     (cd "$target" && sha256sum --quiet -c "$name.sha256" >&2) || fail 'what was copied does not read back as it was sent'
     ;;

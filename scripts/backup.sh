@@ -69,32 +69,34 @@ dump_database() {
 
 mkdir -p -- "$directory" || fail "cannot make $directory"
 directory=$(CDPATH='' cd -- "$directory" && pwd)
+# One at a time: two that prune would count each other's. The kernel lets go of it however this ends; the file stays.
+command -v flock >/dev/null 2>&1 || fail 'flock is needed for this, and is not installed (util-linux)'
+exec 9>"$directory/.holdfast-backup.lock" || fail "cannot write to $directory"
+flock -n 9 || fail "another backup into $directory is under way"
+# What was killed left its own behind.
+rm -rf -- "$directory"/.holdfast-backup.??????
+
+inside=
+tidy() {
+  rm -rf -- "$work"
+  [ -z "$inside" ] || dc rm -rf "$inside" || say "could not remove $inside in the container"
+}
+dc() { docker compose -f "$compose_file" exec -T holdfast "$@"; }
 work=$(mktemp -d -- "$directory/.holdfast-backup.XXXXXX") || fail "cannot write to $directory"
-trap 'rm -rf -- "$work"' EXIT
+trap tidy EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# One at a time: two that prune would count each other's. A directory is made by one alone; one whose owner is gone is taken over.
-lock=$directory/.holdfast-backup.lock
-while ! mkdir -- "$lock" 2>/dev/null; do
-  owner=$(cat -- "$lock/pid" 2>/dev/null || true)
-  if [ -n "$owner" ] && kill -0 "$owner" 2>/dev/null; then fail "another backup into $directory is under way ($owner)"; fi
-  rm -rf -- "$lock"
-done
-echo $$ >"$lock/pid"
-trap 'rm -rf -- "$work" "$lock"' EXIT
+trap 'exit 129' HUP
 
 if in_compose; then
   say "backing up through the compose project $compose_file"
   inside=/tmp/holdfast-backup.$$
-  dc() { docker compose -f "$compose_file" exec -T holdfast "$@"; }
   dc mkdir -m 700 "$inside"
-  if ! dc holdfast backup bundle "$inside" >&2; then
-    dc rm -rf "$inside"
-    fail 'the backup failed'
-  fi
+  dc holdfast backup bundle "$inside" >&2 || fail 'the backup failed'
+  # A stream that ends early ends in a bundle that is refused below.
   dc tar -C "$inside" -cf - . | tar -C "$work" -xf -
   dc rm -rf "$inside"
+  inside=
 else
   say "backing up through this host"
   host_cli backup bundle "$work" >&2 || fail 'the backup failed'
@@ -131,10 +133,10 @@ sync -- "$file" 2>/dev/null || sync
 mv -- "$file" "$directory/$name"
 say "made $directory/$name"
 
-# Names sort as they were made. Only files of this script, only here; the newest is the one just checked.
+# Only files of this script, only here. Never the one just checked: after a clock that was ahead others sort behind it.
 if [ "$keep" -gt 0 ]; then
   stamp='holdfast-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z'
-  find "$directory" -maxdepth 1 -type f -name "$stamp.hfbak" -exec basename {} \; | sort -r | tail -n +"$((keep + 1))" |
+  find "$directory" -maxdepth 1 -type f -name "$stamp.hfbak" -exec basename {} \; | grep -vxF -- "$name" | sort -r | tail -n +"$keep" |
     while IFS= read -r old; do
       rm -f -- "$directory/$old" "$directory/${old%.hfbak}.sql.gz"
       say "removed $directory/$old"

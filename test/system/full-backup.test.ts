@@ -115,7 +115,7 @@ test('backup.sh leaves one checked file that stock tools open', async () => {
   const [name = ''] = bundlesIn(directory)
   expect(stdout.trim()).toBe(join(directory, name))
   expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600)
-  expect(readdirSync(directory)).toEqual([name])
+  expect(readdirSync(directory).sort()).toEqual(['.holdfast-backup.lock', name])
 
   const out = join(folder, 'opened')
   mkdirSync(out)
@@ -201,7 +201,8 @@ test('fifteen runs leave fourteen, and a run that fails removes nothing', async 
   expect(all.code, all.stderr).toBe(0)
   expect(bundlesIn(directory)).toHaveLength(15)
   expect(readdirSync(directory)).toEqual(expect.arrayContaining(strange))
-  expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([])
+  const hidden = readdirSync(directory).filter((name) => name.startsWith('.'))
+  expect(hidden).toEqual(['.holdfast-backup.lock'])
   const wrong = await run('backup.sh', [directory], { HOLDFAST_BACKUP_RETENTION_COUNT: '-1' })
   expect(wrong.stderr).toContain('is no number')
 }, 180_000)
