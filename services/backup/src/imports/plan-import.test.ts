@@ -84,6 +84,25 @@ test('organizations are found by name whatever its letters, never by id', () => 
   ])
 })
 
+test('an organization that took the name of another is not given what was meant for that one', () => {
+  const given = (...names: string[]) =>
+    snapshot(
+      names.map((name) => ['auth.sites', name]),
+      { 'auth.sites': 1 },
+    )
+  const here2 = (...names: string[]) =>
+    names.map((name, at) => ({ id: `${at}`, name, description: '' }))
+  const goes = (names: string[], there: string[]) =>
+    planImport(given(...names), wish, here, here2(...there)).targets.map(
+      ({ organizationId }) => organizationId,
+    )
+  expect(() => goes(['Acme'], ['Acme', 'Acme'])).toThrow('2 organizations here are called Acme')
+  expect(() => goes(['ACME'], ['Acme', 'acme'])).toThrow('2 organizations here are called ACME')
+  expect(goes(['acme'], ['Acme', 'acme'])).toEqual(['1'])
+  // Two of the file that are alike never go into one.
+  expect(goes(['acme', 'Acme'], ['Acme'])).toEqual([undefined, '0'])
+})
+
 test('into one that is named goes only one, and only where there is one', () => {
   const codeOf = (run: () => unknown) => {
     try {

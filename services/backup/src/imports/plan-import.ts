@@ -2,7 +2,11 @@ import { type Domain, nameKey, type SnapshotHeader } from '@holdfast/snapshot'
 import type { Contents } from '../domain/contents.ts'
 import type { OrganizationView } from '../queries/organizations.ts'
 import type { KnownContributor } from '../snapshots/directory.ts'
-import { OrganizationGone, SeveralOrganizations } from '../snapshots/snapshot-errors.ts'
+import {
+  OrganizationAmbiguous,
+  OrganizationGone,
+  SeveralOrganizations,
+} from '../snapshots/snapshot-errors.ts'
 import type { ImportWish, SectionStanding } from './import-store.ts'
 
 /** Where one organization of the snapshot goes. */
@@ -31,7 +35,8 @@ export interface ImportPlan {
 
 /**
  * What would be done with a snapshot. Toggles go by what a section is here, not by what the file says of it: it may lie.
- * Throws `backup.several_organizations` and `backup.organization_not_found`.
+ * Throws `backup.several_organizations`,
+ * `backup.organization_not_found` and `backup.organization_ambiguous`.
  */
 export function planImport(
   { manifest }: Pick<SnapshotHeader, 'manifest'>,
@@ -42,14 +47,13 @@ export function planImport(
   const { length: count } = manifest.organizations
   if (wish.organizationId !== '' && count !== 1) throw SeveralOrganizations({ count })
   const targets = manifest.organizations.map(({ name, description }): Target => {
-    const found =
-      wish.organizationId === ''
-        ? organizations.find((one) => nameKey(one.name) === nameKey(name))
-        : organizations.find((one) => one.id === wish.organizationId)
-    if (!found && wish.organizationId !== '') {
-      throw OrganizationGone({ organization: wish.organizationId })
+    if (wish.organizationId === '') {
+      const found = calledSo(name, manifest.organizations, organizations)
+      return { name, description, organizationId: found?.id }
     }
-    return { name, description, organizationId: found?.id }
+    const found = organizations.find((one) => one.id === wish.organizationId)
+    if (!found) throw OrganizationGone({ organization: wish.organizationId })
+    return { name, description, organizationId: found.id }
   })
   const wanted = (domain: Domain): boolean => domain === 'core' || wish.contents[domain]
   const sections = manifest.sections.map(({ contributor: name, organization, records }) => {
@@ -68,6 +72,25 @@ export function planImport(
     }
   })
   return { targets, sections, warnings: warningsOf(sections, wish.contents) }
+}
+
+/**
+ * Names of organizations are nobody's own: any tenant may take the name of another, so where several have it nobody but
+ * the importer can say which is meant. Where two of the file are alike, each goes to the one of its very spelling alone,
+ * for two never go into one.
+ */
+function calledSo(
+  name: string,
+  given: readonly { readonly name: string }[],
+  organizations: readonly OrganizationView[],
+): OrganizationView | undefined {
+  const isAlike = (one: { readonly name: string }) => nameKey(one.name) === nameKey(name)
+  const alike = organizations.filter(isAlike)
+  const exact = alike.filter((one) => one.name === name)
+  const isOneOfSeveral = given.filter(isAlike).length > 1
+  const meant = exact.length > 0 || isOneOfSeveral ? exact : alike
+  if (meant.length > 1) throw OrganizationAmbiguous({ name, count: meant.length })
+  return meant[0]
 }
 
 function warningsOf(sections: readonly PlannedSection[], contents: Contents): readonly string[] {

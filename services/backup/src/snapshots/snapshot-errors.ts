@@ -49,6 +49,12 @@ export const SeveralOrganizations = defineError(
   (d: { count: number }) =>
     `The snapshot is of ${d.count} organizations, and cannot go into one. Leave organization_id out: each goes to the one of its name.`,
 )
+export const OrganizationAmbiguous = defineError(
+  'backup.organization_ambiguous',
+  'illegal_state',
+  (d: { name: string; count: number }) =>
+    `${d.count} organizations here are called ${d.name}: say by organization_id which one it goes into.`,
+)
 export const ImportInterrupted = defineError(
   'backup.import_interrupted',
   'unavailable',
