@@ -295,6 +295,24 @@ describe('versions and keys', () => {
   })
 })
 
+test('an organization as auth takes it is taken: counted by characters, with a long description', async () => {
+  const name = '\u{1f9ed}'.repeat(128)
+  const things: Things = [['auth.sites', name, [{ name: 'x' }]]]
+  const organizations = [{ name, description: 'd'.repeat(2000) }]
+  const manifest = { ...manifestOf(things), organizations }
+  expect(await codeOf(make(things, { facts: { manifest } }).then((b) => readAll(b)))).toBe('taken')
+})
+
+test('more records than anybody should be told of are refused by the header', async () => {
+  const things: Things = [['auth.sites', 'Acme', [{ name: 'x' }]]]
+  const [section] = manifestOf(things).sections
+  const sections = [{ ...section, records: 1_000_001 }] as never
+  const manifest = { ...manifestOf(things), sections }
+  expect(await messageOf(make(things, { facts: { manifest } }).then((b) => readAll(b)))).toContain(
+    'more than 1000000 records',
+  )
+})
+
 describe('what is no snapshot is told by its beginning', () => {
   const tar = Buffer.alloc(512)
   tar.write('ustar', 257)

@@ -64,6 +64,7 @@ export {
   type ManifestOrganization,
   type ManifestSection,
   manifestJson,
+  manifestLimits,
   type SnapshotHeader,
 } from './snapshot-header.ts'
 export {

@@ -18,8 +18,12 @@ import { isJsonObject, JsonRefused, parseStrictJson } from './strict-json.ts'
 export const formatVersion = '2.0'
 export const maxHeaderBytes = 1024 * 1024
 export const lengthBytes = 4
-const maxOrganizations = 1_000
-const maxSections = 10_000
+/** `records` of all sections: one is fourteen bytes at the least, and a note of what became of it. */
+export const manifestLimits = {
+  organizations: 1_000,
+  sections: 10_000,
+  records: 1_000_000,
+} as const
 
 /** Records of one contributor in one organization. Sections without records are not there. */
 export interface ManifestSection {
@@ -309,9 +313,12 @@ function readManifest(fields: RecordFields): Manifest {
   const contents = fields.object('contents')
   if (!contents) fields.refuse('contents', 'is missing')
   contents?.allow('devices', 'users', 'automation')
-  const organizations = fields.objects('organizations', maxOrganizations).map((one) => {
+  const organizations = fields.objects('organizations', manifestLimits.organizations).map((one) => {
     one.allow('name', 'description')
-    return { name: one.text('name', 128), description: one.prose('description', 1_000) }
+    // Counted as auth counts them.
+    const name = one.text('name', 256)
+    if ([...name].length > 128) one.refuse('name', 'must be at most 128 characters')
+    return { name, description: one.prose('description', 4_000) }
   })
   const contributors = fields.objects('contributors', 100).map((one): ManifestContributor => {
     one.allow('name', 'major', 'minor', 'domain', 'after')
@@ -327,28 +334,33 @@ function readManifest(fields: RecordFields): Manifest {
   })
   const organizationNames = new Set(organizations.map(({ name }) => name))
   const contributorNames = new Set(contributors.map(({ name }) => name))
-  const sections = fields.objects('sections', maxSections).map((one): ManifestSection => {
-    one.allow('organization', 'contributor', 'records', 'sequence')
-    const organization = one.text('organization', 128)
-    const contributor = one.text('contributor', 64)
-    if (!organizationNames.has(organization)) {
-      one.refuse('organization', 'is not among the organizations')
-    }
-    if (!contributorNames.has(contributor)) {
-      one.refuse('contributor', 'is not among the contributors')
-    }
-    return {
-      organization,
-      contributor,
-      records: one.integer('records', 1, maxCount),
-      sequence: sequence(one),
-    }
-  })
+  const sections = fields
+    .objects('sections', manifestLimits.sections)
+    .map((one): ManifestSection => {
+      one.allow('organization', 'contributor', 'records', 'sequence')
+      const organization = one.text('organization', 256)
+      const contributor = one.text('contributor', 64)
+      if (!organizationNames.has(organization)) {
+        one.refuse('organization', 'is not among the organizations')
+      }
+      if (!contributorNames.has(contributor)) {
+        one.refuse('contributor', 'is not among the contributors')
+      }
+      return {
+        organization,
+        contributor,
+        records: one.integer('records', 1, maxCount),
+        sequence: sequence(one),
+      }
+    })
   if (organizationNames.size < organizations.length) {
     fields.refuse('organizations', 'has a name twice')
   }
   if (contributorNames.size < contributors.length) {
     fields.refuse('contributors', 'has a name twice')
+  }
+  if (sections.reduce((sum, { records }) => sum + records, 0) > manifestLimits.records) {
+    fields.refuse('sections', `have more than ${manifestLimits.records} records`)
   }
   const keys = sections.map(({ organization, contributor }) => `${contributor} ${organization}`)
   if (new Set(keys).size < keys.length) fields.refuse('sections', 'has one twice')

@@ -4,6 +4,7 @@ import {
   endLine,
   type Manifest,
   type ManifestSection,
+  manifestLimits,
   recordLine,
   SnapshotTooLarge,
   sectionLine,
@@ -51,7 +52,7 @@ export async function collectSnapshot(
   signal: AbortSignal,
 ): Promise<Collected> {
   const head = await parts.caughtUp()
-  const organizations = await organizationsFor(parts.postgres, wish.organizationId)
+  const organizations = distinctlyNamed(await organizationsFor(parts.postgres, wish.organizationId))
   if (wish.organizationId !== '' && organizations.length === 0) {
     throw OrganizationGone({ organization: wish.organizationId })
   }
@@ -69,6 +70,12 @@ export async function collectSnapshot(
       }
     }
     await lines.write(endLine(records))
+    // What no import would take is not made.
+    const counts = { organizations: organizations.length, sections: sections.length, records }
+    for (const what of ['organizations', 'sections', 'records'] as const) {
+      if (counts[what] <= manifestLimits[what]) continue
+      throw SnapshotTooLarge({ what: `It would have more than ${manifestLimits[what]} ${what}` })
+    }
   } finally {
     await lines.close()
   }
@@ -94,6 +101,27 @@ export async function collectSnapshot(
       sections,
     },
   }
+}
+
+/**
+ * Organizations may have one name here, and line separators in it; in a snapshot a name is one line and tells one from
+ * another. No tenant makes the snapshot of all unreadable by what it calls itself.
+ */
+export function distinctlyNamed(
+  organizations: readonly OrganizationView[],
+): readonly OrganizationView[] {
+  const oneLine = (text: string): string => text.replaceAll(/[\u2028\u2029]/g, ' ')
+  const taken = new Set(organizations.map(({ name }) => oneLine(name)))
+  const given = new Set<string>()
+  return organizations.map((one) => {
+    const plain = oneLine(one.name)
+    let name = plain
+    for (let nth = 2; given.has(name) || (name !== plain && taken.has(name)); nth++) {
+      name = `${[...plain].slice(0, 120).join('')} (${nth})`
+    }
+    given.add(name)
+    return { ...one, name, description: oneLine(one.description) }
+  })
 }
 
 async function collectSection(
