@@ -238,3 +238,31 @@ test('a command id follows from import, section, organization, place and step, a
   expect(new Set(ids).size).toBe(ids.length)
   expect(commandIdOf('i', 'c', 'o', 1)).toBe(ids[0])
 })
+
+test('a page that would be more than a message is asked for in smaller ones', async () => {
+  const limits: number[] = []
+  const large: Contributor = {
+    ...things,
+    collect: ({ limit }) => {
+      limits.push(limit)
+      const record = { name: 'x'.repeat(100_000) }
+      return Promise.resolve({
+        records: Array.from({ length: limit }, () => record),
+        nextCursor: `${limit}`,
+        sequence: 7n,
+      })
+    },
+  }
+  const request = {
+    contributor: 'test.things',
+    organizationId,
+    cursor: '',
+    limit: 0,
+    atSequence: 0,
+  }
+  const { collect } = contributorHandlers([large])
+  const found = await collect(request as never, call)
+  expect(limits).toEqual([1000, 125])
+  expect(found.records).toHaveLength(125)
+  expect(found.nextCursor).toBe('7:125')
+})

@@ -13,6 +13,8 @@ import { isJsonObject, JsonRefused, parseStrictJson } from './strict-json.ts'
 import { strip } from './strip.ts'
 
 export const maxPage = 1_000
+/** Of a page that is collected; a message has 32 MiB. */
+const maxPageBytes = 16 * 1024 * 1024
 /** Of one record: a rule set with long lists is the largest there is. */
 export const maxRecordBytes = 1024 * 1024
 
@@ -66,17 +68,22 @@ export function contributorHandlers(
     async collect({ contributor, organizationId, cursor, limit, atSequence }, call) {
       const from = fromCursor(cursor)
       const at = from.at ?? (atSequence === 0 ? undefined : BigInt(atSequence))
-      const page = {
-        organizationId,
-        cursor: from.inner,
-        limit: limit === 0 ? maxPage : Math.min(limit, maxPage),
-        at,
-      }
-      const { records, nextCursor, sequence } = await named(contributor).collect(page, call)
-      return {
-        records: records.map((record) => JSON.stringify(record)),
-        nextCursor: nextCursor === '' ? '' : `${sequence}:${nextCursor}`,
-        sequence: Number(sequence),
+      const place = { organizationId, cursor: from.inner, at }
+      let most = limit === 0 ? maxPage : Math.min(limit, maxPage)
+      for (;;) {
+        const page = { ...place, limit: most }
+        const { records, nextCursor, sequence } = await named(contributor).collect(page, call)
+        const texts = records.map((record) => JSON.stringify(record))
+        const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+        // A thousand of the largest are more than a message may be: then fewer at once.
+        if (bytes <= maxPageBytes || most === 1) {
+          return {
+            records: texts,
+            nextCursor: nextCursor === '' ? '' : `${sequence}:${nextCursor}`,
+            sequence: Number(sequence),
+          }
+        }
+        most = Math.max(1, Math.floor(most / 8))
       }
     },
 
