@@ -25,7 +25,9 @@ export interface Exports {
 }
 
 const pieceBytes = 1024 * 1024
-const maxExports = 8
+const maxExports = 16
+/** So that nobody keeps the others out by not fetching. */
+const maxOwnExports = 3
 
 export function openExports(directory: string, keptForMs = 300_000): Exports {
   interface Kept {
@@ -51,7 +53,8 @@ export function openExports(directory: string, keptForMs = 300_000): Exports {
 
   return {
     async add(owner, make) {
-      if (kept.size >= maxExports) throw ExportsBusy({})
+      const own = [...kept.values()].filter((one) => one.owner === owner).length
+      if (kept.size >= maxExports || own >= maxOwnExports) throw ExportsBusy({})
       const id = newId<string>()
       const one: Kept = { owner, end: undefined }
       kept.set(id, one)
