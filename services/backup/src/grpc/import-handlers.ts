@@ -17,6 +17,7 @@ import {
   importRows,
   inspected,
   receiveBytes,
+  receiving,
   waitingImports,
 } from '../imports/import-store.ts'
 import { planImport } from '../imports/plan-import.ts'
@@ -112,22 +113,31 @@ export function importHandlers(parts: ImportHandlerParts): ImportHandlers {
       if (data.length === 0) fields.add('data', 'required', 'must not be empty')
       fields.check()
       if (offset === 0) await begin(call, importId, data)
-      const { state, receivedBytes } = await ownImport(call, importId)
-      if (state !== 'receiving') throw ImportNotWaiting({ status: state })
+      await ownImport(call, importId)
       const end = offset + data.length
-      if (offset > 0 && end <= receivedBytes) return { received: receivedBytes }
-      if (offset !== 0 && offset !== receivedBytes)
-        throw ImportOutOfOrder({ received: receivedBytes })
       if (end > limits.maxBytes) {
-        await files.remove(importId)
+        // With its row it would count as a file that waits.
+        if ((await dropImport(postgres, importId)) > 0) await files.remove(importId)
         throw ImportTooLarge({
           what: 'The file is larger',
           limitMib: Math.floor(limits.maxBytes / 1024 ** 2),
         })
       }
-      await files.put(importId, offset, data)
-      await receiveBytes(postgres, importId, end)
-      return { received: end }
+      // Those who began at once may have become too many since.
+      const { bytes } = await waitingImports(postgres)
+      if (bytes > maxWaitingFiles * limits.maxBytes) throw ImportsBusy({})
+      return await postgres.tx(async (tx) => {
+        const { state, receivedBytes } = await receiving(tx, importId)
+        if (state === undefined) throw ImportNotFound({ import: importId })
+        if (state !== 'receiving') throw ImportNotWaiting({ status: state })
+        if (offset > 0 && end <= receivedBytes) return { received: receivedBytes }
+        if (offset !== 0 && offset !== receivedBytes) {
+          throw ImportOutOfOrder({ received: receivedBytes })
+        }
+        await files.put(importId, offset, data)
+        await receiveBytes(tx, importId, end)
+        return { received: end }
+      })
     },
 
     async inspectImport({ importId }, call) {
@@ -164,7 +174,8 @@ export function importHandlers(parts: ImportHandlerParts): ImportHandlers {
       for (const [name, id] of Object.entries(ids)) {
         if (id !== '' && !isUuid(id)) fields.add(snakeOf(name), 'malformed', 'must be a UUID')
       }
-      if (request.passphrase.length > maxPassphrase) {
+      // As they are counted when one is made.
+      if ([...request.passphrase].length > maxPassphrase) {
         fields.add('passphrase', 'too_long', `must have ${maxPassphrase} characters at most`)
       }
       if (organizationId === '' && (targetSiteId !== '' || targetNodeId !== '')) {

@@ -8,8 +8,8 @@ export interface ImportFiles {
   /** Writes a piece in its place; the first one begins the file. */
   put(id: string, offset: number, data: Uint8Array): Promise<void>
   remove(id: string): Promise<void>
-  /** Removes what nobody needs. */
-  sweep(kept: ReadonlySet<string>): Promise<void>
+  /** Removes what nobody needs. `kept` is asked after a look at what is there: a file begins with its row. */
+  sweep(kept: () => Promise<ReadonlySet<string>>): Promise<void>
 }
 
 const suffix = '.hfsnap'
@@ -35,11 +35,12 @@ export function importFiles(directory: string): ImportFiles {
       }
     },
     remove: (id) => rm(path(id), { force: true }),
-    async sweep(kept) {
+    async sweep(asked) {
       const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return []
         throw error
       })
+      const kept = await asked()
       for (const name of names) {
         const id = name.slice(0, -suffix.length)
         if (isUuid(id) && !kept.has(id)) await rm(path(id), { force: true })

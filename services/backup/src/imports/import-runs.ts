@@ -88,11 +88,11 @@ export function importRuns(
   }
 
   async function sweep(): Promise<void> {
-    for (const id of await endLostImports(postgres, holder, lost)) {
+    for (const id of await endLostImports(postgres, [...running.keys()], lost)) {
       logger.warn({ importId: id }, 'an import was interrupted by the end of its process')
     }
     await forgetImports(postgres)
-    await files.sweep(await keptFiles(postgres))
+    await files.sweep(() => keptFiles(postgres))
   }
 
   return {

@@ -140,9 +140,21 @@ export const dropImport = (tx: Queryable, id: string): Promise<number> =>
     delete from backup.imports
     where import_id = ${id}::uuid and state in ('receiving', 'received')`)
 
+/** Until the transaction ends nobody runs it, so that a file which is run changes no more. */
+export async function receiving(
+  tx: Queryable,
+  id: string,
+): Promise<{ readonly state: ImportState | undefined; readonly receivedBytes: number }> {
+  const [row] = await tx.query<Pick<Row, 'state' | 'received_bytes'>>(
+    sql`select state, received_bytes from backup.imports where import_id = ${id}::uuid for update`,
+  )
+  return { state: row?.state, receivedBytes: Number(row?.received_bytes ?? 0n) }
+}
+
+/** What is not sent on, or only looked at, is kept for ten minutes. */
 export const receiveBytes = (tx: Queryable, id: string, received: number): Promise<number> =>
   tx.execute(sql`
-    update backup.imports set received_bytes = ${received}, kept_until = now() + interval '1 hour'
+    update backup.imports set received_bytes = ${received}, kept_until = now() + interval '10 minutes'
     where import_id = ${id}::uuid and state = 'receiving'`)
 
 export const inspected = (
@@ -174,20 +186,24 @@ export async function claimImport(
   wish: ImportWish,
 ): Promise<boolean> {
   return await postgres.tx(async (tx) => {
+    // What an interrupted run has done counts for the same wish alone. Another begins anew, and finds what is there.
+    await tx.execute(sql`
+      delete from backup.import_records r using backup.imports i
+      where r.import_id = ${lease.id}::uuid and i.import_id = r.import_id
+        and i.state <> 'running' and (i.state <> 'completed' or i.is_dry_run)
+        and (i.rollback_sequence is null or i.wish is distinct from ${JSON.stringify(wish)}::jsonb)`)
     const changed = await tx.execute(sql`
       update backup.imports set state = 'running', run_by = ${lease.holder}::uuid, ${alive(lease)},
         progress = 5, failure_code = '', failure_detail = '', ended_at = null,
         is_dry_run = ${wish.isDryRun}, wish = ${JSON.stringify(wish)}::jsonb,
         organization_id = ${wish.organizationId || null}::uuid,
-        done_records = case when rollback_sequence is null then 0 else done_records end,
+        done_records = case
+          when rollback_sequence is null or wish is distinct from ${JSON.stringify(wish)}::jsonb then 0
+          else done_records end,
         warnings = '[]'::jsonb, kept_until = now() + interval '1 day'
       where import_id = ${lease.id}::uuid and state in ('receiving', 'received', 'failed', 'interrupted', 'completed')
         and (state <> 'completed' or is_dry_run)`)
-    if (changed === 0) return false
-    await tx.execute(sql`
-      delete from backup.import_records r using backup.imports i
-      where r.import_id = ${lease.id}::uuid and i.import_id = r.import_id and i.rollback_sequence is null`)
-    return true
+    return changed === 1
   })
 }
 
@@ -282,17 +298,21 @@ export const endImport = async (
         else now() end
     where ${mine(lease)}`)) === 1
 
-/** Runs whose process is gone, which is not this one: what became of them is said. Answers which. */
+/**
+ * Runs whose process is gone, or is this one and could not say how they ended: what became of them is said. Not of
+ * `running`, which this process has under way. Answers which.
+ */
 export async function endLostImports(
   tx: Queryable,
-  holder: string,
+  running: readonly string[],
   told: { readonly code: string; readonly message: string },
 ): Promise<readonly string[]> {
   const rows = await tx.query<{ import_id: string }>(sql`
     update backup.imports set ended_at = now(), run_by = null, alive_until = null,
       state = case when rollback_sequence is null then 'failed' else 'interrupted' end,
       failure_code = ${told.code}, failure_detail = ${told.message}
-    where state = 'running' and alive_until < now() and run_by <> ${holder}::uuid returning import_id`)
+    where state = 'running' and alive_until < now()
+      and not (import_id = any(${[...running]}::uuid[])) returning import_id`)
   return rows.map((row) => row.import_id)
 }
 
