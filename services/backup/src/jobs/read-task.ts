@@ -30,11 +30,10 @@ const waiting = new Map<string, Reader>()
 const nameOf = ({ key, sha256, access }: PieceWish, offset: number): string =>
   JSON.stringify([access.kind, access.config, key, sha256, offset])
 
-async function begin(wish: PieceWish): Promise<Reader> {
+async function begin(wish: PieceWish, end: AbortController): Promise<Reader> {
   const { access, key, offset, bytes, location } = wish
   const around = surroundingsOf(wish.surroundings)
   const opened = await openStorage(access.kind, access.config, access.credentials, around)
-  const end = new AbortController()
   try {
     const storage = retrying(opened, { attempts: 3 })
     const found = await storage.get(key, { offset, signal: end.signal })
@@ -100,12 +99,15 @@ export const readPiece: Task<PieceWish, Uint8Array> = async (wish, { signal }) =
   const kept = waiting.get(name)
   waiting.delete(name)
   if (kept) clearTimeout(kept.idle)
-  const reader = kept ?? (await begin(wish))
-  const stop = (): void => reader.end.abort(signal.reason)
+  const end = kept?.end ?? new AbortController()
+  // Also while it begins: a task that does not end when it is told to costs the thread, and whatever else runs there.
+  const stop = (): void => end.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
+  let reader = kept
   let isKept = false
   try {
     signal.throwIfAborted()
+    reader ??= await begin(wish, end)
     const data = await take(reader, length)
     if (data.length !== length) throw ObjectChanged({ location })
     reader.hash?.update(data)
@@ -118,6 +120,6 @@ export const readPiece: Task<PieceWish, Uint8Array> = async (wish, { signal }) =
     return data
   } finally {
     signal.removeEventListener('abort', stop)
-    if (!isKept) await finish(reader)
+    if (reader && !isKept) await finish(reader)
   }
 }
