@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ownCommand } from '../commands/own-command.ts'
 import { requestBackup, scheduledBackupId } from '../commands/request-backup.ts'
 import { allContents, type BackupKind } from '../domain/contents.ts'
+import { claimRemoval, endRemoval, insertRemoval } from '../jobs/removal-store.ts'
 import { standing } from '../queries/backup-standing.ts'
 import { backupStats } from '../queries/backup-stats.ts'
 import { usesLocation } from '../queries/backups.ts'
@@ -271,6 +272,23 @@ test('deletion: the object and then the record; put off while the place is away'
   }, 'it is gone')
   expect((await suite.files()).filter((path) => path.includes(id))).toEqual([])
   expect(await instance.backups.deleteBackup({ id })).toEqual({}) // one fact
+})
+
+test('deleted while what its job left is removed: that ends, and the record goes too', async () => {
+  const id = await made()
+  const { postgres } = suite
+  const objectKey = (await shown(id))?.objectKey ?? ''
+  const where = { backupId: id, storageLocationId: suite.log.lineageId, objectKey }
+  await insertRemoval(postgres, { ...where, cause: undefined, context: undefined })
+  const taken = await claimRemoval(postgres, 60_000, id)
+  expect((await instance.backups.deleteBackup({ id })).backup).toMatchObject({ id })
+  if (!taken) throw new Error('somebody else has it')
+  await endRemoval(postgres, taken)
+  instance.opened.removals.wake()
+  await until(async () => {
+    await caughtUp()
+    return (await codeOf(instance.backups.getBackup({ id }))) === 'backup.not_found'
+  }, 'it is gone')
 })
 
 async function scheduled(slotUnixMs: number, kind: BackupKind = 'snapshot'): Promise<string> {

@@ -49,6 +49,7 @@ export const insertRemoval = (
       ${removal.cause ?? null}, ${stored}::jsonb, now() + ${delayMs} * interval '1 millisecond')
     on conflict (backup_id) do update set
       cause = coalesce(r.cause, excluded.cause),
+      object_key = case when r.object_key = '' then excluded.object_key else r.object_key end,
       context = case when r.cause is null then excluded.context else r.context end,
       requested_at = case when r.cause is null then now() else r.requested_at end,
       -- Whoever was uploading is given its time.
@@ -85,8 +86,21 @@ export async function claimRemoval(
   )
 }
 
-export const endRemoval = (tx: Queryable, backupId: string): Promise<number> =>
-  tx.execute(sql`delete from backup.backup_removals where backup_id = ${backupId}::uuid`)
+/** What was asked for is done. Who asked for more meanwhile, the record too or an object, has it done next. */
+export async function endRemoval(
+  postgres: Postgres,
+  { backupId, cause, objectKey }: Pick<Removal, 'backupId' | 'cause' | 'objectKey'>,
+): Promise<void> {
+  await postgres.tx(async (tx) => {
+    const ended = await tx.execute(sql`
+      delete from backup.backup_removals where backup_id = ${backupId}::uuid
+        and cause is not distinct from ${cause ?? null} and object_key = ${objectKey}`)
+    if (ended > 0) return
+    await tx.execute(sql`
+      update backup.backup_removals set leased_until = null, next_at = now()
+      where backup_id = ${backupId}::uuid`)
+  })
+}
 
 export const deferRemoval = (
   tx: Queryable,

@@ -106,7 +106,7 @@ export class Removals {
     const { state } = await log.fold(backups, backupId, signal)
     const isRecorded = state.exists && !state.isDeleted
     if (!(await this.#isDue(removal, state, isRecorded))) {
-      await endRemoval(postgres, backupId)
+      await endRemoval(postgres, removal)
       return false
     }
     if (objectKey !== '') {
@@ -133,7 +133,7 @@ export class Removals {
     const wasUploading = state.outcome !== 'completed' && objectKey !== ''
     if (wasUploading && removal.attempts === 1)
       await deferRemoval(postgres, backupId, surelyOverMs, '')
-    else await endRemoval(postgres, backupId)
+    else await endRemoval(postgres, removal)
     return true
   }
 
