@@ -224,6 +224,38 @@ test('at most so many at once, of two instances together, in the order they were
   await Promise.all([one.stop(), two.stop()])
 })
 
+test('a lease that ran out unnoticed: the instance that makes it does not make it twice', async () => {
+  let begun = 0
+  let release: () => void = () => undefined
+  const gate = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const instance = suite.instance({
+    limits: { leaseMs: 60_000 },
+    pause: async (point) => {
+      if (point !== 'begun') return
+      begun++
+      await gate
+    },
+  })
+  const id = await create(instance, 'leased')
+  await until(() => begun === 1, 'it is begun')
+  const attempts = async () => (await jobOf(suite.postgres, id))?.attempts
+  await until(async () => {
+    // Again until it is seen: the beat renews it as well.
+    await suite.postgres.execute(
+      sql`update backup.backup_jobs set leased_until = now() where backup_id = ${id}::uuid`,
+    )
+    instance.opened.engine.wake()
+    return (await attempts()) === 2
+  }, 'it is taken again')
+  release()
+  await settled(id)
+  await expectWhole(instance, id)
+  expect(begun).toBe(1)
+  await instance.stop()
+})
+
 test('a job that ends its process again and again is given up, a lost one is said to be', async () => {
   const idle = suite.instance()
   await idle.stop()

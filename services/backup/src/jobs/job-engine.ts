@@ -129,6 +129,8 @@ export class JobEngine {
     if (this.#busy.size >= parallel) return
     const jobs = await claimJobs(postgres, { holder: this.#holder, leaseMs, parallel })
     for (const job of jobs) {
+      // Its lease had run out unnoticed here: taken again it is held as before, or runs out once its work has stopped.
+      if (this.#busy.has(job.backupId)) continue
       const end = new AbortController()
       const done = this.#serve(job, end).finally(() => {
         this.#busy.delete(job.backupId)
