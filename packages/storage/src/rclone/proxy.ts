@@ -4,7 +4,11 @@ import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import type { Connector } from '@holdfast/egress'
 
-/** A proxy of this process for programs that connect by themselves: every connection is judged here, when it is made. */
+/**
+ * A proxy of this process for programs that connect by themselves: every connection is judged here, when it is made. Those
+ * written in Go go past the proxy of their environment to `localhost` and addresses of loopback; answers that can be read on
+ * the way do not send them there.
+ */
 export interface EgressProxy {
   /** For HTTP_PROXY and HTTPS_PROXY; holds a password nobody else knows. */
   readonly url: string
@@ -22,6 +26,16 @@ export async function openProxy(connector: Connector, timeoutMs: number): Promis
     return given.length === expected.length && timingSafeEqual(given, expected)
   }
 
+  /** Rejects for a redirect to where nobody may go. */
+  async function judged(location: string | undefined, from: string): Promise<void> {
+    if (location === undefined) return
+    const { hostname, protocol } = new URL(location, from)
+    await connector.resolve(hostname.replace(/^\[|\]$/g, ''), {
+      isPlain: protocol === 'http:',
+      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
+    })
+  }
+
   // http://: the whole request comes here.
   const server = createServer((request, response) => {
     const fail = (): void => {
@@ -36,8 +50,16 @@ export async function openProxy(connector: Connector, timeoutMs: number): Promis
     try {
       const on = httpRequest(url, { method: request.method ?? 'GET', headers, agent: agents.http })
       on.on('response', (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
-        pipeline(answer, response, () => undefined)
+        judged(answer.headers.location, url).then(
+          () => {
+            response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+            pipeline(answer, response, () => undefined)
+          },
+          () => {
+            on.destroy()
+            fail()
+          },
+        )
       })
       on.on('error', fail)
       response.on('close', () => on.destroy())
@@ -61,6 +83,8 @@ export async function openProxy(connector: Connector, timeoutMs: number): Promis
       })
       .then(
         (socket) => {
+          // Whoever asked has gone meanwhile.
+          if (client.destroyed) return void socket.destroy()
           socket.on('error', () => client.destroy()).on('close', () => client.destroy())
           client.on('close', () => socket.destroy())
           client.write('HTTP/1.1 200 Connected\r\n\r\n')

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { StorageInvalidAnswer, StorageNotFound } from '../errors.ts'
 import { isTemporary, leftoverAgeMs, temporaryFor } from '../keys.ts'
 import type { KindStorage } from '../kind.ts'
@@ -32,10 +32,7 @@ export async function openRclone(
   const path = settings.text('config_path')
   // That it is a file, and lies where it must.
   await readKeyFile(path, keysDir, 'config_path')
-  const config = join(
-    await realpath(keysDir),
-    path.startsWith('/') ? path.slice(keysDir.length) : path,
-  )
+  const config = join(await realpath(keysDir), relative(resolve(keysDir), resolve(keysDir, path)))
   const remote = settings.text('remote')
   const base = settings.text('path').replace(/\/+$/, '')
   const place = await privateDirectory(surroundings.workDir)
@@ -51,6 +48,8 @@ export async function openRclone(
     HTTP_PROXY: proxy.url,
     HTTPS_PROXY: proxy.url,
     NO_PROXY: '',
+    // Since 1.71: for every address. By those above it goes to loopback without asking.
+    RCLONE_HTTP_PROXY: proxy.url,
     ...(password === '' ? {} : { RCLONE_CONFIG_PASS: password }),
   }
   const always = [
@@ -175,6 +174,8 @@ export async function openRclone(
       await running.feed(body)
     } catch (error) {
       running.kill()
+      // Until it is gone it may still put what is removed next.
+      await running.ended.catch(() => undefined)
       throw error
     }
     await heard
