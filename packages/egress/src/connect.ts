@@ -222,7 +222,15 @@ function openAgents(
       timeoutMs,
       ...(isSecure ? { tls: ca === undefined ? {} : { ca } } : {}),
     }).then(
-      (socket) => done?.(null, socket),
+      (socket) => {
+        // An agent listens to a socket while a request uses it, and while none does; between the two a late error of a
+        // connection the other side cut would end the process.
+        socket.on('error', () => undefined)
+        if (!closing.signal.aborted) return done?.(null, socket)
+        // An agent that was destroyed would keep it open.
+        socket.destroy()
+        done?.(closing.signal.reason as Error)
+      },
       (error: Error) => done?.(error),
     )
     return undefined
