@@ -10,6 +10,8 @@ const sshField = (name: string) => sftp.fields.filter((field) => field.name === 
 export const rsync: KindDefinition = {
   kind: 'rsync',
   title: 'rsync',
+  // A program of this machine, written in C, that reads what the other side says.
+  isInstanceOnly: true,
   fields: [
     {
       name: 'transport',

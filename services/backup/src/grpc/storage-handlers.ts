@@ -114,7 +114,7 @@ export function storageHandlers(edge: StorageEdge): Handlers<typeof StorageServi
     if (organizationId !== '') {
       const detail = 'is of the machine of the control plane: only a super-admin may use it'
       if (isInstanceKind(kind)) fields.add('kind', 'instance_only', `${kind} ${detail}`)
-      for (const name of instanceFieldsIn(config))
+      for (const name of instanceFieldsIn(kind, config))
         fields.add(`config.${name}`, 'instance_only', detail)
     }
     fields.check()

@@ -1,6 +1,6 @@
 import { EgressFailed } from '@holdfast/egress'
 import type { FieldError } from '@holdfast/errors'
-import { checkSettings, type KindDefinition, kindNamed, type Surroundings } from '@holdfast/storage'
+import { addressesOf, checkSettings, kindNamed, type Surroundings } from '@holdfast/storage'
 import type { JsonObject } from './json-object.ts'
 
 /** How long a name may take to resolve before it is taken as it is. */
@@ -24,10 +24,9 @@ export async function judgeSettings(
   signal: AbortSignal,
 ): Promise<readonly FieldError[]> {
   const errors = checkSettings(kind, config, credentials, surroundings)
-  const definition = kindNamed(kind)
-  if (errors.length > 0 || !definition) return errors
+  if (errors.length > 0) return errors
   const found: FieldError[] = []
-  for (const { field, host, isPlain } of hostsIn(config)) {
+  for (const { field, host, isPlain } of addressesOf(kind, config, credentials)) {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(resolveWaitMs)])
     try {
       await surroundings.connector.resolve(host, { isPlain, signal: patience })
@@ -41,21 +40,6 @@ export async function judgeSettings(
   return found
 }
 
-/** Hosts of a location, whatever its kind calls them. Whether a connection is readable on the way the kind has judged. */
-function hostsIn(config: JsonObject) {
-  const found: { field: string; host: string; isPlain: boolean }[] = []
-  for (const [name, value] of Object.entries(config)) {
-    if (typeof value !== 'string' || value === '') continue
-    if (name === 'host') found.push({ field: 'config.host', host: value, isPlain: false })
-    if (!/^https?:\/\//i.test(value)) continue
-    const url = URL.canParse(value) ? new URL(value) : undefined
-    if (!url) continue
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-    found.push({ field: `config.${name}`, host, isPlain: url.protocol === 'http:' })
-  }
-  return found
-}
-
 /** Whether a change would show the secrets to somebody else, or to somebody less well known: then they are given again. */
 export const changesAddress = (before: JsonObject, after: JsonObject): boolean =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].some(
@@ -63,16 +47,10 @@ export const changesAddress = (before: JsonObject, after: JsonObject): boolean =
   )
 
 /** On the control plane's own disks, or by programs on it: the super-admin's. */
-const instanceKinds: ReadonlySet<string> = new Set(['local', 'nfs', 'rclone', 'rsync'])
-/** Names a file of the control plane: as above. */
-const instanceFields: ReadonlySet<string> = new Set(['private_key_path'])
+export const isInstanceKind = (kind: string): boolean => kindNamed(kind)?.isInstanceOnly === true
 
-type Marked = KindDefinition & { readonly isInstanceOnly?: boolean }
-
-export const isInstanceKind = (kind: string): boolean => {
-  const definition: Marked | undefined = kindNamed(kind)
-  return definition?.isInstanceOnly ?? instanceKinds.has(kind)
-}
-
-export const instanceFieldsIn = (config: JsonObject): readonly string[] =>
-  Object.keys(config).filter((name) => instanceFields.has(name) && config[name] !== null)
+/** Fields that were given and name files of the control plane: as above. */
+export const instanceFieldsIn = (kind: string, config: JsonObject): readonly string[] =>
+  (kindNamed(kind)?.fields ?? [])
+    .filter(({ name, isInstanceOnly }) => isInstanceOnly && (config[name] ?? null) !== null)
+    .map(({ name }) => name)
