@@ -35,19 +35,26 @@ export async function importMessage(
 
 async function sectionsOf(postgres: Postgres, row: ImportRow): Promise<Section[]> {
   const counts = await sectionCounts(postgres, row.id)
-  const issues = await sectionIssues(postgres, row.id)
+  // Looked up and not searched: a report may have ten thousand sections, and is asked for while they are brought in.
+  const key = (section: string, organization: string) => `${section} ${organization}`
+  const countsOf = new Map(counts.map((one) => [key(one.section, one.organization), one]))
+  const issues = new Map<string, RecordOutcome[]>()
+  for (const one of await sectionIssues(postgres, row.id)) {
+    const at = key(one.section, one.organization)
+    const held = issues.get(at)
+    if (held) held.push(one)
+    else issues.set(at, [one])
+  }
   const of = ({ name, organization }: { name: string; organization: string }) => {
-    const { created, updated, unchanged, skipped, refused } =
-      counts.find((one) => one.section === name && one.organization === organization) ?? nothing
+    const at = key(name, organization)
+    const { created, updated, unchanged, skipped, refused } = countsOf.get(at) ?? nothing
     return {
       created,
       updated,
       unchanged,
       skipped: skipped + unchanged,
       refused,
-      issues: issues
-        .filter((one) => one.section === name && one.organization === organization)
-        .map(recordMessage),
+      issues: (issues.get(at) ?? []).map(recordMessage),
     }
   }
   const organizations = counts.filter(({ section }) => section === 'organization')

@@ -28,7 +28,7 @@ export async function sectionCounts(
 
 const columns = sql`place, section, organization, record, outcome, name, code, detail`
 
-/** What was not taken as it is: the first hundred of each section. */
+/** What was not taken as it is: the first hundred of each section, and a thousand of them all. */
 export async function sectionIssues(
   tx: Queryable,
   importId: string,
@@ -38,7 +38,7 @@ export async function sectionIssues(
       select ${columns}, row_number() over (partition by section, organization order by place) as nth
       from backup.import_records
       where import_id = ${importId}::uuid and code <> '' and outcome <> 'unchanged'
-    ) numbered where nth <= 100 order by place`)
+    ) numbered where nth <= 100 order by place limit 1000`)
 }
 
 export async function importRecords(

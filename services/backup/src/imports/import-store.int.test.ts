@@ -8,6 +8,7 @@ import { migrate, type Postgres } from '@holdfast/postgres'
 import { type TestPostgres, testPostgres } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importHandlers } from '../grpc/import-handlers.ts'
+import { importMessage } from '../grpc/import-views.ts'
 import { person } from '../testing/backup-suite.ts'
 import { importFiles } from './import-files.ts'
 import {
@@ -113,6 +114,27 @@ test('what is too large leaves neither file nor row, and what runs changes no mo
   await expect(put(id, 0, less)).rejects.toThrow('is running')
   await expect(put(id, maxBytes, less)).rejects.toThrow('larger')
   expect(existsSync(files.path(id))).toBe(true)
+})
+
+test('a report of thousands of sections with something to say is short, and made at once', async () => {
+  const id = newId<string>()
+  await beginImport(postgres, id, 'user ada')
+  expect(await claimImport(postgres, leaseOf(id), wish)).toBe(true)
+  const sections = Array.from({ length: 10_000 }, (_, at) => ({
+    ...{ name: 'auth.sites', organization: `o${at}`, status: 'ok' as const, records: 1 },
+  }))
+  await beginWriting(postgres, leaseOf(id), { sections, warnings: [], rollbackSequence: 7n })
+  const records = sections.map(({ organization }, place) => ({
+    ...outcome(place),
+    ...{ organization, outcome: 'refused', code: 'backup.record_invalid' },
+  }))
+  await notePage(postgres, leaseOf(id), records, { records: 10_000, progress: 90 })
+  const row = await importRow(postgres, id)
+  if (!row) throw new Error('the import is gone')
+  const told = (await importMessage(postgres, row)).sections ?? []
+  expect(told).toHaveLength(10_000)
+  expect(told.at(-1)).toMatchObject({ organization: 'o9999', refused: 1, issues: [] })
+  expect(told.flatMap(({ issues }) => issues ?? [])).toHaveLength(1000)
 })
 
 test('a file that begins while the others are swept stays', async () => {

@@ -42,7 +42,8 @@ export const ImportSection = component('ImportSection', {
   skipped: integerOut('Left as it was; those unchanged included.', 8),
   refused: integerOut('Not taken.', 0),
   issues: Type.Array(ref(ImportRecord), {
-    description: 'The first hundred that were not taken as they are.',
+    description:
+      'The first hundred that were not taken as they are, and of all sections a thousand.',
   }),
 })
 
