@@ -302,6 +302,36 @@ test('two installations never mix, nor does a log that was set back', async () =
   expect(remote()).toEqual(before)
 })
 
+test('after a restore the log before it stays for a month', async () => {
+  const far = webdav({ keepDaily: 1, keepWeekly: 0, keepMonthly: 0 })
+  const first = suite.pusher()
+  await settled(first, far)
+  await first.stop()
+  const objects = () => [...dav.objects.keys()].filter((key) => /\/(log|tail)\//.test(key))
+  const manifests = () => [...dav.objects.keys()].filter((key) => key.endsWith('.jsonl.age'))
+  const before = objects()
+  const last = manifests().sort().at(-1)
+  let later = 0
+  const restored = suite.pusher(
+    { generation: 2, archived: () => 0n, now: () => Date.now() + later },
+    { idleManifestMs: 1_000 },
+  )
+  const follows = (count: number) =>
+    vi.waitFor(() => {
+      const newest = manifests().sort().at(-1) ?? ''
+      expect(newest > (last ?? '')).toBe(true)
+      expect(manifests()).toHaveLength(count)
+      expect(stateOf(restored, far)).toMatchObject({ state: 'idle', failure: undefined })
+    }, soon)
+  // The last before and the first after, or the newest with them.
+  await follows(3)
+  expect(manifests()).toContain(last)
+  expect(objects()).toEqual(before)
+  later = 31 * 86_400_000
+  await follows(1)
+  expect(objects()).toEqual([])
+})
+
 test('a recipient that was added opens what comes, and who is needed for what went before is known', async () => {
   const far = webdav()
   const pusher = suite.pusher()

@@ -1,6 +1,9 @@
 import { type Place, remove } from './place.ts'
 import { manifestsToKeep } from './retention.ts'
 
+/** How long the log before a restore stays: it may have been the wrong one that was restored. */
+const regretMs = 30 * 86_400_000
+
 /** Removes manifests the retention of the location lets go, and then what no other names. Never from an immutable one. */
 export async function prune(place: Place): Promise<void> {
   const { inventory, location, tools } = place
@@ -8,7 +11,7 @@ export async function prune(place: Place): Promise<void> {
   const all = inventory.of('manifest')
   const verified = inventory.verifiedManifests()
   const moments = all.map(({ first }) => Number(first))
-  const pinned = aroundEach(await tools.pinned(), moments)
+  const pinned = aroundEach([...(await tools.pinned()), ...beginning(place)], moments)
   const kept = manifestsToKeep(
     moments.map((atUnixMs) => ({
       atUnixMs,
@@ -25,6 +28,15 @@ export async function prune(place: Place): Promise<void> {
   await remove(place, dropped)
   const standing = inventory.of('manifest').map(({ first }) => Number(first))
   await remove(place, inventory.unneeded(standing))
+}
+
+/** When this generation began to push there; none for the first, or long ago. */
+function beginning({ inventory, tools }: Place): readonly number[] {
+  const { keys, generation, writerId, now } = tools
+  const writer = inventory.get(keys.writer(generation, writerId).key)
+  if (generation === 1 || !writer || now() - writer.putAtUnixMs >= regretMs) return []
+  // Named by the first manifest of it; without that on record, by the clock.
+  return [writer.namedFrom ? writer.namedFrom - 1 : writer.putAtUnixMs]
 }
 
 /** Of each moment the last manifest before it and the first after it: what was there then is in both. */
