@@ -69,5 +69,5 @@ storageContract(
       },
     }
   },
-  { many: 24 },
+  { startsProcesses: true },
 )

@@ -33,5 +33,5 @@ storageContract(
       },
     }
   },
-  { resumes: false, many: 24 },
+  { resumes: false, startsProcesses: true },
 )

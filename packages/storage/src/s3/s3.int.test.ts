@@ -118,4 +118,4 @@ function partRules(contract: Contract): void {
   })
 }
 
-storageContract('s3', start, { rules: partRules, many: 130 })
+storageContract('s3', start, { rules: partRules })

@@ -48,7 +48,7 @@ export function largeBody(bytes: number): { readonly body: Body; readonly sha256
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
-const sampleEveryBytes = 30 * 1024 * 1024
+const sampleEveryBytes = 12 * 1024 * 1024
 
 /** The most bytes that were held outside the heap at one time and could not be freed, above what there were before. */
 export async function heldDuring(

@@ -8,6 +8,7 @@ import { hostRules } from './contract/hosts.ts'
 import { objectRules } from './contract/objects.ts'
 import {
   allowLoopback,
+  amountsOf,
   type Contract,
   type ContractOptions,
   type ContractTarget,
@@ -33,6 +34,7 @@ export function storageContract(
   const contract: Contract = {
     kind,
     options,
+    amounts: amountsOf(options),
     get target() {
       if (typeof target === 'string') throw new Error(target)
       return target

@@ -38,7 +38,7 @@ export function hostRules(contract: Contract): void {
     ])('a name that is %s now is refused unless the operator allows it', async (address) => {
       const { connections } = contract.network
       // Something is allowed, so that kinds without encryption get as far as asking for addresses.
-      for (const allow of [[], ['192.0.2.0/24']])
+      for (const allow of contract.amounts.alsoAllowed)
         await expect(using({ ...resolves(address), allow })).rejects.toSatisfy(isRefused)
       await expect(
         using({ ...resolves('192.0.2.1', address), allow: ['192.0.2.0/24'] }),
@@ -51,7 +51,7 @@ export function hostRules(contract: Contract): void {
       async (host) => {
         const { connections } = contract.network
         const resolver = async () => ['127.0.0.2']
-        for (const allow of [[], ['192.0.2.0/24']])
+        for (const allow of contract.amounts.alsoAllowed)
           await expect(using({ host, resolver, allow })).rejects.toSatisfy(isRefused)
         expect(contract.network.connections).toBe(connections)
       },

@@ -63,7 +63,7 @@ export function objectRules(contract: Contract): void {
   test('lists are whole, of whole segments, however many there are', async () => {
     const storage = await contract.open()
     const folder = contract.prefix()
-    const keys = Array.from({ length: contract.options.many ?? 240 }, (_, index) =>
+    const keys = Array.from({ length: contract.amounts.many }, (_, index) =>
       index % 3 === 0 ? `${folder}/many/object-${index}` : `${folder}/many/sub/object-${index}`,
     )
     const waiting = [...keys, `${folder}/many.else`, `${folder}/manyfold/object`]
@@ -85,7 +85,7 @@ export function objectRules(contract: Contract): void {
     const key = `${contract.prefix()}/object`
     const content = randomBytes(200_000)
     await storage.put(key, bodyOf(content), { size: content.length })
-    for (const offset of [0, 1, 65_536, 199_999]) {
+    for (const offset of contract.amounts.offsets) {
       const over = new AbortController()
       const { size } = await storage.get(key, { offset, signal: over.signal })
       expect(size).toBe(content.length)
@@ -102,7 +102,7 @@ export function objectRules(contract: Contract): void {
     const key = `${contract.prefix()}/object`
     const content = randomBytes(3_000_000)
     await storage.put(key, bodyOf(content), { size: content.length })
-    for (let count = 0; count < 12; count++) {
+    for (let count = 0; count < contract.amounts.givenUp; count++) {
       const { body } = await storage.get(key)
       for await (const chunk of body) {
         expect(chunk.length).toBeGreaterThan(0)
@@ -133,7 +133,7 @@ export function objectRules(contract: Contract): void {
     const key = `${folder}/object`
     const content = randomBytes(400_000)
     await storage.put(key, bodyOf(Buffer.from('before')))
-    for (const size of [399_999, 400_001, 1]) {
+    for (const size of contract.amounts.wrongSizes) {
       await expect(storage.put(key, bodyOf(content), { size })).rejects.toSatisfy(StorageBroken.is)
       await expect(storage.put(`${folder}/new`, bodyOf(content), { size })).rejects.toSatisfy(
         StorageBroken.is,
