@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { StorageBroken, storageErrorOf } from './errors.ts'
 import { checkKey, folderOf, keyRefusal } from './keys.ts'
 import type { KindStorage } from './kind.ts'
@@ -114,6 +115,9 @@ function patient(idleMs: number | undefined, given: AbortSignal | undefined): Pa
   given?.throwIfAborted()
   const over = new AbortController()
   const stalled = StorageBroken({ why: `nothing moved for ${(idleMs ?? 0) / 1000} s` })
+  const signal = given ? AbortSignal.any([given, over.signal]) : over.signal
+  // Every request on the way listens to it; many of them are no leak.
+  setMaxListeners(0, signal)
   let isPaused = false
   const timer =
     idleMs === undefined
@@ -122,7 +126,7 @@ function patient(idleMs: number | undefined, given: AbortSignal | undefined): Pa
           if (!isPaused) over.abort(stalled)
         }, idleMs)
   return {
-    signal: given ? AbortSignal.any([given, over.signal]) : over.signal,
+    signal,
     pause() {
       isPaused = true
     },

@@ -90,7 +90,13 @@ export async function openSftpSession(
   try {
     channel = await new Promise<SFTPWrapper>((resolve, reject) => {
       pending.add(reject)
+      // Everybody who asks waits for this one.
+      const timer = setTimeout(
+        () => fail(StorageUnreachable({ why: `${host} opens no channel` })),
+        connectMs,
+      )
       client.sftp((error, opened) => {
+        clearTimeout(timer)
         pending.delete(reject)
         if (error) reject(StorageDenied({ why: `${host} offers no SFTP to this account` }, error))
         else resolve(opened)

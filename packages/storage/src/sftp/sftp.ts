@@ -3,6 +3,7 @@ import {
   StorageBroken,
   StorageDenied,
   StorageFull,
+  StorageInvalidAnswer,
   StorageNotFound,
   StorageRefused,
 } from '../errors.ts'
@@ -17,6 +18,7 @@ import { openSftpSession, type SftpSession, type SshIdentity } from './session.t
 import { readRange, writeAll } from './transfer.ts'
 
 // Status codes of SFTP 3, which is what everybody speaks, and two of 5 that servers use all the same.
+const endOfFile = 1
 const noSuchFile = 2
 const permissionDenied = 3
 const failure = 4
@@ -24,6 +26,8 @@ const noSpace = [14, 15]
 
 /** What cleaning up after a failure may take. */
 const cleanupMs = 5_000
+/** Of one folder, its pages with them. */
+const maxEntries = 1_000_000
 
 export async function openSftp(
   settings: Settings,
@@ -136,14 +140,8 @@ function sftpStorage(base: string, sessions: Sessions): Omit<KindStorage, 'close
     signal: AbortSignal | undefined,
   ): AsyncGenerator<{ readonly name: string; readonly entry: FileEntryWithStats }> {
     const path = pathOf(folder.replace(/\/$/, '')) || '.'
-    const entries = await on
-      .request<FileEntryWithStats[]>((sftp, done) => sftp.readdir(path, done), signal)
-      .catch((error: unknown) => {
-        if (codeOf(error) === noSuchFile) return []
-        throw errorOf(error, folder)
-      })
     const folders: string[] = []
-    for (const entry of entries) {
+    for await (const entry of entriesOf(on, path, folder, signal)) {
       const { filename, attrs } = entry
       // A server names what it likes; only what can be part of a key leads further.
       if (!/^[A-Za-z0-9._-]+$/.test(filename) || filename === '.' || filename === '..') continue
@@ -267,6 +265,34 @@ function sftpStorage(base: string, sessions: Sessions): Omit<KindStorage, 'close
     } finally {
       if (handle) void closeHandle(on, handle).catch(() => undefined)
     }
+  }
+}
+
+/** A page at a time: a server may have many, and one that never ends is given up. Of a folder that is not there: none. */
+async function* entriesOf(
+  on: SftpSession,
+  path: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<FileEntryWithStats> {
+  let handle: Buffer | undefined
+  try {
+    const opened = await on.request<Buffer>((sftp, done) => sftp.opendir(path, done), signal)
+    handle = opened
+    for (let count = 0; count < maxEntries; count++) {
+      const page = await on.request<FileEntryWithStats[]>(
+        (sftp, done) => sftp.readdir(opened, done),
+        signal,
+      )
+      count += page.length
+      yield* page
+    }
+    throw StorageInvalidAnswer({ why: `the folder ${folder} is listed without end` })
+  } catch (error) {
+    if (codeOf(error) === (handle ? endOfFile : noSuchFile)) return
+    throw errorOf(error, folder)
+  } finally {
+    if (handle) void closeHandle(on, handle).catch(() => undefined)
   }
 }
 

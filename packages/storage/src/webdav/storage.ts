@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { StorageBroken, StorageInvalidAnswer, StorageNotFound, StorageRefused } from '../errors.ts'
-import { isTemporary, leftoverAgeMs, temporaryFor } from '../keys.ts'
+import { isTemporary, keyRefusal, leftoverAgeMs, temporaryFor } from '../keys.ts'
 import type { KindStorage } from '../kind.ts'
 import type { Settings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -198,8 +198,10 @@ export function webdavStorage(
       // Itself, and what a server of its own mind lists besides.
       if (!path.startsWith(`${own}/`) || name === '' || name.includes('/')) continue
       if (name.startsWith('.') && !isTemporary(name)) continue
-      if (isFolder) below.push(`${folder}${name}/`)
-      else yield { key: `${folder}${name}`, size, modifiedAtUnixMs }
+      // Only what can be part of a key leads further, and so not for ever.
+      if (isFolder) {
+        if (keyRefusal(`${folder}${name}`) === undefined) below.push(`${folder}${name}/`)
+      } else yield { key: `${folder}${name}`, size, modifiedAtUnixMs }
     }
     for (const one of below) {
       signal?.throwIfAborted()
