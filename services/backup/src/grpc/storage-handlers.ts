@@ -226,7 +226,7 @@ export function storageHandlers(edge: StorageEdge): Handlers<typeof StorageServi
     async updateStorageLocation(request, call) {
       const { id } = request
       const before = await living(call, id)
-      const { organizationId, settings } = before
+      const { organizationId, settings, revision } = before
       const fields = new Fields()
       const open = changedOpenSettings(request, fields)
       checkContinuous(open.isContinuous ?? false, organizationId, fields)
@@ -251,13 +251,16 @@ export function storageHandlers(edge: StorageEdge): Handlers<typeof StorageServi
         if (Object.keys(given).length > 0) credentials = all
       }
       fields.check()
+      // Fields and secrets go together: what was merged into, and judged, is what is changed. Else old secrets could meet
+      // an address somebody else has just set.
+      const asked = context(call, organizationId)
       const outcome = await updateStorageLocation(
         tools,
         id,
         before,
         { ...open, ...(isOpened ? { config } : {}) },
         credentials,
-        context(call, organizationId),
+        isOpened ? { expectedRevision: revision, ...asked } : asked,
       )
       if (outcome.events.length > 0) call.committed(outcome.sequence)
       return { location: await shown(id) }

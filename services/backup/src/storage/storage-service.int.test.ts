@@ -257,6 +257,21 @@ test('secrets stay where they were meant for: another address wants them again',
   ).toEqual(['credentials.access_key_id required'])
 })
 
+test('changed by two at once: whoever comes second is told, and nothing of the first is lost', async () => {
+  const { location } = await one.storage.createStorageLocation(s3('raced'))
+  const id = location?.id ?? ''
+  const changes = ['{"prefix":"a"}', '{"region":"eu-west-1"}', '{"storage_class":"GLACIER_IR"}']
+  const came = await Promise.allSettled(
+    changes.map((config) => one.storage.updateStorageLocation({ id, config })),
+  )
+  const { config } = await two.locations.access(id)
+  const taken = changes.filter((_change, at) => came[at]?.status === 'fulfilled')
+  expect(taken.length).toBeGreaterThan(0)
+  for (const change of taken) expect(config).toMatchObject(JSON.parse(change) as object)
+  for (const one of came)
+    if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'stale' })
+})
+
 test('what a schedule needs is not deleted', async () => {
   const { location } = await one.storage.createStorageLocation(s3('needed'))
   const id = location?.id ?? ''
