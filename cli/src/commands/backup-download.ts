@@ -28,7 +28,7 @@ export async function downloadBackup(
   { output, force }: { readonly output?: string; readonly force?: boolean },
 ): Promise<Saved> {
   const response = await api.send(`/backups/${segment(id)}/download`)
-  const sent = /filename="([A-Za-z0-9._-]+)"/.exec(
+  const sent = /filename="([A-Za-z0-9][A-Za-z0-9._-]*)"/.exec(
     response.headers.get('content-disposition') ?? '',
   )
   const file = output ?? sent?.[1] ?? 'backup'

@@ -237,7 +237,7 @@ async function saveExport(context: Context, api: ApiClient, options: ExportOptio
   if (!response.body) throw new CliError('the server answered nothing', exitCodes.failed)
   const warning = response.headers.get('holdfast-warning')
   if (warning) context.out.note(warning)
-  const named = /filename="([A-Za-z0-9._-]+)"/.exec(
+  const named = /filename="([A-Za-z0-9][A-Za-z0-9._-]*)"/.exec(
     response.headers.get('content-disposition') ?? '',
   )
   const file = options.output ?? named?.[1] ?? 'snapshot.hfsnap'

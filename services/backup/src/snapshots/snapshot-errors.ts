@@ -21,7 +21,7 @@ export const ImportNotFound = defineError(
   'backup.import_not_found',
   'not_found',
   (d: { import: string }) =>
-    `There is no import ${d.import}, or you may not see it. What is not run within an hour is gone.`,
+    `There is no import ${d.import}, or you may not see it. A file that is not run is gone after ten minutes, after a dry run in an hour.`,
 )
 export const ImportOutOfOrder = defineError(
   'backup.import_out_of_order',
@@ -53,7 +53,7 @@ export const OrganizationAmbiguous = defineError(
   'backup.organization_ambiguous',
   'illegal_state',
   (d: { name: string; count: number }) =>
-    `${d.count} organizations here are called ${d.name}: say by organization_id which one it goes into.`,
+    `${d.count} organizations here are called ${d.name}, and nobody can tell which is meant: rename one of them, or bring in a snapshot of that one alone and say by organization_id where it goes.`,
 )
 export const ImportInterrupted = defineError(
   'backup.import_interrupted',
