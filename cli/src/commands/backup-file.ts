@@ -148,13 +148,21 @@ export function bundleCommand(program: Command, context: Context): void {
           made.failure_code ?? undefined,
         )
       const file = join(directory, bundleName(Date.parse(made.created_at)))
-      if (existsSync(file)) throw new CliError(`${file} is there already`, exitCodes.conflict)
       const unjudged = `${file}.unverified`
-      const saved = await downloadBackup(context, api, backup.id, { output: unjudged, force: true })
-      const report = await judge(context, unjudged, undefined)
-      await rename(unjudged, file)
-      // The server's copy was a means to this one.
-      await api.json(path, { method: 'DELETE' })
+      const fetched = async () => {
+        if (existsSync(file)) throw new CliError(`${file} is there already`, exitCodes.conflict)
+        const options = { output: unjudged, force: true }
+        const saved = await downloadBackup(context, api, backup.id, options)
+        const report = await judge(context, unjudged, undefined)
+        await rename(unjudged, file)
+        return { saved, report }
+      }
+      // The server's copy was a means to this one. It goes if this came to nothing, too: the next attempt makes its own.
+      const { saved, report } = await fetched().finally(() =>
+        api.json(path, { method: 'DELETE' }).catch((error: Error) => {
+          context.out.note(`${backup.id} stays on the server: ${error.message}`)
+        }),
+      )
       print(
         context,
         command,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
@@ -103,6 +104,31 @@ test('a download that is not what was made is not kept', async () => {
   const second = await holdfast(['backup', 'download', id, '-o', file])
   expect(second.exitCode).toBe(exitCodes.conflict)
   expect(readFileSync(file, 'utf8')).toBe('mine')
+})
+
+test('of a bundle nothing stays on the server when it did not get here, and it counts when that fails', async () => {
+  const vector = '../../../packages/full-backup/vectors/v1.hfbak'
+  const whole = readFileSync(new URL(vector, import.meta.url))
+  const digest = createHash('sha256').update(whole).digest('base64')
+  const made = { ...backup, backup_type: 'full' }
+  answers.set('POST /backups', () => ({ status: 202, body: { backup: made } }))
+  answers.set(`DELETE /backups/${id}`, () => ({ status: 500, body: { detail: 'no' } }))
+  const sent = (bytes: Buffer) => () => ({
+    status: 200,
+    text: bytes,
+    headers: { 'content-length': String(bytes.length), 'repr-digest': `sha-256=:${digest}:` },
+  })
+  answers.set(`GET /backups/${id}/download`, sent(whole.subarray(1)))
+  const cut = await holdfast(['backup', 'bundle', directory])
+  expect(cut.exitCode).toBe(exitCodes.failed)
+  const deletions = () => seen.filter(({ method }) => method === 'DELETE')
+  expect(deletions()).toHaveLength(1)
+  answers.set(`GET /backups/${id}/download`, sent(whole))
+  const { exitCode, out, notes } = await holdfast(['backup', 'bundle', directory])
+  expect(exitCode, notes).toBe(0)
+  expect(deletions()).toHaveLength(2)
+  expect(out).toContain('holdfast-20261120T093000Z.hfbak')
+  expect(notes).toContain('stays on the server')
 })
 
 test('deletion asks, and says when it has to wait', async () => {

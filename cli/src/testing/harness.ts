@@ -17,7 +17,12 @@ export interface Seen {
   readonly headers: IncomingMessage['headers']
   readonly body: unknown
 }
-type Answer = { readonly status: number; readonly body?: unknown; readonly text?: string }
+type Answer = {
+  readonly status: number
+  readonly body?: unknown
+  readonly text?: string | Buffer
+  readonly headers?: Readonly<Record<string, string>>
+}
 
 export let directory: string
 let server: Server
@@ -47,7 +52,7 @@ beforeEach(async () => {
       status: 404,
       body: { title: 'Not found', detail: `no ${route}`, code: 'not_found' },
     }
-    response.statusCode = found.status
+    response.writeHead(found.status, found.headers)
     response.end(found.text ?? (found.body === undefined ? '' : JSON.stringify(found.body)))
   }
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
