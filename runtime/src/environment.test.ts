@@ -119,6 +119,7 @@ test('only backup is given what guards the log', () => {
     expect(env['HOLDFAST_INGEST_SEED_FILE']).toBe(isBackup ? '/d/ingest.seed' : undefined)
     expect(env['HOLDFAST_ARCHIVE_DIR']).toBe(isBackup || name === 'audit' ? '/a' : undefined)
     expect(env['HOLDFAST_DURABILITY']).toBe(isBackup ? 'log+archive' : undefined)
+    expect(env['UV_THREADPOOL_SIZE']).toBe(isBackup ? '16' : undefined)
   }
   const backup = environmentOf('backup', around, outside)
   expect(backup['HOLDFAST_BACKUP_GRPC_LISTEN']).toBe('127.0.0.1:11')

@@ -183,6 +183,8 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
       return {
         ...service,
         ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        // Of four, shared by all threads, a mount that hangs and whatever is compressed would keep the guard from its disk.
+        UV_THREADPOOL_SIZE: '16',
         HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
         HOLDFAST_GUARD_DIR: around.guard.dir,
         HOLDFAST_GUARD_CREDENTIALS_FILE: around.guard.credentialsFile,
