@@ -9,6 +9,7 @@ import { connectFtp, type FtpConnection, type FtpTarget, retrieve, store } from 
 import { type Entry, entriesIn, entryAt } from './entries.ts'
 import { ftpError, isMissing, replyOf } from './errors.ts'
 import { ftpPool } from './pool.ts'
+import { type Displaced, putBack, replace } from './replace.ts'
 import type { FtpSecurity } from './security.ts'
 
 /** What cleaning up after a failure may take. */
@@ -71,10 +72,11 @@ export function openFtp(settings: Settings, { connector, timeouts }: Surrounding
     }
   }
 
-  async function discard(temporary: string): Promise<void> {
+  async function discard(temporary: string, displaced: Displaced | undefined): Promise<void> {
     const signal = AbortSignal.timeout(cleanupMs)
     // What stays is swept later.
     await using('', signal, async (on) => {
+      if (displaced) await putBack(on.client, displaced)
       await on.client.send(`DELE ${temporary}`)
     }).catch(() => undefined)
   }
@@ -113,16 +115,19 @@ export function openFtp(settings: Settings, { connector, timeouts }: Surrounding
 
     async put(key, body, { signal } = {}) {
       const temporary = pathOf(temporaryFor(key))
+      const place: Displaced = { name: pathOf(key), aside: pathOf(temporaryFor(key)) }
       let isThere = false
+      let isSent = false
       try {
         await using(key, signal, async (on) => {
           await checkFolders(on, key)
           isThere = true
           await upload(on, key, temporary, body())
-          await replace(on, temporary, pathOf(key))
+          isSent = true
+          await replace(on.client, temporary, place)
         })
       } catch (error) {
-        if (isThere) await discard(temporary)
+        if (isThere) await discard(temporary, isSent ? place : undefined)
         throw error
       }
     },
@@ -249,27 +254,6 @@ function targetOf(settings: Settings): FtpTarget {
     ca: settings.text('ca'),
     username: settings.text('username'),
     password: settings.secret('password'),
-  }
-}
-
-/** Servers that do not rename over a file have the old one put aside first, and brought back when that fails. */
-async function replace({ client }: FtpConnection, from: string, to: string): Promise<void> {
-  try {
-    return void (await client.rename(from, to))
-  } catch (error) {
-    if (replyOf(error) === undefined) throw error
-    const aside = temporaryFor(to)
-    // Nothing to put aside: it failed for another reason.
-    await client.rename(to, aside).catch(() => {
-      throw error
-    })
-    try {
-      await client.rename(from, to)
-    } catch (again) {
-      await client.rename(aside, to)
-      throw again
-    }
-    await client.send(`DELE ${aside}`)
   }
 }
 

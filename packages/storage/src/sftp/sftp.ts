@@ -14,12 +14,12 @@ import type { Surroundings } from '../surroundings.ts'
 import type { StoredObject } from '../types.ts'
 import { pinsOf } from './host-key.ts'
 import { readKeyFile } from './key-file.ts'
+import { codeOf, type Displaced, lstat, noSuchFile, putBack, replace } from './replace.ts'
 import { openSftpSession, type SftpSession, type SshIdentity } from './session.ts'
 import { readRange, writeAll } from './transfer.ts'
 
 // Status codes of SFTP 3, which is what everybody speaks, and two of 5 that servers use all the same.
 const endOfFile = 1
-const noSuchFile = 2
 const permissionDenied = 3
 const failure = 4
 const noSpace = [14, 15]
@@ -168,7 +168,9 @@ function sftpStorage(base: string, sessions: Sessions): Omit<KindStorage, 'close
           (sftp, done) => sftp.open(temporary, 'wx', { mode: 0o600 }, done),
           signal,
         )
+      const place: Displaced = { name: pathOf(key), aside: pathOf(temporaryFor(key)) }
       let handle: Buffer | undefined
+      let isSent = false
       try {
         handle = await open().catch(async (error: unknown) => {
           if (codeOf(error) !== noSuchFile) throw errorOf(error, key)
@@ -187,9 +189,10 @@ function sftpStorage(base: string, sessions: Sessions): Omit<KindStorage, 'close
         )
         await finish(on, handle, written, signal)
         handle = undefined
-        await replace(on, temporary, pathOf(key), signal)
+        isSent = true
+        await replace(on, temporary, place, signal)
       } catch (error) {
-        await discard(on, handle, temporary, sessions)
+        await discard(on, handle, temporary, isSent ? place : undefined, sessions)
         throw errorOf(error, key)
       }
     },
@@ -317,46 +320,19 @@ async function finish(
   }
 }
 
-/**
- * Puts the new file where the old one was. Servers without OpenSSH's extension refuse to rename over a file: there the
- * old one is put aside first, which for a moment leaves nobody at the name, and is brought back when that fails.
- */
-async function replace(
-  on: SftpSession,
-  from: string,
-  to: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const rename = (a: string, b: string): Promise<void> =>
-    on.request<void>((sftp, done) => sftp.rename(a, b, done), signal)
-  try {
-    return await on.request<void>((sftp, done) => sftp.ext_openssh_rename(from, to, done), signal)
-  } catch (error) {
-    if (codeOf(error) !== undefined || signal?.aborted || !on.isOpen) throw error
-  }
-  if (!(await lstat(on, to, signal))) return await rename(from, to)
-  const aside = temporaryFor(to)
-  await rename(to, aside)
-  try {
-    await rename(from, to)
-  } catch (error) {
-    await rename(aside, to)
-    throw error
-  }
-  await on.request<void>((sftp, done) => sftp.unlink(aside, done), signal)
-}
-
 /** Best effort, for a few seconds; over a connection of its own when the one of the upload broke. */
 async function discard(
   on: SftpSession,
   handle: Buffer | undefined,
   temporary: string,
+  displaced: Displaced | undefined,
   sessions: Sessions,
 ): Promise<void> {
   const signal = AbortSignal.timeout(cleanupMs)
   try {
     if (handle && on.isOpen) await closeHandle(on, handle, signal)
     const again = on.isOpen ? on : await sessions(signal)
+    if (displaced) await putBack(again, displaced, signal)
     await again.request<void>((sftp, done) => sftp.unlink(temporary, done), signal)
   } catch {
     // What stays is swept later. A server that does not even answer this is given up.
@@ -366,19 +342,6 @@ async function discard(
 
 const closeHandle = (on: SftpSession, handle: Buffer, signal?: AbortSignal): Promise<void> =>
   on.request<void>((sftp, done) => sftp.close(handle, done), signal)
-
-async function lstat(
-  on: SftpSession,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Stats | undefined> {
-  return await on
-    .request<Stats>((sftp, done) => sftp.lstat(path, done), signal)
-    .catch((error: unknown) => {
-      if (codeOf(error) === noSuchFile) return undefined
-      throw error
-    })
-}
 
 /** A full disk is an unnamed failure in SFTP 3: the server is asked for what is left. */
 async function isFull(on: SftpSession, path: string, error: unknown): Promise<boolean> {
@@ -413,11 +376,6 @@ function errorOf(error: unknown, key: string): unknown {
   }
 }
 
-/** Of an answer of the server; undefined: it is none. */
-const codeOf = (error: unknown): number | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'number'
-    ? error.code
-    : undefined
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '')
 
 const lastOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
