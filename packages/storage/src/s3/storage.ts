@@ -46,6 +46,9 @@ export function s3Storage(settings: Settings, { connector, timeouts }: Surroundi
     // Checksums of newer kinds are unknown to most compatible services.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // With agents of somebody else the SDK asks whether to go on and goes on: a server that refuses cuts the connection
+    // then, and why is not read any more.
+    expectContinueHeader: false,
     followRegionRedirects: false,
     useArnRegion: false,
     disableS3ExpressSessionAuth: true,
