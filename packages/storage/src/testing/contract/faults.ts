@@ -69,8 +69,8 @@ export function faultRules(contract: Contract): void {
       // As often as it takes: no more than 2 MiB come through one connection.
       const patient = retrying(storage, quick)
       expect((await readAll(patient, `${folder}/large`)).equals(content)).toBe(true)
-      // It did not begin anew each time.
-      expect(network.bytes - bytes).toBeLessThan(2 * size)
+      // It did not begin anew each time; what was asked for ahead and cut off is asked for again.
+      expect(network.bytes - bytes).toBeLessThan(3 * size)
     })
 
     test('a put that stalls is given up', async () => {

@@ -70,7 +70,7 @@ export const amountsOf = ({ startsProcesses = false }: ContractOptions): Amounts
         givenUp: 12,
         offsets: [0, 1, 65_536, 199_999],
         wrongSizes: [399_999, 400_001, 1],
-        large: { mebibytes: 64, held: 40 },
+        large: { mebibytes: 80, held: 56 },
         slowIdleMs: 400,
         // Kinds without encryption ask for addresses only when something is allowed.
         alsoAllowed: [[], others],
