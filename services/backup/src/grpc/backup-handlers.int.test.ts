@@ -138,6 +138,8 @@ test('a passphrase is sealed while the job waits, and gone when it is over', asy
   if (sealed?.passphrase) expect(sealed.passphrase.includes(passphrase)).toBe(false)
   await instance.backups.cancelBackup({ id })
   expect((await rows())[0]?.passphrase).toBeNull()
+  // It would take the jobs of other tests, and never end them.
+  await paused.stop()
 })
 
 test('lists are newest first, page by page, and by what they are asked', async () => {
