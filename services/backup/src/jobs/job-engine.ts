@@ -269,13 +269,7 @@ export class JobEngine {
           retryMs * job.attempts,
           !isStandstill(error),
         ))
-      const detail = error instanceof DomainError ? error.message : 'it could not be read back'
-      await record(this.#parts, job, {
-        type: 'RecordVerification',
-        id: backupId,
-        isGood: false,
-        detail,
-      })
+      // It is there and was not read: neither good nor damaged. Whoever wants to know asks again.
     }
     await endJob(postgres, backupId)
     await this.#parts.spool.remove(backupId)

@@ -4,6 +4,7 @@ import type { Secrets } from '@holdfast/service'
 import type { Telemetry } from '@holdfast/telemetry'
 import type { RequestTools } from '../commands/request-backup.ts'
 import type { BackupKind } from '../domain/contents.ts'
+import { StorageLocationNotFound } from '../domain/storage-errors.ts'
 import type { RetentionRule } from '../queries/schedule-retention.ts'
 import { openRetention, type Retention } from '../retention/retention.ts'
 import type { Locations } from '../storage/locations.ts'
@@ -61,6 +62,16 @@ export function openBackups(parts: BackupParts): OpenBackups {
   const retention = openRetention({
     ...{ postgres, logger, now },
     rules: parts.rules,
+    caughtUp: parts.caughtUp,
+    // One that is gone keeps nothing from anybody; its removals say so themselves.
+    isImmutable: (id) =>
+      parts.locations.get(id).then(
+        ({ isImmutable }) => isImmutable,
+        (error: unknown) => {
+          if (StorageLocationNotFound.is(error)) return false
+          throw error
+        },
+      ),
     onRemoval: wakeRemovals,
   })
   const removals = new Removals({ log, postgres, logger, objects, retention, now })
@@ -71,10 +82,8 @@ export function openBackups(parts: BackupParts): OpenBackups {
     metrics: jobMetrics(telemetry.registry, postgres),
     onCompleted({ scheduleId }) {
       if (scheduleId === '') return
-      // Rows first: what was just completed counts.
-      parts
-        .caughtUp()
-        .then(() => retention.prune(scheduleId))
+      retention
+        .prune(scheduleId)
         .catch((error: unknown) => logger.warn({ err: error, scheduleId }, 'pruning has to wait'))
     },
     onRemoval: wakeRemovals,

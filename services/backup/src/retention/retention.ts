@@ -18,6 +18,10 @@ export interface RetentionParts {
   readonly logger: Logger
   /** Of the schedules there are. What deleted ones made stays. */
   readonly rules: () => Promise<ReadonlyMap<string, RetentionRule>>
+  /** Whether a location keeps what it has, whoever asks: nothing is pruned there. */
+  readonly isImmutable: (storageLocationId: string) => Promise<boolean>
+  /** Waits until rows are as the log this process has seen: a verification protects once it is one of them. */
+  readonly caughtUp: () => Promise<void>
   /** ms since 1970. */
   readonly now: () => number
   readonly onRemoval: () => void
@@ -40,6 +44,8 @@ export function openRetention({
   postgres,
   logger,
   rules,
+  isImmutable,
+  caughtUp,
   now,
   onRemoval,
 }: RetentionParts): Retention {
@@ -60,7 +66,7 @@ export function openRetention({
     let asked = 0
     for (const { id, cause } of planOf(rows, rule)) {
       const row = byId.get(id)
-      if (!row || row.is_asked) continue
+      if (!row || row.is_asked || (await isImmutable(row.storage_location_id))) continue
       await insertRemoval(postgres, {
         backupId: id,
         storageLocationId: row.storage_location_id,
@@ -76,6 +82,7 @@ export function openRetention({
 
   return {
     async prune(scheduleId) {
+      await caughtUp()
       const known = await rules()
       let asked = 0
       for (const [id, rule] of known) {
@@ -88,7 +95,11 @@ export function openRetention({
     async stillGoes(backupId, scheduleId) {
       const rule = scheduleId === '' ? undefined : (await rules()).get(scheduleId)
       if (!rule) return false
-      return planOf(await rowsOf(scheduleId), rule).some(({ id }) => id === backupId)
+      await caughtUp()
+      const rows = await rowsOf(scheduleId)
+      const goes = planOf(rows, rule).find(({ id }) => id === backupId)
+      const row = goes && rows.find(({ backup_id }) => backup_id === goes.id)
+      return row !== undefined && !(await isImmutable(row.storage_location_id))
     },
   }
 }
