@@ -122,6 +122,8 @@ test('a key that was destroyed is in no keyset afterwards, where that can be; wh
   const place = suite.places.get(fixed)
   if (place)
     suite.places.set(fixed, { ...place, location: { ...place.location, isImmutable: true } })
+  // Until it is known here, keys are still written there.
+  await vi.waitFor(() => expect(stateOf(pusher, fixed)?.location.isImmutable).toBe(true), soon)
   Object.assign(suite.played, { keys: 'second', destroyedSequence: 7n })
   await suite.append(1)
   pusher.wake()
@@ -240,7 +242,7 @@ test('while nobody signs the log goes on, the failure keeps its beginning, and n
       return Promise.reject(new Error('audit is away'))
     },
   })
-  await vi.waitFor(() => expect(signs).toBeGreaterThan(0), soon)
+  await vi.waitFor(() => expect(stateOf(pusher, far)?.failure).toBeDefined(), soon)
   const since = stateOf(pusher, far)?.failure?.sinceUnixMs
   expect(since).toBeGreaterThan(0)
   await suite.append(3)

@@ -39,8 +39,6 @@ export interface PusherParts {
   readonly registry: Registry
 }
 
-/** How often settings of locations are looked at. */
-const locationsMs = 5_000
 /** How old what auth said of its keys may be when commits came since. */
 const keysetMs = 30_000
 /** A destination has that long to follow a destruction before it is said not to. */
@@ -108,11 +106,11 @@ export class Pusher {
   }
 
   #tick(): void {
-    const { now, archived } = this.#parts
+    const { now, archived, pace } = this.#parts
     const sequence = archived()
     if (sequence === undefined) return
     this.#times.see(sequence, now())
-    if (now() - this.#locationsAt >= locationsMs && !this.#looking) {
+    if (now() - this.#locationsAt >= pace.locationsMs && !this.#looking) {
       this.#locationsAt = now()
       this.#looking = this.#look().finally(() => {
         this.#looking = undefined

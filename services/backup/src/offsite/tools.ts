@@ -27,6 +27,8 @@ export interface Pace {
   readonly sliceBytes: number
   /** How often it is asked whether something is due. */
   readonly tickMs: number
+  /** How often settings of locations are looked at. */
+  readonly locationsMs: number
   /** Of a tail before it is compressed, about. */
   readonly tailBytes: number
 }
@@ -44,6 +46,7 @@ export const usualPace: Pace = {
   maxRetryMs: minute,
   sliceBytes: 32 * 1024 * 1024,
   tickMs: 500,
+  locationsMs: 5_000,
   tailBytes: 4 * 1024 * 1024,
 }
 

@@ -25,6 +25,7 @@ export const fingerprint = 'ab'.repeat(16)
 export const fastPace: Pace = {
   ...usualPace,
   tickMs: 10,
+  locationsMs: 50,
   pushMs: 50,
   manifestMs: 3_600_000,
   lookMs: 100,
