@@ -9,6 +9,10 @@ import { type DavAnswer, davClient, davError, drain, text } from './client.ts'
 import { type Entry, entriesOf, plainPath, propfind } from './listing.ts'
 
 const cleanUpMs = 10_000
+const moved = [201, 204]
+/** What a server says that was changing the same name at that moment. */
+const crossed = [404, 409, 412, 423, 500]
+const moveAttempts = 5
 
 /** Objects as files of a WebDAV folder: put under a temporary name, then moved. */
 export function webdavStorage(
@@ -89,12 +93,23 @@ export function webdavStorage(
 
   /** Onto what is there only when that is an object: a server would delete a whole folder to make room. */
   async function move(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-    const headers = { destination: url(to), overwrite: 'F' }
-    const status = await command('MOVE', from, [201, 204, 412], { headers, signal })
-    if (status !== 412) return
-    const there = await entry(to, signal)
-    if (there?.isFolder) throw StorageRefused({ why: `${to} is a folder` })
-    await command('MOVE', from, [201, 204], { headers: { ...headers, overwrite: 'T' }, signal })
+    for (let attempt = 1; ; attempt++) {
+      const once = async (overwrite: 'F' | 'T'): Promise<number> =>
+        await command('MOVE', from, [...moved, ...crossed], {
+          headers: { destination: url(to), overwrite },
+          signal,
+        })
+      let status = await once('F')
+      if (status === 412) {
+        const there = await entry(to, signal)
+        if (there?.isFolder) throw StorageRefused({ why: `${to} is a folder` })
+        status = await once('T')
+      }
+      if (moved.includes(status)) return
+      // Two that replace one object at the same time get into each other's way: to make room is a step of its own there.
+      if (attempt === moveAttempts || !(await entry(from, signal)))
+        throw StorageBroken({ why: `MOVE ${from} was answered with ${status}` })
+    }
   }
 
   return {
