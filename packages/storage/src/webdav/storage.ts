@@ -85,8 +85,9 @@ export function webdavStorage(
       const { statusCode: status } = answer
       if (status === 409 && count === 1)
         throw StorageRefused({ why: 'there is no folder at the URL of this location' })
-      // 405: it is there already. Somebody else may be making it at this moment.
-      if (![201, 301, 405].includes(status)) throw davError(status, 'MKCOL', path)
+      // 405: it is there already. Of two that make it at once Apache refuses one with 403.
+      if (![201, 301, 405].includes(status) && !(await find(path, '0', signal)))
+        throw davError(status, 'MKCOL', path)
       known.add(path)
     }
   }
