@@ -12,8 +12,8 @@ import { main, Plain, step } from './progress.mjs'
  * its own, and a run that hangs tells nobody anything.
  */
 const projects = [
-  { name: 'unit', needsNats: false, limitMinutes: 7 },
-  { name: 'int', needsNats: true, limitMinutes: 13 },
+  { name: 'unit', needsNats: false, limitMinutes: 6 },
+  { name: 'int', needsNats: true, limitMinutes: 14 },
   { name: 'system', needsNats: true, limitMinutes: 18 },
 ]
 
