@@ -16,11 +16,11 @@ import {
   jobOf,
   organizationA,
   organizationB,
-  person,
   type Suite,
   startSuite,
   until,
 } from '../testing/backup-suite.ts'
+import { person } from '../testing/calls.ts'
 import { contentOf, objectBytes } from '../testing/test-maker.ts'
 
 let suite: Suite

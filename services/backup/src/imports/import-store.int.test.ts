@@ -9,7 +9,7 @@ import { type TestPostgres, testPostgres } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importHandlers } from '../grpc/import-handlers.ts'
 import { importMessage } from '../grpc/import-views.ts'
-import { person } from '../testing/backup-suite.ts'
+import { person } from '../testing/calls.ts'
 import { importFiles } from './import-files.ts'
 import {
   beginImport,

@@ -5,7 +5,8 @@ import { DomainError } from '@holdfast/errors'
 import { sql } from '@holdfast/postgres'
 import { type Apache, contractHost, startApache } from '@holdfast/storage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { organizationA, organizationB, person } from '../testing/backup-suite.ts'
+import { organizationA, organizationB } from '../testing/backup-suite.ts'
+import { person } from '../testing/calls.ts'
 import {
   type PlanningInstance,
   type PlanningSuite,

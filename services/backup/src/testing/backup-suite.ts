@@ -4,22 +4,11 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type CommandId, newId, type OrganizationId, type UserId } from '@holdfast/domain'
 import type { EventLog } from '@holdfast/event-log'
 import { migrate, type Postgres, sql } from '@holdfast/postgres'
 import { openProjections, type Projections } from '@holdfast/projections'
-import { BackupService, type MethodTable, type RequestOf } from '@holdfast/proto'
-import {
-  AccessDenied,
-  type Answer,
-  type Call,
-  type Caller,
-  type Handlers,
-  NotVisible,
-  type Role,
-  rolePermissions,
-  secrets,
-} from '@holdfast/service'
+import { BackupService, type MethodTable } from '@holdfast/proto'
+import { type Answer, type Caller, type Handlers, secrets } from '@holdfast/service'
 import { surroundingsOf } from '@holdfast/storage'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdfast/testkit'
@@ -36,6 +25,7 @@ import { type RetentionRule, scheduleCounts } from '../queries/schedule-retentio
 import { type Locations, openLocations } from '../storage/locations.ts'
 import { openWork, type Work } from '../work/work.ts'
 import { type BackupProcessWish, testKeys, testLimits } from './backup-process-wish.ts'
+import { requests } from './calls.ts'
 import { type Pause, testMakers, withPauses } from './test-maker.ts'
 
 // Backups on a real log, a real database, a real work thread and a real directory, without the service's process. Only
@@ -45,27 +35,6 @@ export const organizationA = 'aaaaaaaa-0000-7000-8000-000000000001'
 export const organizationB = 'bbbbbbbb-0000-7000-8000-000000000002'
 const processFile = fileURLToPath(new URL('backup-process.ts', import.meta.url))
 
-/** Somebody with a role in these organizations; `*`: everywhere. */
-export function person(role: Role, ...where: readonly string[]): Caller {
-  const allowed = rolePermissions[role]
-  const userId = newId<UserId>()
-  const isMember = (organizationId: string) => where.includes('*') || where.includes(organizationId)
-  return {
-    kind: 'user',
-    userId,
-    service: 'gateway',
-    actor: { kind: 'user', id: userId, method: 'password' },
-    organizations: (permission) =>
-      !allowed.has(permission) ? [] : where.includes('*') ? '*' : (where as OrganizationId[]), // as: a fixture
-    can: (permission, organizationId) => allowed.has(permission) && isMember(organizationId),
-    require(permission, organizationId, hidden) {
-      if (allowed.has(permission) && isMember(organizationId)) return
-      if (isMember(organizationId)) throw AccessDenied({ permission })
-      throw hidden ? hidden() : NotVisible({})
-    },
-  }
-}
-
 type Requests<T extends MethodTable> = {
   readonly [K in keyof T]: (
     request?: Parameters<T[K]['request']['encode']>[0],
@@ -74,43 +43,18 @@ type Requests<T extends MethodTable> = {
   ) => Promise<Answer<T[K]>>
 }
 
-function callBy(caller: Caller, at?: bigint): Call {
-  const commandId = newId<CommandId>()
-  const beside = {
-    commandId,
-    isKeyed: false,
-    correlationId: newId<string>(),
-    signal: new AbortController().signal,
-  }
-  return {
-    ...beside,
-    caller,
-    ...(at === undefined ? {} : { at }),
-    committed: () => undefined,
-    command: (organizationId) => ({
-      ...beside,
-      actor: caller.actor,
-      ...(organizationId === undefined ? {} : { organizationId }),
-    }),
-  }
-}
-
-function requests<T extends MethodTable>(handlers: Handlers<T>, table: T): Requests<T> {
+/** Who asks, and as of when, in places of their own: most requests of these tests are somebody's. */
+function requestsOf<T extends MethodTable>(handlers: Handlers<T>, table: T): Requests<T> {
+  const all = requests(handlers, table)
   return Object.fromEntries(
-    Object.entries(table).map(([name, method]) => [
+    Object.keys(table).map((name) => [
       name,
-      async (
-        request: object = {},
-        caller: Caller = person('SUPER_ADMIN', '*'),
-        at: bigint | undefined = undefined,
-      ) => {
-        const decoded: RequestOf<typeof method> = method.request.decode(
-          method.request.encode(request).finish(),
-        )
-        // as: the table and the handlers are of one service
-        const handle = (handlers as unknown as Handlers<MethodTable>)[name]
-        return await handle?.(decoded, callBy(caller, at))
-      },
+      (request?: object, caller?: Caller, at?: bigint) =>
+        all[name]?.(request as never, {
+          // as: the request of that very name
+          ...(caller ? { caller } : {}),
+          ...(at === undefined ? {} : { at }),
+        }),
     ]),
   ) as unknown as Requests<T>
 }
@@ -203,7 +147,7 @@ export async function startSuite(): Promise<Suite> {
       })
       opened.start()
       const instance = {
-        backups: requests(handlers, BackupService),
+        backups: requestsOf(handlers, BackupService),
         opened,
         stop: opened.stop,
       }

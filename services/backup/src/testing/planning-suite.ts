@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type CommandId, newId } from '@holdfast/domain'
 import { type EventLog, subjectOf } from '@holdfast/event-log'
 import { migrate, sql } from '@holdfast/postgres'
 import { openProjections } from '@holdfast/projections'
-import { type MethodTable, type RequestOf, ScheduleService, StorageService } from '@holdfast/proto'
-import { type Answer, type Call, type Caller, type Handlers, secrets } from '@holdfast/service'
+import { ScheduleService, StorageService } from '@holdfast/proto'
+import { secrets } from '@holdfast/service'
 import { surroundingsOf } from '@holdfast/storage'
 import { createTelemetry } from '@holdfast/telemetry'
 import { testNats, testPostgres } from '@holdfast/testkit'
@@ -23,62 +22,10 @@ import { storageUse } from '../queries/storage-use.ts'
 import { openScheduler, type Scheduler } from '../schedules/scheduler.ts'
 import { openLocations } from '../storage/locations.ts'
 import { testKeys } from './backup-process-wish.ts'
-import { person } from './backup-suite.ts'
+import { callOf, requests } from './calls.ts'
 
 // Storage locations and schedules on a real log, a real database and real storage, without the service's process. Each
 // instance has connections and read models of its own, as a second process of the service has. Only auth is played.
-
-export interface CallOptions {
-  readonly caller?: Caller
-  readonly at?: bigint
-  readonly expectedRevision?: bigint
-  readonly commandId?: CommandId
-}
-
-type Requests<T extends MethodTable> = {
-  readonly [K in keyof T]: (
-    request?: Parameters<T[K]['request']['encode']>[0],
-    options?: CallOptions,
-  ) => Promise<Answer<T[K]>>
-}
-
-function callOf(options: CallOptions): Call {
-  const { caller = person('SUPER_ADMIN', '*'), at, expectedRevision } = options
-  const beside = {
-    commandId: options.commandId ?? newId<CommandId>(),
-    isKeyed: false,
-    correlationId: newId<string>(),
-    signal: new AbortController().signal,
-    ...(expectedRevision === undefined ? {} : { expectedRevision }),
-  }
-  return {
-    ...beside,
-    caller,
-    ...(at === undefined ? {} : { at }),
-    committed: () => undefined,
-    command: (organizationId) => ({
-      ...beside,
-      actor: caller.actor,
-      ...(organizationId === undefined ? {} : { organizationId }),
-    }),
-  }
-}
-
-function requests<T extends MethodTable>(handlers: Handlers<T>, table: T): Requests<T> {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, method]) => [
-      name,
-      async (request: object = {}, options: CallOptions = {}) => {
-        const decoded: RequestOf<typeof method> = method.request.decode(
-          method.request.encode(request).finish(),
-        )
-        // as: the table and the handlers are of one service
-        const handle = (handlers as unknown as Handlers<MethodTable>)[name]
-        return await handle?.(decoded, callOf(options))
-      },
-    ]),
-  ) as unknown as Requests<T>
-}
 
 /** Runs before a backup is asked for; rejects in its place. */
 export type OnRequest = (wish: BackupWish) => Promise<void>
