@@ -49,3 +49,12 @@ test('a key of another length is refused', () => {
   expect(() => x25519PublicKey(new Uint8Array(31))).toThrow(RangeError)
   expect(() => x25519PublicKey(new Uint8Array(33))).toThrow(RangeError)
 })
+
+test('thousands of pairs are made while garbage is collected, and each public key is of its private one', () => {
+  const pairs = Array.from({ length: 5_000 }, generateX25519)
+  expect(new Set(pairs.map(({ privateKey }) => Buffer.from(privateKey).toString('hex'))).size).toBe(
+    pairs.length,
+  )
+  for (const { privateKey, publicKey } of pairs.slice(0, 50))
+    expect(x25519PublicKey(privateKey)).toEqual(publicKey)
+})

@@ -2,8 +2,8 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   type KeyObject,
+  randomBytes,
 } from 'node:crypto'
 
 /** Raw keys of 32 bytes each, as WireGuard uses them. */
@@ -35,19 +35,23 @@ export const publicKeyObject = (key: Uint8Array): KeyObject =>
 
 const publicKeyOf = (key: KeyObject): Uint8Array => raw(key.export({ format: 'jwk' }).x)
 
+// Any 32 random bytes are a private key (RFC 7748 §5: what is clamped is clamped when it is used). generateKeyPairSync is
+// kept away from: until it is collected, its job shares a lock with the key it made, and exporting that key as JWK holds
+// the lock while it allocates. A collection just then waits for itself, and the process stands still for good (seen on
+// Node 20.20 with thousands of keys).
+
 /** A fresh pair for one agreement after the other, whose private key need not be known. */
 export function generateX25519Object(): { privateKey: KeyObject; publicKey: Uint8Array } {
-  const { privateKey } = generateKeyPairSync('x25519')
+  const privateKey = privateKeyObject(new Uint8Array(randomBytes(rawBytes)))
   return { privateKey, publicKey: publicKeyOf(privateKey) }
 }
 
 /** A fresh pair; the private key is clamped as `wg genkey` prints it. */
 export function generateX25519(): X25519KeyPair {
-  const { d, x } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })
-  const secret = raw(d)
-  secret[0] = (secret[0] ?? 0) & 248
-  secret[31] = ((secret[31] ?? 0) & 127) | 64
-  return { privateKey: secret, publicKey: raw(x) }
+  const privateKey = new Uint8Array(randomBytes(rawBytes))
+  privateKey[0] = (privateKey[0] ?? 0) & 248
+  privateKey[31] = ((privateKey[31] ?? 0) & 127) | 64
+  return { privateKey, publicKey: x25519PublicKey(privateKey) }
 }
 
 /** The public key that belongs to a private one, as `wg pubkey` prints it. Throws RangeError unless it has 32 bytes. */

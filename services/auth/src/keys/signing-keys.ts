@@ -151,13 +151,17 @@ export async function openSigningKeys(
 }
 
 async function newKey() {
-  const pair = generateKeyPairSync('ed25519')
-  const { kty, crv, x } = pair.publicKey.export({ format: 'jwk' })
+  // Out as bytes and in again: a key still tied to the job that made it must not be exported as JWK (packages/crypto,
+  // x25519.ts).
+  const { privateKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+  })
+  const key = privateKeyOf(privateKey)
+  const { kty, crv, x } = createPublicKey(key).export({ format: 'jwk' })
   if (kty !== 'OKP' || crv !== 'Ed25519' || x === undefined) throw new Error('not an Ed25519 key')
   const keyId = await calculateJwkThumbprint({ kty, crv, x })
-  const publicJwk = publicJwkOf(keyId, pair.privateKey)
-  const privateKey = new Uint8Array(pair.privateKey.export({ format: 'der', type: 'pkcs8' }))
-  return { keyId, publicJwk, privateKey }
+  return { keyId, publicJwk: publicJwkOf(keyId, key), privateKey: new Uint8Array(privateKey) }
 }
 
 /** What the set says of a key, from its private half. */
