@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -26,6 +26,7 @@ import {
   signNote,
   TreeHead,
 } from '@holdfast/merkle'
+import { afterAll } from 'vitest'
 import { keysetDocument, keysetHash, packKeyset } from '../keyset.ts'
 import { type BundleInput, type MadeBundle, makeBundle } from '../make-bundle.ts'
 
@@ -73,6 +74,17 @@ const checkpoint = (
   )
 }
 
+const made: string[] = []
+afterAll(async () => {
+  for (const directory of made.splice(0)) await rm(directory, { recursive: true, force: true })
+})
+
+async function temporary(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-full-'))
+  made.push(directory)
+  return directory
+}
+
 export interface SmallArchive {
   readonly lineage?: string
   readonly generation?: number
@@ -85,7 +97,7 @@ export interface SmallArchive {
 /** An archive of 9 commits, the last three not sealed, and five records of ACCESS. */
 export async function smallArchive(options: SmallArchive = {}): Promise<string> {
   const { lineage = lineageId, generation = 1, text, withAccess = true, withNotes = true } = options
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-full-'))
+  const directory = await temporary()
   const identity = { lineageId: lineage, generation, rootKeyFingerprint: fingerprint }
   const archive = await openArchive({ directory, identity })
   for (const [from, to] of [
@@ -133,7 +145,7 @@ export async function smallInput(
   const recipients = [derived.recipient, operator.recipient]
   const document = keysetDocument(keysetOf())
   return {
-    directory: await mkdtemp(join(tmpdir(), 'holdfast-full-')),
+    directory: await temporary(),
     archive,
     identity: { lineageId, generation: 1, rootKeyFingerprint: fingerprint },
     lastSequence: 9n,
