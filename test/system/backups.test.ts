@@ -138,7 +138,10 @@ test('an organization makes, lists, fetches and deletes a snapshot of its own', 
   expect(new Set(manifest.sections.map(({ status }) => status))).toEqual(new Set(['restorable']))
 
   await admin.remove(`/backups/${id}`)
-  expect(await refusal(admin.get(`/backups/${id}`))).toBe('404 backup.not_found')
+  await until(
+    'it is gone',
+    async () => (await refusal(admin.get(`/backups/${id}`))) === '404 backup.not_found',
+  )
   expect(readdirSync(dirname(object)).filter((name) => name.includes(id))).toEqual([])
 })
 
