@@ -173,7 +173,10 @@ test("full backups and those of everybody are the super-admin's", async () => {
   expect(await cli.text('backup', 'stats')).toMatch(/full +1 /)
   expect(await cli.text('backup', 'list', '--type', 'full')).toContain(id)
   expect(await cli.text('backup', 'delete', id, '--yes')).toContain('Deleted backup')
-  expect(await cli.text('backup', 'list', '--type', 'full')).toBe('')
+  await until(
+    'the list is empty',
+    async () => (await cli.text('backup', 'list', '--type', 'full')) === '',
+  )
 })
 
 test('the service is killed while backups wait and are made: all of them are', async () => {
