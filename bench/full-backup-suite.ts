@@ -44,7 +44,9 @@ try {
 
   for (let round = 1; round <= 3; round += 1) {
     const startedAt = performance.now()
-    const { id } = await api.post<{ id: string }>('/backups', {
+    const {
+      backup: { id },
+    } = await api.post<{ backup: { id: string } }>('/backups', {
       name: `bench-${round}`,
       backup_type: 'full',
     })
