@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { configTar } from '@holdfast/full-backup'
 import { manifestPieces } from './manifest.ts'
 import type { Keyset } from './offsite.ts'
 import { carry, type Place, readBackRows, remove, type Streams } from './place.ts'
 import { pushedSequence } from './plan.ts'
 import type { Step } from './steps.ts'
 import type { StoredRow } from './store.ts'
-import { tarEnd, tarMember } from './tar.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const same = (a: readonly string[] | undefined, b: readonly string[]): boolean =>
@@ -128,16 +128,16 @@ async function configOf(
   const hash = createHash('sha256')
   const pieces: Uint8Array[] = []
   try {
-    for await (const { name, mode, content } of tools.sources().config(signal)) {
-      const member = tarMember(name, mode, content)
-      hash.update(member)
-      pieces.push(member)
+    // Of no time: equal files are equal bytes, and are not copied again.
+    for await (const piece of configTar(tools.sources().config(signal), 0)) {
+      hash.update(piece)
+      pieces.push(piece)
     }
   } catch (error) {
     tools.logger.warn({ err: error }, 'the configuration is not copied')
     return undefined
   }
-  return { pieces: [...pieces, tarEnd], sha256: hash.digest('hex') }
+  return { pieces, sha256: hash.digest('hex') }
 }
 
 async function* yieldAll(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
