@@ -13,6 +13,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, signIn } from './api.ts'
+import { logKeyOf } from './log-key.ts'
 import { type Suite, startSuite } from './suite.ts'
 import { until } from './until.ts'
 
@@ -49,8 +50,7 @@ beforeAll(async () => {
   api = await suite.admin()
   desk = mkdtempSync(join(tmpdir(), 'holdfast-forgetting-'))
   copyFileSync(join(root, 'dist/holdfast-verify.mjs'), join(desk, 'holdfast-verify.mjs'))
-  const keys = await api.get<{ items: { verifier_key: string }[] }>('/audit/keys')
-  key = ['--key', keys.items[0]?.verifier_key ?? '']
+  key = ['--key', await logKeyOf(api)]
 })
 afterAll(async () => {
   await suite?.remove()

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseVerifierKey, signer } from '@holdfast/merkle'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, Refused, signIn } from './api.ts'
+import { logKeyOf } from './log-key.ts'
 import { createNetwork, missingForTunnels, type Network } from './namespaces.ts'
 import { type Suite, startSuite } from './suite.ts'
 import { until } from './until.ts'
@@ -51,8 +52,7 @@ describe.skipIf(missing !== undefined)('the log, proven to an outsider', () => {
     const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
     copyFileSync(join(root, 'dist/holdfast-verify.mjs'), join(desk, 'holdfast-verify.mjs'))
     for (let n = 0; n < 40; n += 1) await api.post('/sites', { name: `site-${n}` })
-    const keys = await api.get<{ items: { verifier_key: string }[] }>('/audit/keys')
-    logKey = keys.items[0]?.verifier_key ?? ''
+    logKey = await logKeyOf(api)
   })
   afterAll(async () => {
     await suite?.remove()
