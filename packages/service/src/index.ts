@@ -19,6 +19,7 @@ export {
   rolePermissions,
   roles,
 } from './permissions.ts'
+export { Polling } from './polling.ts'
 export { type RunOptions, run, runEdge } from './run.ts'
 export { type Secrets, secrets } from './secrets.ts'
 export {

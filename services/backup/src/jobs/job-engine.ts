@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
+import { Polling } from '@holdfast/service'
 import { backups } from '../commands/backup-aggregates.ts'
 import type { BackupFacts } from '../domain/backup.ts'
 import { BackupGivenUp, BackupTimedOut } from '../domain/backup-errors.ts'
@@ -75,23 +75,26 @@ export class JobEngine {
     string,
     { readonly done: Promise<void>; readonly end: AbortController }
   >()
-  #loop: Promise<void> | undefined
-  #wake: () => void = () => undefined
-  #isWoken = false
-  #isStopping = false
+  readonly #polling: Polling
 
   constructor(parts: EngineParts) {
     this.#parts = parts
+    this.#polling = new Polling({
+      everyMs: pollMs,
+      turn: () => this.#takeDue(),
+      failed(error, inARow) {
+        if (inARow % 30 === 1) parts.logger.warn({ err: error }, 'cannot look for backups to make')
+      },
+    })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#polling.start()
   }
 
   /** Something may be due. */
   wake(): void {
-    this.#isWoken = true
-    this.#wake()
+    this.#polling.wake()
   }
 
   /** The job is over by somebody's command: what is done for it here is dropped at once. */
@@ -101,32 +104,15 @@ export class JobEngine {
 
   /** Jobs under way are given back, to be taken up by whoever is next. */
   async stop(): Promise<void> {
-    this.#isStopping = true
+    const looked = this.#polling.stop()
     for (const { end } of this.#busy.values()) end.abort(new Stopped('the service stops'))
-    this.wake()
-    await this.#loop
+    await looked
     await Promise.all([...this.#busy.values()].map(({ done }) => done))
   }
 
-  async #run(): Promise<void> {
-    const { logger } = this.#parts
-    let failures = 0
-    while (!this.#isStopping) {
-      this.#isWoken = false
-      try {
-        await this.#takeDue()
-        failures = 0
-      } catch (error) {
-        failures++
-        if (failures % 30 === 1) logger.warn({ err: error }, 'cannot look for backups to make')
-      }
-      await this.#woken()
-    }
-  }
-
-  async #takeDue(): Promise<void> {
+  async #takeDue(): Promise<boolean> {
     const { postgres, parallel, leaseMs } = this.#parts
-    if (this.#busy.size >= parallel) return
+    if (this.#busy.size >= parallel) return false
     const jobs = await claimJobs(postgres, { holder: this.#holder, leaseMs, parallel })
     for (const job of jobs) {
       // Its lease had run out unnoticed here: taken again it is held as before, or runs out once its work has stopped.
@@ -137,8 +123,9 @@ export class JobEngine {
         this.wake()
       })
       this.#busy.set(job.backupId, { done, end })
-      if (this.#isStopping) end.abort(new Stopped('the service stops'))
+      if (this.#polling.isStopping) end.abort(new Stopped('the service stops'))
     }
+    return false
   }
 
   /** One job's turn. Never rejects. */
@@ -332,13 +319,6 @@ export class JobEngine {
       clearInterval(beat)
       clearTimeout(limit)
     }
-  }
-
-  async #woken(): Promise<void> {
-    if (this.#isWoken || this.#isStopping) return
-    const waiting = new AbortController()
-    this.#wake = () => waiting.abort()
-    await delay(pollMs, undefined, { signal: waiting.signal }).catch(() => undefined)
   }
 }
 

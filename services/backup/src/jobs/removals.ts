@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { DomainError } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
+import { Polling } from '@holdfast/service'
 import type { Logger } from '@holdfast/telemetry'
 import { backups } from '../commands/backup-aggregates.ts'
 import { ownCommand } from '../commands/own-command.ts'
@@ -35,27 +35,31 @@ const surelyOverMs = 20_000
 export class Removals {
   readonly #parts: RemovalParts
   readonly #end = new AbortController()
-  #loop: Promise<void> | undefined
-  #wake: () => void = () => undefined
-  #isWoken = false
+  readonly #polling: Polling
 
   constructor(parts: RemovalParts) {
     this.#parts = parts
+    this.#polling = new Polling({
+      everyMs: pollMs,
+      turn: () => this.#next(),
+      failed(error, inARow) {
+        if (inARow % 30 === 1)
+          parts.logger.warn({ err: error }, 'cannot look for objects to remove')
+      },
+    })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#polling.start()
   }
 
   wake(): void {
-    this.#isWoken = true
-    this.#wake()
+    this.#polling.wake()
   }
 
   async stop(): Promise<void> {
     this.#end.abort(new Error('the service stops'))
-    this.wake()
-    await this.#loop
+    await this.#polling.stop()
   }
 
   /** Does this one now, if its time has come and nobody else is at it. False: later. */
@@ -64,24 +68,11 @@ export class Removals {
     return removal ? await this.#try(removal, signal) : false
   }
 
-  async #run(): Promise<void> {
-    let failures = 0
-    while (!this.#end.signal.aborted) {
-      this.#isWoken = false
-      try {
-        const removal = await claimRemoval(this.#parts.postgres, leaseMs)
-        failures = 0
-        if (removal) {
-          await this.#try(removal, this.#end.signal)
-          continue
-        }
-      } catch (error) {
-        failures++
-        if (failures % 30 === 1)
-          this.#parts.logger.warn({ err: error }, 'cannot look for objects to remove')
-      }
-      await this.#woken()
-    }
+  /** Whether there was one: then there may be more. */
+  async #next(): Promise<boolean> {
+    const removal = await claimRemoval(this.#parts.postgres, leaseMs)
+    if (removal) await this.#try(removal, this.#end.signal)
+    return removal !== undefined
   }
 
   async #try(removal: Removal, signal: AbortSignal): Promise<boolean> {
@@ -152,12 +143,5 @@ export class Removals {
     }
     const scheduleId = state.facts?.scheduleId ?? ''
     return cause === 'hand' || (await this.#parts.retention.stillGoes(backupId, scheduleId))
-  }
-
-  async #woken(): Promise<void> {
-    if (this.#isWoken || this.#end.signal.aborted) return
-    const waiting = new AbortController()
-    this.#wake = () => waiting.abort()
-    await delay(pollMs, undefined, { signal: waiting.signal }).catch(() => undefined)
   }
 }

@@ -1,5 +1,6 @@
 import { newId } from '@holdfast/domain'
 import type { Postgres } from '@holdfast/postgres'
+import { Polling } from '@holdfast/service'
 import type { Logger } from '@holdfast/telemetry'
 import { webhookToCall } from '../queries/webhooks.ts'
 import type { Attempt, AttemptResult } from './attempt.ts'
@@ -54,55 +55,41 @@ export class Dispatcher {
   readonly #holder = newId<string>()
   readonly #stopping = new AbortController()
   readonly #busy = new Map<string, Promise<void>>()
-  #loop: Promise<void> | undefined
-  #wake: () => void = () => undefined
-  #isWoken = false
-  #isStopping = false
+  readonly #polling: Polling
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
+    this.#polling = new Polling({
+      everyMs: pollMs,
+      turn: () => this.#takeDue(),
+      failed(error, inARow) {
+        if (inARow % 10 === 1) parts.log.warn({ err: error }, 'cannot look for webhooks to deliver')
+      },
+    })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#polling.start()
   }
 
   /** Something may be due. */
   wake(): void {
-    this.#isWoken = true
-    this.#wake()
+    this.#polling.wake()
   }
 
   /** Attempts under way are cut off after `graceMs`; they come again, with their ids. */
   async stop(graceMs: number): Promise<void> {
-    this.#isStopping = true
-    this.wake()
+    const looked = this.#polling.stop()
     const cut = setTimeout(() => this.#stopping.abort(), graceMs)
-    await this.#loop
+    await looked
     await Promise.all(this.#busy.values())
     clearTimeout(cut)
   }
 
-  async #run(): Promise<void> {
-    const { log } = this.#parts
-    let failures = 0
-    while (!this.#isStopping) {
-      this.#isWoken = false
-      try {
-        await this.#takeDue()
-        failures = 0
-      } catch (error) {
-        failures++
-        if (failures % 10 === 1) log.warn({ err: error }, 'cannot look for webhooks to deliver')
-      }
-      await this.#woken()
-    }
-  }
-
-  async #takeDue(): Promise<void> {
+  async #takeDue(): Promise<boolean> {
     const { postgres, parallel, timeoutMs, era } = this.#parts
     const limit = parallel - this.#busy.size
-    if (limit <= 0) return
+    if (limit <= 0) return false
     const leaseMs = timeoutMs + leaseSlackMs
     const leasedAt = performance.now()
     const ids = await leaseDue(postgres, { holder: this.#holder, leaseMs, limit, log: era })
@@ -114,6 +101,7 @@ export class Dispatcher {
       })
       this.#busy.set(webhookId, work)
     }
+    return false
   }
 
   /** One endpoint's turn. Never rejects. */
@@ -139,7 +127,7 @@ export class Dispatcher {
     const { postgres, timeoutMs } = this.#parts
     const turnEnds = performance.now() + turnMs
     let leaseEnds = leasedAt + lease.leaseMs
-    while (!this.#isStopping) {
+    while (!this.#polling.isStopping) {
       const webhook = await webhookToCall(postgres, lease.webhookId)
       if (!webhook?.settings.isEnabled || webhook.suspendedBecause !== '') return
       const waiting = await firstInLine(postgres, lease.webhookId, batch)
@@ -148,7 +136,7 @@ export class Dispatcher {
       for (const delivery of waiting) {
         // This process may have stood still: never send what another may be sending by now.
         const isLate = performance.now() > leaseEnds - timeoutMs
-        if (this.#isStopping || isLate || performance.now() > turnEnds) return
+        if (this.#polling.isStopping || isLate || performance.now() > turnEnds) return
         const result = await this.#parts.attempt(webhook, delivery, this.#stopping.signal)
         const outcome = this.#outcomeOf(delivery, result, deadInRow)
         this.#parts.metrics.attempted(outcome.kind, result.durationMs)
@@ -193,16 +181,5 @@ export class Dispatcher {
         return delayMs === undefined ? { kind: 'dead', suspendAfter } : { kind: 'later', delayMs }
       }
     }
-  }
-
-  async #woken(): Promise<void> {
-    if (this.#isWoken || this.#isStopping) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pollMs)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
