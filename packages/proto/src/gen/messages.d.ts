@@ -20119,6 +20119,374 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a RestoreWish.
+             * @deprecated Use holdfast.backup.v1.RestoreWish.$Properties instead.
+             */
+            interface IRestoreWish extends holdfast.backup.v1.RestoreWish.$Properties {
+            }
+
+            /** Represents a RestoreWish. */
+            class RestoreWish {
+
+                /**
+                 * Constructs a new RestoreWish.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreWish.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreWish toSequence. */
+                toSequence: number;
+
+                /** RestoreWish only. */
+                only: string[];
+
+                /** RestoreWish organizationId. */
+                organizationId: string;
+
+                /** RestoreWish reason. */
+                reason: string;
+
+                /** RestoreWish planId. */
+                planId: string;
+
+                /** RestoreWish digest. */
+                digest: Uint8Array;
+
+                /** RestoreWish undoes. */
+                undoes: string;
+
+                /** RestoreWish allowsWithoutRollback. */
+                allowsWithoutRollback: boolean;
+
+                /**
+                 * Creates a new RestoreWish instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreWish instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreWish.$Shape): holdfast.backup.v1.RestoreWish & holdfast.backup.v1.RestoreWish.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreWish.$Properties): holdfast.backup.v1.RestoreWish;
+
+                /**
+                 * Encodes the specified RestoreWish message. Does not implicitly {@link holdfast.backup.v1.RestoreWish.verify|verify} messages.
+                 * @param message RestoreWish message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreWish.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreWish message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreWish & holdfast.backup.v1.RestoreWish.$Shape} RestoreWish
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreWish & holdfast.backup.v1.RestoreWish.$Shape;
+            }
+
+            namespace RestoreWish {
+
+                /** Properties of a RestoreWish. */
+                interface $Properties {
+
+                    /** RestoreWish toSequence */
+                    toSequence?: (number|null);
+
+                    /** RestoreWish only */
+                    only?: (string[]|null);
+
+                    /** RestoreWish organizationId */
+                    organizationId?: (string|null);
+
+                    /** RestoreWish reason */
+                    reason?: (string|null);
+
+                    /** RestoreWish planId */
+                    planId?: (string|null);
+
+                    /** RestoreWish digest */
+                    digest?: (Uint8Array|null);
+
+                    /** RestoreWish undoes */
+                    undoes?: (string|null);
+
+                    /** RestoreWish allowsWithoutRollback */
+                    allowsWithoutRollback?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreWish. */
+                type $Shape = holdfast.backup.v1.RestoreWish.$Properties;
+            }
+
+            /**
+             * Properties of a RestoreStarted.
+             * @deprecated Use holdfast.backup.v1.RestoreStarted.$Properties instead.
+             */
+            interface IRestoreStarted extends holdfast.backup.v1.RestoreStarted.$Properties {
+            }
+
+            /** Represents a RestoreStarted. */
+            class RestoreStarted {
+
+                /**
+                 * Constructs a new RestoreStarted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreStarted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreStarted wish. */
+                wish?: (holdfast.backup.v1.RestoreWish.$Properties|null);
+
+                /** RestoreStarted checkpointSize. */
+                checkpointSize: number;
+
+                /** RestoreStarted checkpointNote. */
+                checkpointNote: string;
+
+                /** RestoreStarted keptUntilUnixMs. */
+                keptUntilUnixMs: number;
+
+                /** RestoreStarted withoutRollbackBecause. */
+                withoutRollbackBecause: string;
+
+                /**
+                 * Creates a new RestoreStarted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreStarted instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreStarted.$Shape): holdfast.backup.v1.RestoreStarted & holdfast.backup.v1.RestoreStarted.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreStarted.$Properties): holdfast.backup.v1.RestoreStarted;
+
+                /**
+                 * Encodes the specified RestoreStarted message. Does not implicitly {@link holdfast.backup.v1.RestoreStarted.verify|verify} messages.
+                 * @param message RestoreStarted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreStarted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreStarted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreStarted & holdfast.backup.v1.RestoreStarted.$Shape} RestoreStarted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreStarted & holdfast.backup.v1.RestoreStarted.$Shape;
+            }
+
+            namespace RestoreStarted {
+
+                /** Properties of a RestoreStarted. */
+                interface $Properties {
+
+                    /** RestoreStarted wish */
+                    wish?: (holdfast.backup.v1.RestoreWish.$Properties|null);
+
+                    /** RestoreStarted checkpointSize */
+                    checkpointSize?: (number|null);
+
+                    /** RestoreStarted checkpointNote */
+                    checkpointNote?: (string|null);
+
+                    /** RestoreStarted keptUntilUnixMs */
+                    keptUntilUnixMs?: (number|null);
+
+                    /** RestoreStarted withoutRollbackBecause */
+                    withoutRollbackBecause?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreStarted. */
+                type $Shape = holdfast.backup.v1.RestoreStarted.$Properties;
+            }
+
+            /**
+             * Properties of a RestoreCompleted.
+             * @deprecated Use holdfast.backup.v1.RestoreCompleted.$Properties instead.
+             */
+            interface IRestoreCompleted extends holdfast.backup.v1.RestoreCompleted.$Properties {
+            }
+
+            /** Represents a RestoreCompleted. */
+            class RestoreCompleted {
+
+                /**
+                 * Constructs a new RestoreCompleted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreCompleted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreCompleted created. */
+                created: number;
+
+                /** RestoreCompleted updated. */
+                updated: number;
+
+                /** RestoreCompleted deleted. */
+                deleted: number;
+
+                /** RestoreCompleted blocked. */
+                blocked: number;
+
+                /** RestoreCompleted tookMs. */
+                tookMs: number;
+
+                /**
+                 * Creates a new RestoreCompleted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreCompleted instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreCompleted.$Shape): holdfast.backup.v1.RestoreCompleted & holdfast.backup.v1.RestoreCompleted.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreCompleted.$Properties): holdfast.backup.v1.RestoreCompleted;
+
+                /**
+                 * Encodes the specified RestoreCompleted message. Does not implicitly {@link holdfast.backup.v1.RestoreCompleted.verify|verify} messages.
+                 * @param message RestoreCompleted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreCompleted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreCompleted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreCompleted & holdfast.backup.v1.RestoreCompleted.$Shape} RestoreCompleted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreCompleted & holdfast.backup.v1.RestoreCompleted.$Shape;
+            }
+
+            namespace RestoreCompleted {
+
+                /** Properties of a RestoreCompleted. */
+                interface $Properties {
+
+                    /** RestoreCompleted created */
+                    created?: (number|null);
+
+                    /** RestoreCompleted updated */
+                    updated?: (number|null);
+
+                    /** RestoreCompleted deleted */
+                    deleted?: (number|null);
+
+                    /** RestoreCompleted blocked */
+                    blocked?: (number|null);
+
+                    /** RestoreCompleted tookMs */
+                    tookMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreCompleted. */
+                type $Shape = holdfast.backup.v1.RestoreCompleted.$Properties;
+            }
+
+            /**
+             * Properties of a RestoreFailed.
+             * @deprecated Use holdfast.backup.v1.RestoreFailed.$Properties instead.
+             */
+            interface IRestoreFailed extends holdfast.backup.v1.RestoreFailed.$Properties {
+            }
+
+            /** Represents a RestoreFailed. */
+            class RestoreFailed {
+
+                /**
+                 * Constructs a new RestoreFailed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreFailed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreFailed code. */
+                code: string;
+
+                /** RestoreFailed detail. */
+                detail: string;
+
+                /** RestoreFailed isRolledBack. */
+                isRolledBack: boolean;
+
+                /** RestoreFailed wish. */
+                wish?: (holdfast.backup.v1.RestoreWish.$Properties|null);
+
+                /**
+                 * Creates a new RestoreFailed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreFailed instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreFailed.$Shape): holdfast.backup.v1.RestoreFailed & holdfast.backup.v1.RestoreFailed.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreFailed.$Properties): holdfast.backup.v1.RestoreFailed;
+
+                /**
+                 * Encodes the specified RestoreFailed message. Does not implicitly {@link holdfast.backup.v1.RestoreFailed.verify|verify} messages.
+                 * @param message RestoreFailed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreFailed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreFailed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreFailed & holdfast.backup.v1.RestoreFailed.$Shape} RestoreFailed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreFailed & holdfast.backup.v1.RestoreFailed.$Shape;
+            }
+
+            namespace RestoreFailed {
+
+                /** Properties of a RestoreFailed. */
+                interface $Properties {
+
+                    /** RestoreFailed code */
+                    code?: (string|null);
+
+                    /** RestoreFailed detail */
+                    detail?: (string|null);
+
+                    /** RestoreFailed isRolledBack */
+                    isRolledBack?: (boolean|null);
+
+                    /** RestoreFailed wish */
+                    wish?: (holdfast.backup.v1.RestoreWish.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreFailed. */
+                type $Shape = holdfast.backup.v1.RestoreFailed.$Properties;
+            }
+
+            /**
              * Properties of a Recipient.
              * @deprecated Use holdfast.backup.v1.Recipient.$Properties instead.
              */
@@ -21324,6 +21692,3076 @@ export namespace holdfast {
 
                 /** Shape of a VerifyOffsiteResponse. */
                 type $Shape = holdfast.backup.v1.VerifyOffsiteResponse.$Properties;
+            }
+
+            /** RestorePointKind enum. */
+            enum RestorePointKind {
+
+                /** RESTORE_POINT_KIND_UNSPECIFIED value */
+                RESTORE_POINT_KIND_UNSPECIFIED = 0,
+
+                /** RESTORE_POINT_KIND_COMMIT value */
+                RESTORE_POINT_KIND_COMMIT = 1,
+
+                /** RESTORE_POINT_KIND_BACKUP value */
+                RESTORE_POINT_KIND_BACKUP = 2,
+
+                /** RESTORE_POINT_KIND_RESTORE value */
+                RESTORE_POINT_KIND_RESTORE = 3,
+
+                /** RESTORE_POINT_KIND_CHANGE_SET value */
+                RESTORE_POINT_KIND_CHANGE_SET = 4,
+
+                /** RESTORE_POINT_KIND_IMPORT value */
+                RESTORE_POINT_KIND_IMPORT = 5
+            }
+
+            /**
+             * Properties of a RestorePoint.
+             * @deprecated Use holdfast.backup.v1.RestorePoint.$Properties instead.
+             */
+            interface IRestorePoint extends holdfast.backup.v1.RestorePoint.$Properties {
+            }
+
+            /** Represents a RestorePoint. */
+            class RestorePoint {
+
+                /**
+                 * Constructs a new RestorePoint.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestorePoint.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestorePoint sequence. */
+                sequence: number;
+
+                /** RestorePoint atUnixMs. */
+                atUnixMs: number;
+
+                /** RestorePoint kind. */
+                kind: holdfast.backup.v1.RestorePointKind;
+
+                /** RestorePoint action. */
+                action: string;
+
+                /** RestorePoint label. */
+                label: string;
+
+                /** RestorePoint objectKind. */
+                objectKind: string;
+
+                /** RestorePoint objectId. */
+                objectId: string;
+
+                /** RestorePoint objectName. */
+                objectName: string;
+
+                /** RestorePoint organizationId. */
+                organizationId: string;
+
+                /** RestorePoint actor. */
+                actor?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                /** RestorePoint reason. */
+                reason: string;
+
+                /** RestorePoint holdsSequence. */
+                holdsSequence: number;
+
+                /**
+                 * Creates a new RestorePoint instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestorePoint instance
+                 */
+                static create(properties: holdfast.backup.v1.RestorePoint.$Shape): holdfast.backup.v1.RestorePoint & holdfast.backup.v1.RestorePoint.$Shape;
+                static create(properties?: holdfast.backup.v1.RestorePoint.$Properties): holdfast.backup.v1.RestorePoint;
+
+                /**
+                 * Encodes the specified RestorePoint message. Does not implicitly {@link holdfast.backup.v1.RestorePoint.verify|verify} messages.
+                 * @param message RestorePoint message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestorePoint.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestorePoint message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestorePoint & holdfast.backup.v1.RestorePoint.$Shape} RestorePoint
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestorePoint & holdfast.backup.v1.RestorePoint.$Shape;
+            }
+
+            namespace RestorePoint {
+
+                /** Properties of a RestorePoint. */
+                interface $Properties {
+
+                    /** RestorePoint sequence */
+                    sequence?: (number|null);
+
+                    /** RestorePoint atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** RestorePoint kind */
+                    kind?: (holdfast.backup.v1.RestorePointKind|null);
+
+                    /** RestorePoint action */
+                    action?: (string|null);
+
+                    /** RestorePoint label */
+                    label?: (string|null);
+
+                    /** RestorePoint objectKind */
+                    objectKind?: (string|null);
+
+                    /** RestorePoint objectId */
+                    objectId?: (string|null);
+
+                    /** RestorePoint objectName */
+                    objectName?: (string|null);
+
+                    /** RestorePoint organizationId */
+                    organizationId?: (string|null);
+
+                    /** RestorePoint actor */
+                    actor?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                    /** RestorePoint reason */
+                    reason?: (string|null);
+
+                    /** RestorePoint holdsSequence */
+                    holdsSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestorePoint. */
+                type $Shape = holdfast.backup.v1.RestorePoint.$Properties;
+            }
+
+            /**
+             * Properties of a RestoreActor.
+             * @deprecated Use holdfast.backup.v1.RestoreActor.$Properties instead.
+             */
+            interface IRestoreActor extends holdfast.backup.v1.RestoreActor.$Properties {
+            }
+
+            /** Represents a RestoreActor. */
+            class RestoreActor {
+
+                /**
+                 * Constructs a new RestoreActor.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreActor.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreActor kind. */
+                kind: string;
+
+                /** RestoreActor id. */
+                id: string;
+
+                /**
+                 * Creates a new RestoreActor instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreActor instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreActor.$Shape): holdfast.backup.v1.RestoreActor & holdfast.backup.v1.RestoreActor.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreActor.$Properties): holdfast.backup.v1.RestoreActor;
+
+                /**
+                 * Encodes the specified RestoreActor message. Does not implicitly {@link holdfast.backup.v1.RestoreActor.verify|verify} messages.
+                 * @param message RestoreActor message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreActor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreActor message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreActor & holdfast.backup.v1.RestoreActor.$Shape} RestoreActor
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreActor & holdfast.backup.v1.RestoreActor.$Shape;
+            }
+
+            namespace RestoreActor {
+
+                /** Properties of a RestoreActor. */
+                interface $Properties {
+
+                    /** RestoreActor kind */
+                    kind?: (string|null);
+
+                    /** RestoreActor id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreActor. */
+                type $Shape = holdfast.backup.v1.RestoreActor.$Properties;
+            }
+
+            /**
+             * Properties of a ListRestorePointsRequest.
+             * @deprecated Use holdfast.backup.v1.ListRestorePointsRequest.$Properties instead.
+             */
+            interface IListRestorePointsRequest extends holdfast.backup.v1.ListRestorePointsRequest.$Properties {
+            }
+
+            /** Represents a ListRestorePointsRequest. */
+            class ListRestorePointsRequest {
+
+                /**
+                 * Constructs a new ListRestorePointsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRestorePointsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRestorePointsRequest limit. */
+                limit: number;
+
+                /** ListRestorePointsRequest cursor. */
+                cursor: string;
+
+                /** ListRestorePointsRequest kind. */
+                kind: holdfast.backup.v1.RestorePointKind;
+
+                /** ListRestorePointsRequest query. */
+                query: string;
+
+                /** ListRestorePointsRequest fromUnixMs. */
+                fromUnixMs: number;
+
+                /** ListRestorePointsRequest toUnixMs. */
+                toUnixMs: number;
+
+                /** ListRestorePointsRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListRestorePointsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRestorePointsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRestorePointsRequest.$Shape): holdfast.backup.v1.ListRestorePointsRequest & holdfast.backup.v1.ListRestorePointsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRestorePointsRequest.$Properties): holdfast.backup.v1.ListRestorePointsRequest;
+
+                /**
+                 * Encodes the specified ListRestorePointsRequest message. Does not implicitly {@link holdfast.backup.v1.ListRestorePointsRequest.verify|verify} messages.
+                 * @param message ListRestorePointsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRestorePointsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRestorePointsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRestorePointsRequest & holdfast.backup.v1.ListRestorePointsRequest.$Shape} ListRestorePointsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRestorePointsRequest & holdfast.backup.v1.ListRestorePointsRequest.$Shape;
+            }
+
+            namespace ListRestorePointsRequest {
+
+                /** Properties of a ListRestorePointsRequest. */
+                interface $Properties {
+
+                    /** ListRestorePointsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListRestorePointsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListRestorePointsRequest kind */
+                    kind?: (holdfast.backup.v1.RestorePointKind|null);
+
+                    /** ListRestorePointsRequest query */
+                    query?: (string|null);
+
+                    /** ListRestorePointsRequest fromUnixMs */
+                    fromUnixMs?: (number|null);
+
+                    /** ListRestorePointsRequest toUnixMs */
+                    toUnixMs?: (number|null);
+
+                    /** ListRestorePointsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRestorePointsRequest. */
+                type $Shape = holdfast.backup.v1.ListRestorePointsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRestorePointsResponse.
+             * @deprecated Use holdfast.backup.v1.ListRestorePointsResponse.$Properties instead.
+             */
+            interface IListRestorePointsResponse extends holdfast.backup.v1.ListRestorePointsResponse.$Properties {
+            }
+
+            /** Represents a ListRestorePointsResponse. */
+            class ListRestorePointsResponse {
+
+                /**
+                 * Constructs a new ListRestorePointsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRestorePointsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRestorePointsResponse points. */
+                points: holdfast.backup.v1.RestorePoint.$Properties[];
+
+                /** ListRestorePointsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListRestorePointsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRestorePointsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRestorePointsResponse.$Shape): holdfast.backup.v1.ListRestorePointsResponse & holdfast.backup.v1.ListRestorePointsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRestorePointsResponse.$Properties): holdfast.backup.v1.ListRestorePointsResponse;
+
+                /**
+                 * Encodes the specified ListRestorePointsResponse message. Does not implicitly {@link holdfast.backup.v1.ListRestorePointsResponse.verify|verify} messages.
+                 * @param message ListRestorePointsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRestorePointsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRestorePointsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRestorePointsResponse & holdfast.backup.v1.ListRestorePointsResponse.$Shape} ListRestorePointsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRestorePointsResponse & holdfast.backup.v1.ListRestorePointsResponse.$Shape;
+            }
+
+            namespace ListRestorePointsResponse {
+
+                /** Properties of a ListRestorePointsResponse. */
+                interface $Properties {
+
+                    /** ListRestorePointsResponse points */
+                    points?: (holdfast.backup.v1.RestorePoint.$Properties[]|null);
+
+                    /** ListRestorePointsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRestorePointsResponse. */
+                type $Shape = holdfast.backup.v1.ListRestorePointsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestorePointRequest.
+             * @deprecated Use holdfast.backup.v1.GetRestorePointRequest.$Properties instead.
+             */
+            interface IGetRestorePointRequest extends holdfast.backup.v1.GetRestorePointRequest.$Properties {
+            }
+
+            /** Represents a GetRestorePointRequest. */
+            class GetRestorePointRequest {
+
+                /**
+                 * Constructs a new GetRestorePointRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestorePointRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestorePointRequest sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new GetRestorePointRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestorePointRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestorePointRequest.$Shape): holdfast.backup.v1.GetRestorePointRequest & holdfast.backup.v1.GetRestorePointRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestorePointRequest.$Properties): holdfast.backup.v1.GetRestorePointRequest;
+
+                /**
+                 * Encodes the specified GetRestorePointRequest message. Does not implicitly {@link holdfast.backup.v1.GetRestorePointRequest.verify|verify} messages.
+                 * @param message GetRestorePointRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestorePointRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestorePointRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestorePointRequest & holdfast.backup.v1.GetRestorePointRequest.$Shape} GetRestorePointRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestorePointRequest & holdfast.backup.v1.GetRestorePointRequest.$Shape;
+            }
+
+            namespace GetRestorePointRequest {
+
+                /** Properties of a GetRestorePointRequest. */
+                interface $Properties {
+
+                    /** GetRestorePointRequest sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestorePointRequest. */
+                type $Shape = holdfast.backup.v1.GetRestorePointRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestorePointResponse.
+             * @deprecated Use holdfast.backup.v1.GetRestorePointResponse.$Properties instead.
+             */
+            interface IGetRestorePointResponse extends holdfast.backup.v1.GetRestorePointResponse.$Properties {
+            }
+
+            /** Represents a GetRestorePointResponse. */
+            class GetRestorePointResponse {
+
+                /**
+                 * Constructs a new GetRestorePointResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestorePointResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestorePointResponse point. */
+                point?: (holdfast.backup.v1.RestorePoint.$Properties|null);
+
+                /** GetRestorePointResponse counts. */
+                counts: holdfast.backup.v1.KindCount.$Properties[];
+
+                /** GetRestorePointResponse isCut. */
+                isCut: boolean;
+
+                /** GetRestorePointResponse around. */
+                around: holdfast.backup.v1.RestorePoint.$Properties[];
+
+                /** GetRestorePointResponse headSequence. */
+                headSequence: number;
+
+                /**
+                 * Creates a new GetRestorePointResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestorePointResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestorePointResponse.$Shape): holdfast.backup.v1.GetRestorePointResponse & holdfast.backup.v1.GetRestorePointResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestorePointResponse.$Properties): holdfast.backup.v1.GetRestorePointResponse;
+
+                /**
+                 * Encodes the specified GetRestorePointResponse message. Does not implicitly {@link holdfast.backup.v1.GetRestorePointResponse.verify|verify} messages.
+                 * @param message GetRestorePointResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestorePointResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestorePointResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestorePointResponse & holdfast.backup.v1.GetRestorePointResponse.$Shape} GetRestorePointResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestorePointResponse & holdfast.backup.v1.GetRestorePointResponse.$Shape;
+            }
+
+            namespace GetRestorePointResponse {
+
+                /** Properties of a GetRestorePointResponse. */
+                interface $Properties {
+
+                    /** GetRestorePointResponse point */
+                    point?: (holdfast.backup.v1.RestorePoint.$Properties|null);
+
+                    /** GetRestorePointResponse counts */
+                    counts?: (holdfast.backup.v1.KindCount.$Properties[]|null);
+
+                    /** GetRestorePointResponse isCut */
+                    isCut?: (boolean|null);
+
+                    /** GetRestorePointResponse around */
+                    around?: (holdfast.backup.v1.RestorePoint.$Properties[]|null);
+
+                    /** GetRestorePointResponse headSequence */
+                    headSequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestorePointResponse. */
+                type $Shape = holdfast.backup.v1.GetRestorePointResponse.$Properties;
+            }
+
+            /**
+             * Properties of a KindCount.
+             * @deprecated Use holdfast.backup.v1.KindCount.$Properties instead.
+             */
+            interface IKindCount extends holdfast.backup.v1.KindCount.$Properties {
+            }
+
+            /** Represents a KindCount. */
+            class KindCount {
+
+                /**
+                 * Constructs a new KindCount.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.KindCount.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KindCount kind. */
+                kind: string;
+
+                /** KindCount count. */
+                count: number;
+
+                /**
+                 * Creates a new KindCount instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns KindCount instance
+                 */
+                static create(properties: holdfast.backup.v1.KindCount.$Shape): holdfast.backup.v1.KindCount & holdfast.backup.v1.KindCount.$Shape;
+                static create(properties?: holdfast.backup.v1.KindCount.$Properties): holdfast.backup.v1.KindCount;
+
+                /**
+                 * Encodes the specified KindCount message. Does not implicitly {@link holdfast.backup.v1.KindCount.verify|verify} messages.
+                 * @param message KindCount message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.KindCount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KindCount message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.KindCount & holdfast.backup.v1.KindCount.$Shape} KindCount
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.KindCount & holdfast.backup.v1.KindCount.$Shape;
+            }
+
+            namespace KindCount {
+
+                /** Properties of a KindCount. */
+                interface $Properties {
+
+                    /** KindCount kind */
+                    kind?: (string|null);
+
+                    /** KindCount count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KindCount. */
+                type $Shape = holdfast.backup.v1.KindCount.$Properties;
+            }
+
+            /**
+             * Properties of a VerifyRestorePointRequest.
+             * @deprecated Use holdfast.backup.v1.VerifyRestorePointRequest.$Properties instead.
+             */
+            interface IVerifyRestorePointRequest extends holdfast.backup.v1.VerifyRestorePointRequest.$Properties {
+            }
+
+            /** Represents a VerifyRestorePointRequest. */
+            class VerifyRestorePointRequest {
+
+                /**
+                 * Constructs a new VerifyRestorePointRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.VerifyRestorePointRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** VerifyRestorePointRequest sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new VerifyRestorePointRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns VerifyRestorePointRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.VerifyRestorePointRequest.$Shape): holdfast.backup.v1.VerifyRestorePointRequest & holdfast.backup.v1.VerifyRestorePointRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyRestorePointRequest.$Properties): holdfast.backup.v1.VerifyRestorePointRequest;
+
+                /**
+                 * Encodes the specified VerifyRestorePointRequest message. Does not implicitly {@link holdfast.backup.v1.VerifyRestorePointRequest.verify|verify} messages.
+                 * @param message VerifyRestorePointRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.VerifyRestorePointRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VerifyRestorePointRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.VerifyRestorePointRequest & holdfast.backup.v1.VerifyRestorePointRequest.$Shape} VerifyRestorePointRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyRestorePointRequest & holdfast.backup.v1.VerifyRestorePointRequest.$Shape;
+            }
+
+            namespace VerifyRestorePointRequest {
+
+                /** Properties of a VerifyRestorePointRequest. */
+                interface $Properties {
+
+                    /** VerifyRestorePointRequest sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VerifyRestorePointRequest. */
+                type $Shape = holdfast.backup.v1.VerifyRestorePointRequest.$Properties;
+            }
+
+            /**
+             * Properties of a VerifyRestorePointResponse.
+             * @deprecated Use holdfast.backup.v1.VerifyRestorePointResponse.$Properties instead.
+             */
+            interface IVerifyRestorePointResponse extends holdfast.backup.v1.VerifyRestorePointResponse.$Properties {
+            }
+
+            /** Represents a VerifyRestorePointResponse. */
+            class VerifyRestorePointResponse {
+
+                /**
+                 * Constructs a new VerifyRestorePointResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.VerifyRestorePointResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** VerifyRestorePointResponse sequence. */
+                sequence: number;
+
+                /** VerifyRestorePointResponse isGood. */
+                isGood: boolean;
+
+                /** VerifyRestorePointResponse findings. */
+                findings: string[];
+
+                /** VerifyRestorePointResponse commits. */
+                commits: number;
+
+                /** VerifyRestorePointResponse checkpointSize. */
+                checkpointSize: number;
+
+                /** VerifyRestorePointResponse root. */
+                root: Uint8Array;
+
+                /** VerifyRestorePointResponse archiveKeyFingerprint. */
+                archiveKeyFingerprint: string;
+
+                /** VerifyRestorePointResponse keyFingerprint. */
+                keyFingerprint: string;
+
+                /** VerifyRestorePointResponse keysOpen. */
+                keysOpen: boolean;
+
+                /** VerifyRestorePointResponse tookMs. */
+                tookMs: number;
+
+                /**
+                 * Creates a new VerifyRestorePointResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns VerifyRestorePointResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.VerifyRestorePointResponse.$Shape): holdfast.backup.v1.VerifyRestorePointResponse & holdfast.backup.v1.VerifyRestorePointResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.VerifyRestorePointResponse.$Properties): holdfast.backup.v1.VerifyRestorePointResponse;
+
+                /**
+                 * Encodes the specified VerifyRestorePointResponse message. Does not implicitly {@link holdfast.backup.v1.VerifyRestorePointResponse.verify|verify} messages.
+                 * @param message VerifyRestorePointResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.VerifyRestorePointResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a VerifyRestorePointResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.VerifyRestorePointResponse & holdfast.backup.v1.VerifyRestorePointResponse.$Shape} VerifyRestorePointResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.VerifyRestorePointResponse & holdfast.backup.v1.VerifyRestorePointResponse.$Shape;
+            }
+
+            namespace VerifyRestorePointResponse {
+
+                /** Properties of a VerifyRestorePointResponse. */
+                interface $Properties {
+
+                    /** VerifyRestorePointResponse sequence */
+                    sequence?: (number|null);
+
+                    /** VerifyRestorePointResponse isGood */
+                    isGood?: (boolean|null);
+
+                    /** VerifyRestorePointResponse findings */
+                    findings?: (string[]|null);
+
+                    /** VerifyRestorePointResponse commits */
+                    commits?: (number|null);
+
+                    /** VerifyRestorePointResponse checkpointSize */
+                    checkpointSize?: (number|null);
+
+                    /** VerifyRestorePointResponse root */
+                    root?: (Uint8Array|null);
+
+                    /** VerifyRestorePointResponse archiveKeyFingerprint */
+                    archiveKeyFingerprint?: (string|null);
+
+                    /** VerifyRestorePointResponse keyFingerprint */
+                    keyFingerprint?: (string|null);
+
+                    /** VerifyRestorePointResponse keysOpen */
+                    keysOpen?: (boolean|null);
+
+                    /** VerifyRestorePointResponse tookMs */
+                    tookMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a VerifyRestorePointResponse. */
+                type $Shape = holdfast.backup.v1.VerifyRestorePointResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RestoreScope.
+             * @deprecated Use holdfast.backup.v1.RestoreScope.$Properties instead.
+             */
+            interface IRestoreScope extends holdfast.backup.v1.RestoreScope.$Properties {
+            }
+
+            /** Represents a RestoreScope. */
+            class RestoreScope {
+
+                /**
+                 * Constructs a new RestoreScope.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreScope.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreScope only. */
+                only: string[];
+
+                /** RestoreScope organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new RestoreScope instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreScope instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreScope.$Shape): holdfast.backup.v1.RestoreScope & holdfast.backup.v1.RestoreScope.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreScope.$Properties): holdfast.backup.v1.RestoreScope;
+
+                /**
+                 * Encodes the specified RestoreScope message. Does not implicitly {@link holdfast.backup.v1.RestoreScope.verify|verify} messages.
+                 * @param message RestoreScope message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreScope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreScope message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreScope & holdfast.backup.v1.RestoreScope.$Shape} RestoreScope
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreScope & holdfast.backup.v1.RestoreScope.$Shape;
+            }
+
+            namespace RestoreScope {
+
+                /** Properties of a RestoreScope. */
+                interface $Properties {
+
+                    /** RestoreScope only */
+                    only?: (string[]|null);
+
+                    /** RestoreScope organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreScope. */
+                type $Shape = holdfast.backup.v1.RestoreScope.$Properties;
+            }
+
+            /** PlanStatus enum. */
+            enum PlanStatus {
+
+                /** PLAN_STATUS_UNSPECIFIED value */
+                PLAN_STATUS_UNSPECIFIED = 0,
+
+                /** PLAN_STATUS_MAKING value */
+                PLAN_STATUS_MAKING = 1,
+
+                /** PLAN_STATUS_READY value */
+                PLAN_STATUS_READY = 2,
+
+                /** PLAN_STATUS_FAILED value */
+                PLAN_STATUS_FAILED = 3
+            }
+
+            /**
+             * Properties of a RestorePlan.
+             * @deprecated Use holdfast.backup.v1.RestorePlan.$Properties instead.
+             */
+            interface IRestorePlan extends holdfast.backup.v1.RestorePlan.$Properties {
+            }
+
+            /** Represents a RestorePlan. */
+            class RestorePlan {
+
+                /**
+                 * Constructs a new RestorePlan.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestorePlan.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestorePlan id. */
+                id: string;
+
+                /** RestorePlan status. */
+                status: holdfast.backup.v1.PlanStatus;
+
+                /** RestorePlan toSequence. */
+                toSequence: number;
+
+                /** RestorePlan toUnixMs. */
+                toUnixMs: number;
+
+                /** RestorePlan headSequence. */
+                headSequence: number;
+
+                /** RestorePlan scope. */
+                scope?: (holdfast.backup.v1.RestoreScope.$Properties|null);
+
+                /** RestorePlan digest. */
+                digest: string;
+
+                /** RestorePlan counts. */
+                counts?: (holdfast.backup.v1.PlanCounts.$Properties|null);
+
+                /** RestorePlan kinds. */
+                kinds: holdfast.backup.v1.PlanKindCounts.$Properties[];
+
+                /** RestorePlan hosts. */
+                hosts: holdfast.backup.v1.PlanHost.$Properties[];
+
+                /** RestorePlan warnings. */
+                warnings: holdfast.backup.v1.PlanWarning.$Properties[];
+
+                /** RestorePlan estimatedMs. */
+                estimatedMs: number;
+
+                /** RestorePlan isEstimateMeasured. */
+                isEstimateMeasured: boolean;
+
+                /** RestorePlan createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** RestorePlan expiresAtUnixMs. */
+                expiresAtUnixMs: number;
+
+                /** RestorePlan undoes. */
+                undoes: string;
+
+                /** RestorePlan failureCode. */
+                failureCode: string;
+
+                /** RestorePlan failureDetail. */
+                failureDetail: string;
+
+                /** RestorePlan actor. */
+                actor?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                /**
+                 * Creates a new RestorePlan instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestorePlan instance
+                 */
+                static create(properties: holdfast.backup.v1.RestorePlan.$Shape): holdfast.backup.v1.RestorePlan & holdfast.backup.v1.RestorePlan.$Shape;
+                static create(properties?: holdfast.backup.v1.RestorePlan.$Properties): holdfast.backup.v1.RestorePlan;
+
+                /**
+                 * Encodes the specified RestorePlan message. Does not implicitly {@link holdfast.backup.v1.RestorePlan.verify|verify} messages.
+                 * @param message RestorePlan message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestorePlan.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestorePlan message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestorePlan & holdfast.backup.v1.RestorePlan.$Shape} RestorePlan
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestorePlan & holdfast.backup.v1.RestorePlan.$Shape;
+            }
+
+            namespace RestorePlan {
+
+                /** Properties of a RestorePlan. */
+                interface $Properties {
+
+                    /** RestorePlan id */
+                    id?: (string|null);
+
+                    /** RestorePlan status */
+                    status?: (holdfast.backup.v1.PlanStatus|null);
+
+                    /** RestorePlan toSequence */
+                    toSequence?: (number|null);
+
+                    /** RestorePlan toUnixMs */
+                    toUnixMs?: (number|null);
+
+                    /** RestorePlan headSequence */
+                    headSequence?: (number|null);
+
+                    /** RestorePlan scope */
+                    scope?: (holdfast.backup.v1.RestoreScope.$Properties|null);
+
+                    /** RestorePlan digest */
+                    digest?: (string|null);
+
+                    /** RestorePlan counts */
+                    counts?: (holdfast.backup.v1.PlanCounts.$Properties|null);
+
+                    /** RestorePlan kinds */
+                    kinds?: (holdfast.backup.v1.PlanKindCounts.$Properties[]|null);
+
+                    /** RestorePlan hosts */
+                    hosts?: (holdfast.backup.v1.PlanHost.$Properties[]|null);
+
+                    /** RestorePlan warnings */
+                    warnings?: (holdfast.backup.v1.PlanWarning.$Properties[]|null);
+
+                    /** RestorePlan estimatedMs */
+                    estimatedMs?: (number|null);
+
+                    /** RestorePlan isEstimateMeasured */
+                    isEstimateMeasured?: (boolean|null);
+
+                    /** RestorePlan createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** RestorePlan expiresAtUnixMs */
+                    expiresAtUnixMs?: (number|null);
+
+                    /** RestorePlan undoes */
+                    undoes?: (string|null);
+
+                    /** RestorePlan failureCode */
+                    failureCode?: (string|null);
+
+                    /** RestorePlan failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** RestorePlan actor */
+                    actor?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestorePlan. */
+                type $Shape = holdfast.backup.v1.RestorePlan.$Properties;
+            }
+
+            /**
+             * Properties of a PlanCounts.
+             * @deprecated Use holdfast.backup.v1.PlanCounts.$Properties instead.
+             */
+            interface IPlanCounts extends holdfast.backup.v1.PlanCounts.$Properties {
+            }
+
+            /** Represents a PlanCounts. */
+            class PlanCounts {
+
+                /**
+                 * Constructs a new PlanCounts.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PlanCounts.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanCounts create. */
+                create: number;
+
+                /** PlanCounts update. */
+                update: number;
+
+                /** PlanCounts delete. */
+                delete: number;
+
+                /** PlanCounts blocked. */
+                blocked: number;
+
+                /**
+                 * Creates a new PlanCounts instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanCounts instance
+                 */
+                static create(properties: holdfast.backup.v1.PlanCounts.$Shape): holdfast.backup.v1.PlanCounts & holdfast.backup.v1.PlanCounts.$Shape;
+                static create(properties?: holdfast.backup.v1.PlanCounts.$Properties): holdfast.backup.v1.PlanCounts;
+
+                /**
+                 * Encodes the specified PlanCounts message. Does not implicitly {@link holdfast.backup.v1.PlanCounts.verify|verify} messages.
+                 * @param message PlanCounts message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PlanCounts.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanCounts message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PlanCounts & holdfast.backup.v1.PlanCounts.$Shape} PlanCounts
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PlanCounts & holdfast.backup.v1.PlanCounts.$Shape;
+            }
+
+            namespace PlanCounts {
+
+                /** Properties of a PlanCounts. */
+                interface $Properties {
+
+                    /** PlanCounts create */
+                    create?: (number|null);
+
+                    /** PlanCounts update */
+                    update?: (number|null);
+
+                    /** PlanCounts delete */
+                    "delete"?: (number|null);
+
+                    /** PlanCounts blocked */
+                    blocked?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanCounts. */
+                type $Shape = holdfast.backup.v1.PlanCounts.$Properties;
+            }
+
+            /**
+             * Properties of a PlanKindCounts.
+             * @deprecated Use holdfast.backup.v1.PlanKindCounts.$Properties instead.
+             */
+            interface IPlanKindCounts extends holdfast.backup.v1.PlanKindCounts.$Properties {
+            }
+
+            /** Represents a PlanKindCounts. */
+            class PlanKindCounts {
+
+                /**
+                 * Constructs a new PlanKindCounts.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PlanKindCounts.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanKindCounts kind. */
+                kind: string;
+
+                /** PlanKindCounts counts. */
+                counts?: (holdfast.backup.v1.PlanCounts.$Properties|null);
+
+                /**
+                 * Creates a new PlanKindCounts instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanKindCounts instance
+                 */
+                static create(properties: holdfast.backup.v1.PlanKindCounts.$Shape): holdfast.backup.v1.PlanKindCounts & holdfast.backup.v1.PlanKindCounts.$Shape;
+                static create(properties?: holdfast.backup.v1.PlanKindCounts.$Properties): holdfast.backup.v1.PlanKindCounts;
+
+                /**
+                 * Encodes the specified PlanKindCounts message. Does not implicitly {@link holdfast.backup.v1.PlanKindCounts.verify|verify} messages.
+                 * @param message PlanKindCounts message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PlanKindCounts.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanKindCounts message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PlanKindCounts & holdfast.backup.v1.PlanKindCounts.$Shape} PlanKindCounts
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PlanKindCounts & holdfast.backup.v1.PlanKindCounts.$Shape;
+            }
+
+            namespace PlanKindCounts {
+
+                /** Properties of a PlanKindCounts. */
+                interface $Properties {
+
+                    /** PlanKindCounts kind */
+                    kind?: (string|null);
+
+                    /** PlanKindCounts counts */
+                    counts?: (holdfast.backup.v1.PlanCounts.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanKindCounts. */
+                type $Shape = holdfast.backup.v1.PlanKindCounts.$Properties;
+            }
+
+            /**
+             * Properties of a PlanHost.
+             * @deprecated Use holdfast.backup.v1.PlanHost.$Properties instead.
+             */
+            interface IPlanHost extends holdfast.backup.v1.PlanHost.$Properties {
+            }
+
+            /** Represents a PlanHost. */
+            class PlanHost {
+
+                /**
+                 * Constructs a new PlanHost.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PlanHost.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanHost nodeId. */
+                nodeId: string;
+
+                /** PlanHost name. */
+                name: string;
+
+                /** PlanHost changes. */
+                changes: number;
+
+                /**
+                 * Creates a new PlanHost instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanHost instance
+                 */
+                static create(properties: holdfast.backup.v1.PlanHost.$Shape): holdfast.backup.v1.PlanHost & holdfast.backup.v1.PlanHost.$Shape;
+                static create(properties?: holdfast.backup.v1.PlanHost.$Properties): holdfast.backup.v1.PlanHost;
+
+                /**
+                 * Encodes the specified PlanHost message. Does not implicitly {@link holdfast.backup.v1.PlanHost.verify|verify} messages.
+                 * @param message PlanHost message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PlanHost.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanHost message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PlanHost & holdfast.backup.v1.PlanHost.$Shape} PlanHost
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PlanHost & holdfast.backup.v1.PlanHost.$Shape;
+            }
+
+            namespace PlanHost {
+
+                /** Properties of a PlanHost. */
+                interface $Properties {
+
+                    /** PlanHost nodeId */
+                    nodeId?: (string|null);
+
+                    /** PlanHost name */
+                    name?: (string|null);
+
+                    /** PlanHost changes */
+                    changes?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanHost. */
+                type $Shape = holdfast.backup.v1.PlanHost.$Properties;
+            }
+
+            /**
+             * Properties of a PlanWarning.
+             * @deprecated Use holdfast.backup.v1.PlanWarning.$Properties instead.
+             */
+            interface IPlanWarning extends holdfast.backup.v1.PlanWarning.$Properties {
+            }
+
+            /** Represents a PlanWarning. */
+            class PlanWarning {
+
+                /**
+                 * Constructs a new PlanWarning.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PlanWarning.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanWarning code. */
+                code: string;
+
+                /** PlanWarning detail. */
+                detail: string;
+
+                /** PlanWarning count. */
+                count: number;
+
+                /**
+                 * Creates a new PlanWarning instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanWarning instance
+                 */
+                static create(properties: holdfast.backup.v1.PlanWarning.$Shape): holdfast.backup.v1.PlanWarning & holdfast.backup.v1.PlanWarning.$Shape;
+                static create(properties?: holdfast.backup.v1.PlanWarning.$Properties): holdfast.backup.v1.PlanWarning;
+
+                /**
+                 * Encodes the specified PlanWarning message. Does not implicitly {@link holdfast.backup.v1.PlanWarning.verify|verify} messages.
+                 * @param message PlanWarning message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PlanWarning.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanWarning message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PlanWarning & holdfast.backup.v1.PlanWarning.$Shape} PlanWarning
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PlanWarning & holdfast.backup.v1.PlanWarning.$Shape;
+            }
+
+            namespace PlanWarning {
+
+                /** Properties of a PlanWarning. */
+                interface $Properties {
+
+                    /** PlanWarning code */
+                    code?: (string|null);
+
+                    /** PlanWarning detail */
+                    detail?: (string|null);
+
+                    /** PlanWarning count */
+                    count?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanWarning. */
+                type $Shape = holdfast.backup.v1.PlanWarning.$Properties;
+            }
+
+            /**
+             * Properties of a PlanChange.
+             * @deprecated Use holdfast.backup.v1.PlanChange.$Properties instead.
+             */
+            interface IPlanChange extends holdfast.backup.v1.PlanChange.$Properties {
+            }
+
+            /** Represents a PlanChange. */
+            class PlanChange {
+
+                /**
+                 * Constructs a new PlanChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PlanChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanChange service. */
+                service: string;
+
+                /** PlanChange kind. */
+                kind: string;
+
+                /** PlanChange id. */
+                id: string;
+
+                /** PlanChange name. */
+                name: string;
+
+                /** PlanChange organizationId. */
+                organizationId: string;
+
+                /** PlanChange change. */
+                change: string;
+
+                /** PlanChange fields. */
+                fields: holdfast.backup.v1.PlanField.$Properties[];
+
+                /** PlanChange code. */
+                code: string;
+
+                /** PlanChange reason. */
+                reason: string;
+
+                /**
+                 * Creates a new PlanChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanChange instance
+                 */
+                static create(properties: holdfast.backup.v1.PlanChange.$Shape): holdfast.backup.v1.PlanChange & holdfast.backup.v1.PlanChange.$Shape;
+                static create(properties?: holdfast.backup.v1.PlanChange.$Properties): holdfast.backup.v1.PlanChange;
+
+                /**
+                 * Encodes the specified PlanChange message. Does not implicitly {@link holdfast.backup.v1.PlanChange.verify|verify} messages.
+                 * @param message PlanChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PlanChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PlanChange & holdfast.backup.v1.PlanChange.$Shape} PlanChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PlanChange & holdfast.backup.v1.PlanChange.$Shape;
+            }
+
+            namespace PlanChange {
+
+                /** Properties of a PlanChange. */
+                interface $Properties {
+
+                    /** PlanChange service */
+                    service?: (string|null);
+
+                    /** PlanChange kind */
+                    kind?: (string|null);
+
+                    /** PlanChange id */
+                    id?: (string|null);
+
+                    /** PlanChange name */
+                    name?: (string|null);
+
+                    /** PlanChange organizationId */
+                    organizationId?: (string|null);
+
+                    /** PlanChange change */
+                    change?: (string|null);
+
+                    /** PlanChange fields */
+                    fields?: (holdfast.backup.v1.PlanField.$Properties[]|null);
+
+                    /** PlanChange code */
+                    code?: (string|null);
+
+                    /** PlanChange reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanChange. */
+                type $Shape = holdfast.backup.v1.PlanChange.$Properties;
+            }
+
+            /**
+             * Properties of a PlanField.
+             * @deprecated Use holdfast.backup.v1.PlanField.$Properties instead.
+             */
+            interface IPlanField extends holdfast.backup.v1.PlanField.$Properties {
+            }
+
+            /** Represents a PlanField. */
+            class PlanField {
+
+                /**
+                 * Constructs a new PlanField.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PlanField.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanField field. */
+                field: string;
+
+                /** PlanField before. */
+                before: string;
+
+                /** PlanField after. */
+                after: string;
+
+                /**
+                 * Creates a new PlanField instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanField instance
+                 */
+                static create(properties: holdfast.backup.v1.PlanField.$Shape): holdfast.backup.v1.PlanField & holdfast.backup.v1.PlanField.$Shape;
+                static create(properties?: holdfast.backup.v1.PlanField.$Properties): holdfast.backup.v1.PlanField;
+
+                /**
+                 * Encodes the specified PlanField message. Does not implicitly {@link holdfast.backup.v1.PlanField.verify|verify} messages.
+                 * @param message PlanField message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PlanField.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanField message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PlanField & holdfast.backup.v1.PlanField.$Shape} PlanField
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PlanField & holdfast.backup.v1.PlanField.$Shape;
+            }
+
+            namespace PlanField {
+
+                /** Properties of a PlanField. */
+                interface $Properties {
+
+                    /** PlanField field */
+                    field?: (string|null);
+
+                    /** PlanField before */
+                    before?: (string|null);
+
+                    /** PlanField after */
+                    after?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanField. */
+                type $Shape = holdfast.backup.v1.PlanField.$Properties;
+            }
+
+            /**
+             * Properties of a CreateRestorePlanRequest.
+             * @deprecated Use holdfast.backup.v1.CreateRestorePlanRequest.$Properties instead.
+             */
+            interface ICreateRestorePlanRequest extends holdfast.backup.v1.CreateRestorePlanRequest.$Properties {
+            }
+
+            /** Represents a CreateRestorePlanRequest. */
+            class CreateRestorePlanRequest {
+
+                /**
+                 * Constructs a new CreateRestorePlanRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateRestorePlanRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateRestorePlanRequest toSequence. */
+                toSequence: number;
+
+                /** CreateRestorePlanRequest scope. */
+                scope?: (holdfast.backup.v1.RestoreScope.$Properties|null);
+
+                /**
+                 * Creates a new CreateRestorePlanRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateRestorePlanRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateRestorePlanRequest.$Shape): holdfast.backup.v1.CreateRestorePlanRequest & holdfast.backup.v1.CreateRestorePlanRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateRestorePlanRequest.$Properties): holdfast.backup.v1.CreateRestorePlanRequest;
+
+                /**
+                 * Encodes the specified CreateRestorePlanRequest message. Does not implicitly {@link holdfast.backup.v1.CreateRestorePlanRequest.verify|verify} messages.
+                 * @param message CreateRestorePlanRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateRestorePlanRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateRestorePlanRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateRestorePlanRequest & holdfast.backup.v1.CreateRestorePlanRequest.$Shape} CreateRestorePlanRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateRestorePlanRequest & holdfast.backup.v1.CreateRestorePlanRequest.$Shape;
+            }
+
+            namespace CreateRestorePlanRequest {
+
+                /** Properties of a CreateRestorePlanRequest. */
+                interface $Properties {
+
+                    /** CreateRestorePlanRequest toSequence */
+                    toSequence?: (number|null);
+
+                    /** CreateRestorePlanRequest scope */
+                    scope?: (holdfast.backup.v1.RestoreScope.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateRestorePlanRequest. */
+                type $Shape = holdfast.backup.v1.CreateRestorePlanRequest.$Properties;
+            }
+
+            /**
+             * Properties of a CreateRestorePlanResponse.
+             * @deprecated Use holdfast.backup.v1.CreateRestorePlanResponse.$Properties instead.
+             */
+            interface ICreateRestorePlanResponse extends holdfast.backup.v1.CreateRestorePlanResponse.$Properties {
+            }
+
+            /** Represents a CreateRestorePlanResponse. */
+            class CreateRestorePlanResponse {
+
+                /**
+                 * Constructs a new CreateRestorePlanResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.CreateRestorePlanResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CreateRestorePlanResponse plan. */
+                plan?: (holdfast.backup.v1.RestorePlan.$Properties|null);
+
+                /**
+                 * Creates a new CreateRestorePlanResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CreateRestorePlanResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.CreateRestorePlanResponse.$Shape): holdfast.backup.v1.CreateRestorePlanResponse & holdfast.backup.v1.CreateRestorePlanResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.CreateRestorePlanResponse.$Properties): holdfast.backup.v1.CreateRestorePlanResponse;
+
+                /**
+                 * Encodes the specified CreateRestorePlanResponse message. Does not implicitly {@link holdfast.backup.v1.CreateRestorePlanResponse.verify|verify} messages.
+                 * @param message CreateRestorePlanResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.CreateRestorePlanResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CreateRestorePlanResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.CreateRestorePlanResponse & holdfast.backup.v1.CreateRestorePlanResponse.$Shape} CreateRestorePlanResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.CreateRestorePlanResponse & holdfast.backup.v1.CreateRestorePlanResponse.$Shape;
+            }
+
+            namespace CreateRestorePlanResponse {
+
+                /** Properties of a CreateRestorePlanResponse. */
+                interface $Properties {
+
+                    /** CreateRestorePlanResponse plan */
+                    plan?: (holdfast.backup.v1.RestorePlan.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CreateRestorePlanResponse. */
+                type $Shape = holdfast.backup.v1.CreateRestorePlanResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestorePlanRequest.
+             * @deprecated Use holdfast.backup.v1.GetRestorePlanRequest.$Properties instead.
+             */
+            interface IGetRestorePlanRequest extends holdfast.backup.v1.GetRestorePlanRequest.$Properties {
+            }
+
+            /** Represents a GetRestorePlanRequest. */
+            class GetRestorePlanRequest {
+
+                /**
+                 * Constructs a new GetRestorePlanRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestorePlanRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestorePlanRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetRestorePlanRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestorePlanRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestorePlanRequest.$Shape): holdfast.backup.v1.GetRestorePlanRequest & holdfast.backup.v1.GetRestorePlanRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestorePlanRequest.$Properties): holdfast.backup.v1.GetRestorePlanRequest;
+
+                /**
+                 * Encodes the specified GetRestorePlanRequest message. Does not implicitly {@link holdfast.backup.v1.GetRestorePlanRequest.verify|verify} messages.
+                 * @param message GetRestorePlanRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestorePlanRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestorePlanRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestorePlanRequest & holdfast.backup.v1.GetRestorePlanRequest.$Shape} GetRestorePlanRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestorePlanRequest & holdfast.backup.v1.GetRestorePlanRequest.$Shape;
+            }
+
+            namespace GetRestorePlanRequest {
+
+                /** Properties of a GetRestorePlanRequest. */
+                interface $Properties {
+
+                    /** GetRestorePlanRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestorePlanRequest. */
+                type $Shape = holdfast.backup.v1.GetRestorePlanRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestorePlanResponse.
+             * @deprecated Use holdfast.backup.v1.GetRestorePlanResponse.$Properties instead.
+             */
+            interface IGetRestorePlanResponse extends holdfast.backup.v1.GetRestorePlanResponse.$Properties {
+            }
+
+            /** Represents a GetRestorePlanResponse. */
+            class GetRestorePlanResponse {
+
+                /**
+                 * Constructs a new GetRestorePlanResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestorePlanResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestorePlanResponse plan. */
+                plan?: (holdfast.backup.v1.RestorePlan.$Properties|null);
+
+                /**
+                 * Creates a new GetRestorePlanResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestorePlanResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestorePlanResponse.$Shape): holdfast.backup.v1.GetRestorePlanResponse & holdfast.backup.v1.GetRestorePlanResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestorePlanResponse.$Properties): holdfast.backup.v1.GetRestorePlanResponse;
+
+                /**
+                 * Encodes the specified GetRestorePlanResponse message. Does not implicitly {@link holdfast.backup.v1.GetRestorePlanResponse.verify|verify} messages.
+                 * @param message GetRestorePlanResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestorePlanResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestorePlanResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestorePlanResponse & holdfast.backup.v1.GetRestorePlanResponse.$Shape} GetRestorePlanResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestorePlanResponse & holdfast.backup.v1.GetRestorePlanResponse.$Shape;
+            }
+
+            namespace GetRestorePlanResponse {
+
+                /** Properties of a GetRestorePlanResponse. */
+                interface $Properties {
+
+                    /** GetRestorePlanResponse plan */
+                    plan?: (holdfast.backup.v1.RestorePlan.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestorePlanResponse. */
+                type $Shape = holdfast.backup.v1.GetRestorePlanResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListPlanChangesRequest.
+             * @deprecated Use holdfast.backup.v1.ListPlanChangesRequest.$Properties instead.
+             */
+            interface IListPlanChangesRequest extends holdfast.backup.v1.ListPlanChangesRequest.$Properties {
+            }
+
+            /** Represents a ListPlanChangesRequest. */
+            class ListPlanChangesRequest {
+
+                /**
+                 * Constructs a new ListPlanChangesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListPlanChangesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListPlanChangesRequest id. */
+                id: string;
+
+                /** ListPlanChangesRequest limit. */
+                limit: number;
+
+                /** ListPlanChangesRequest cursor. */
+                cursor: string;
+
+                /** ListPlanChangesRequest change. */
+                change: string;
+
+                /** ListPlanChangesRequest kind. */
+                kind: string;
+
+                /**
+                 * Creates a new ListPlanChangesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListPlanChangesRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListPlanChangesRequest.$Shape): holdfast.backup.v1.ListPlanChangesRequest & holdfast.backup.v1.ListPlanChangesRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListPlanChangesRequest.$Properties): holdfast.backup.v1.ListPlanChangesRequest;
+
+                /**
+                 * Encodes the specified ListPlanChangesRequest message. Does not implicitly {@link holdfast.backup.v1.ListPlanChangesRequest.verify|verify} messages.
+                 * @param message ListPlanChangesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListPlanChangesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListPlanChangesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListPlanChangesRequest & holdfast.backup.v1.ListPlanChangesRequest.$Shape} ListPlanChangesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListPlanChangesRequest & holdfast.backup.v1.ListPlanChangesRequest.$Shape;
+            }
+
+            namespace ListPlanChangesRequest {
+
+                /** Properties of a ListPlanChangesRequest. */
+                interface $Properties {
+
+                    /** ListPlanChangesRequest id */
+                    id?: (string|null);
+
+                    /** ListPlanChangesRequest limit */
+                    limit?: (number|null);
+
+                    /** ListPlanChangesRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListPlanChangesRequest change */
+                    change?: (string|null);
+
+                    /** ListPlanChangesRequest kind */
+                    kind?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListPlanChangesRequest. */
+                type $Shape = holdfast.backup.v1.ListPlanChangesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListPlanChangesResponse.
+             * @deprecated Use holdfast.backup.v1.ListPlanChangesResponse.$Properties instead.
+             */
+            interface IListPlanChangesResponse extends holdfast.backup.v1.ListPlanChangesResponse.$Properties {
+            }
+
+            /** Represents a ListPlanChangesResponse. */
+            class ListPlanChangesResponse {
+
+                /**
+                 * Constructs a new ListPlanChangesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListPlanChangesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListPlanChangesResponse changes. */
+                changes: holdfast.backup.v1.PlanChange.$Properties[];
+
+                /** ListPlanChangesResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListPlanChangesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListPlanChangesResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListPlanChangesResponse.$Shape): holdfast.backup.v1.ListPlanChangesResponse & holdfast.backup.v1.ListPlanChangesResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListPlanChangesResponse.$Properties): holdfast.backup.v1.ListPlanChangesResponse;
+
+                /**
+                 * Encodes the specified ListPlanChangesResponse message. Does not implicitly {@link holdfast.backup.v1.ListPlanChangesResponse.verify|verify} messages.
+                 * @param message ListPlanChangesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListPlanChangesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListPlanChangesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListPlanChangesResponse & holdfast.backup.v1.ListPlanChangesResponse.$Shape} ListPlanChangesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListPlanChangesResponse & holdfast.backup.v1.ListPlanChangesResponse.$Shape;
+            }
+
+            namespace ListPlanChangesResponse {
+
+                /** Properties of a ListPlanChangesResponse. */
+                interface $Properties {
+
+                    /** ListPlanChangesResponse changes */
+                    changes?: (holdfast.backup.v1.PlanChange.$Properties[]|null);
+
+                    /** ListPlanChangesResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListPlanChangesResponse. */
+                type $Shape = holdfast.backup.v1.ListPlanChangesResponse.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyRestorePlanRequest.
+             * @deprecated Use holdfast.backup.v1.ApplyRestorePlanRequest.$Properties instead.
+             */
+            interface IApplyRestorePlanRequest extends holdfast.backup.v1.ApplyRestorePlanRequest.$Properties {
+            }
+
+            /** Represents an ApplyRestorePlanRequest. */
+            class ApplyRestorePlanRequest {
+
+                /**
+                 * Constructs a new ApplyRestorePlanRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ApplyRestorePlanRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyRestorePlanRequest planId. */
+                planId: string;
+
+                /** ApplyRestorePlanRequest reason. */
+                reason: string;
+
+                /** ApplyRestorePlanRequest allowWithoutRollback. */
+                allowWithoutRollback: boolean;
+
+                /**
+                 * Creates a new ApplyRestorePlanRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyRestorePlanRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ApplyRestorePlanRequest.$Shape): holdfast.backup.v1.ApplyRestorePlanRequest & holdfast.backup.v1.ApplyRestorePlanRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ApplyRestorePlanRequest.$Properties): holdfast.backup.v1.ApplyRestorePlanRequest;
+
+                /**
+                 * Encodes the specified ApplyRestorePlanRequest message. Does not implicitly {@link holdfast.backup.v1.ApplyRestorePlanRequest.verify|verify} messages.
+                 * @param message ApplyRestorePlanRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ApplyRestorePlanRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyRestorePlanRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ApplyRestorePlanRequest & holdfast.backup.v1.ApplyRestorePlanRequest.$Shape} ApplyRestorePlanRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ApplyRestorePlanRequest & holdfast.backup.v1.ApplyRestorePlanRequest.$Shape;
+            }
+
+            namespace ApplyRestorePlanRequest {
+
+                /** Properties of an ApplyRestorePlanRequest. */
+                interface $Properties {
+
+                    /** ApplyRestorePlanRequest planId */
+                    planId?: (string|null);
+
+                    /** ApplyRestorePlanRequest reason */
+                    reason?: (string|null);
+
+                    /** ApplyRestorePlanRequest allowWithoutRollback */
+                    allowWithoutRollback?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyRestorePlanRequest. */
+                type $Shape = holdfast.backup.v1.ApplyRestorePlanRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyRestorePlanResponse.
+             * @deprecated Use holdfast.backup.v1.ApplyRestorePlanResponse.$Properties instead.
+             */
+            interface IApplyRestorePlanResponse extends holdfast.backup.v1.ApplyRestorePlanResponse.$Properties {
+            }
+
+            /** Represents an ApplyRestorePlanResponse. */
+            class ApplyRestorePlanResponse {
+
+                /**
+                 * Constructs a new ApplyRestorePlanResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ApplyRestorePlanResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyRestorePlanResponse restore. */
+                restore?: (holdfast.backup.v1.Restore.$Properties|null);
+
+                /**
+                 * Creates a new ApplyRestorePlanResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyRestorePlanResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ApplyRestorePlanResponse.$Shape): holdfast.backup.v1.ApplyRestorePlanResponse & holdfast.backup.v1.ApplyRestorePlanResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ApplyRestorePlanResponse.$Properties): holdfast.backup.v1.ApplyRestorePlanResponse;
+
+                /**
+                 * Encodes the specified ApplyRestorePlanResponse message. Does not implicitly {@link holdfast.backup.v1.ApplyRestorePlanResponse.verify|verify} messages.
+                 * @param message ApplyRestorePlanResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ApplyRestorePlanResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyRestorePlanResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ApplyRestorePlanResponse & holdfast.backup.v1.ApplyRestorePlanResponse.$Shape} ApplyRestorePlanResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ApplyRestorePlanResponse & holdfast.backup.v1.ApplyRestorePlanResponse.$Shape;
+            }
+
+            namespace ApplyRestorePlanResponse {
+
+                /** Properties of an ApplyRestorePlanResponse. */
+                interface $Properties {
+
+                    /** ApplyRestorePlanResponse restore */
+                    restore?: (holdfast.backup.v1.Restore.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyRestorePlanResponse. */
+                type $Shape = holdfast.backup.v1.ApplyRestorePlanResponse.$Properties;
+            }
+
+            /** RestoreStatus enum. */
+            enum RestoreStatus {
+
+                /** RESTORE_STATUS_UNSPECIFIED value */
+                RESTORE_STATUS_UNSPECIFIED = 0,
+
+                /** RESTORE_STATUS_PENDING value */
+                RESTORE_STATUS_PENDING = 1,
+
+                /** RESTORE_STATUS_RUNNING value */
+                RESTORE_STATUS_RUNNING = 2,
+
+                /** RESTORE_STATUS_COMPLETED value */
+                RESTORE_STATUS_COMPLETED = 3,
+
+                /** RESTORE_STATUS_FAILED value */
+                RESTORE_STATUS_FAILED = 4
+            }
+
+            /**
+             * Properties of a Restore.
+             * @deprecated Use holdfast.backup.v1.Restore.$Properties instead.
+             */
+            interface IRestore extends holdfast.backup.v1.Restore.$Properties {
+            }
+
+            /** Represents a Restore. */
+            class Restore {
+
+                /**
+                 * Constructs a new Restore.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Restore.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Restore id. */
+                id: string;
+
+                /** Restore status. */
+                status: holdfast.backup.v1.RestoreStatus;
+
+                /** Restore toSequence. */
+                toSequence: number;
+
+                /** Restore scope. */
+                scope?: (holdfast.backup.v1.RestoreScope.$Properties|null);
+
+                /** Restore reason. */
+                reason: string;
+
+                /** Restore actor. */
+                actor?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                /** Restore planId. */
+                planId: string;
+
+                /** Restore digest. */
+                digest: string;
+
+                /** Restore undoes. */
+                undoes: string;
+
+                /** Restore undoneBy. */
+                undoneBy: string;
+
+                /** Restore rollbackSequence. */
+                rollbackSequence: number;
+
+                /** Restore checkpointSize. */
+                checkpointSize: number;
+
+                /** Restore isWithoutRollback. */
+                isWithoutRollback: boolean;
+
+                /** Restore rollbackKeptUntilUnixMs. */
+                rollbackKeptUntilUnixMs: number;
+
+                /** Restore progress. */
+                progress: number;
+
+                /** Restore step. */
+                step: string;
+
+                /** Restore counts. */
+                counts?: (holdfast.backup.v1.PlanCounts.$Properties|null);
+
+                /** Restore blocked. */
+                blocked: holdfast.backup.v1.PlanChange.$Properties[];
+
+                /** Restore createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Restore startedAtUnixMs. */
+                startedAtUnixMs: number;
+
+                /** Restore endedAtUnixMs. */
+                endedAtUnixMs: number;
+
+                /** Restore endedSequence. */
+                endedSequence: number;
+
+                /** Restore failureCode. */
+                failureCode: string;
+
+                /** Restore failureDetail. */
+                failureDetail: string;
+
+                /** Restore isRolledBack. */
+                isRolledBack: boolean;
+
+                /** Restore attempts. */
+                attempts: number;
+
+                /** Restore trouble. */
+                trouble: string;
+
+                /**
+                 * Creates a new Restore instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Restore instance
+                 */
+                static create(properties: holdfast.backup.v1.Restore.$Shape): holdfast.backup.v1.Restore & holdfast.backup.v1.Restore.$Shape;
+                static create(properties?: holdfast.backup.v1.Restore.$Properties): holdfast.backup.v1.Restore;
+
+                /**
+                 * Encodes the specified Restore message. Does not implicitly {@link holdfast.backup.v1.Restore.verify|verify} messages.
+                 * @param message Restore message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Restore.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Restore message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Restore & holdfast.backup.v1.Restore.$Shape} Restore
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Restore & holdfast.backup.v1.Restore.$Shape;
+            }
+
+            namespace Restore {
+
+                /** Properties of a Restore. */
+                interface $Properties {
+
+                    /** Restore id */
+                    id?: (string|null);
+
+                    /** Restore status */
+                    status?: (holdfast.backup.v1.RestoreStatus|null);
+
+                    /** Restore toSequence */
+                    toSequence?: (number|null);
+
+                    /** Restore scope */
+                    scope?: (holdfast.backup.v1.RestoreScope.$Properties|null);
+
+                    /** Restore reason */
+                    reason?: (string|null);
+
+                    /** Restore actor */
+                    actor?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                    /** Restore planId */
+                    planId?: (string|null);
+
+                    /** Restore digest */
+                    digest?: (string|null);
+
+                    /** Restore undoes */
+                    undoes?: (string|null);
+
+                    /** Restore undoneBy */
+                    undoneBy?: (string|null);
+
+                    /** Restore rollbackSequence */
+                    rollbackSequence?: (number|null);
+
+                    /** Restore checkpointSize */
+                    checkpointSize?: (number|null);
+
+                    /** Restore isWithoutRollback */
+                    isWithoutRollback?: (boolean|null);
+
+                    /** Restore rollbackKeptUntilUnixMs */
+                    rollbackKeptUntilUnixMs?: (number|null);
+
+                    /** Restore progress */
+                    progress?: (number|null);
+
+                    /** Restore step */
+                    step?: (string|null);
+
+                    /** Restore counts */
+                    counts?: (holdfast.backup.v1.PlanCounts.$Properties|null);
+
+                    /** Restore blocked */
+                    blocked?: (holdfast.backup.v1.PlanChange.$Properties[]|null);
+
+                    /** Restore createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Restore startedAtUnixMs */
+                    startedAtUnixMs?: (number|null);
+
+                    /** Restore endedAtUnixMs */
+                    endedAtUnixMs?: (number|null);
+
+                    /** Restore endedSequence */
+                    endedSequence?: (number|null);
+
+                    /** Restore failureCode */
+                    failureCode?: (string|null);
+
+                    /** Restore failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** Restore isRolledBack */
+                    isRolledBack?: (boolean|null);
+
+                    /** Restore attempts */
+                    attempts?: (number|null);
+
+                    /** Restore trouble */
+                    trouble?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Restore. */
+                type $Shape = holdfast.backup.v1.Restore.$Properties;
+            }
+
+            /**
+             * Properties of a ListRestoresRequest.
+             * @deprecated Use holdfast.backup.v1.ListRestoresRequest.$Properties instead.
+             */
+            interface IListRestoresRequest extends holdfast.backup.v1.ListRestoresRequest.$Properties {
+            }
+
+            /** Represents a ListRestoresRequest. */
+            class ListRestoresRequest {
+
+                /**
+                 * Constructs a new ListRestoresRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRestoresRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRestoresRequest limit. */
+                limit: number;
+
+                /** ListRestoresRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListRestoresRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRestoresRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRestoresRequest.$Shape): holdfast.backup.v1.ListRestoresRequest & holdfast.backup.v1.ListRestoresRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRestoresRequest.$Properties): holdfast.backup.v1.ListRestoresRequest;
+
+                /**
+                 * Encodes the specified ListRestoresRequest message. Does not implicitly {@link holdfast.backup.v1.ListRestoresRequest.verify|verify} messages.
+                 * @param message ListRestoresRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRestoresRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRestoresRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRestoresRequest & holdfast.backup.v1.ListRestoresRequest.$Shape} ListRestoresRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRestoresRequest & holdfast.backup.v1.ListRestoresRequest.$Shape;
+            }
+
+            namespace ListRestoresRequest {
+
+                /** Properties of a ListRestoresRequest. */
+                interface $Properties {
+
+                    /** ListRestoresRequest limit */
+                    limit?: (number|null);
+
+                    /** ListRestoresRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRestoresRequest. */
+                type $Shape = holdfast.backup.v1.ListRestoresRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRestoresResponse.
+             * @deprecated Use holdfast.backup.v1.ListRestoresResponse.$Properties instead.
+             */
+            interface IListRestoresResponse extends holdfast.backup.v1.ListRestoresResponse.$Properties {
+            }
+
+            /** Represents a ListRestoresResponse. */
+            class ListRestoresResponse {
+
+                /**
+                 * Constructs a new ListRestoresResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRestoresResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRestoresResponse restores. */
+                restores: holdfast.backup.v1.Restore.$Properties[];
+
+                /** ListRestoresResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListRestoresResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRestoresResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRestoresResponse.$Shape): holdfast.backup.v1.ListRestoresResponse & holdfast.backup.v1.ListRestoresResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRestoresResponse.$Properties): holdfast.backup.v1.ListRestoresResponse;
+
+                /**
+                 * Encodes the specified ListRestoresResponse message. Does not implicitly {@link holdfast.backup.v1.ListRestoresResponse.verify|verify} messages.
+                 * @param message ListRestoresResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRestoresResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRestoresResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRestoresResponse & holdfast.backup.v1.ListRestoresResponse.$Shape} ListRestoresResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRestoresResponse & holdfast.backup.v1.ListRestoresResponse.$Shape;
+            }
+
+            namespace ListRestoresResponse {
+
+                /** Properties of a ListRestoresResponse. */
+                interface $Properties {
+
+                    /** ListRestoresResponse restores */
+                    restores?: (holdfast.backup.v1.Restore.$Properties[]|null);
+
+                    /** ListRestoresResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRestoresResponse. */
+                type $Shape = holdfast.backup.v1.ListRestoresResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestoreRequest.
+             * @deprecated Use holdfast.backup.v1.GetRestoreRequest.$Properties instead.
+             */
+            interface IGetRestoreRequest extends holdfast.backup.v1.GetRestoreRequest.$Properties {
+            }
+
+            /** Represents a GetRestoreRequest. */
+            class GetRestoreRequest {
+
+                /**
+                 * Constructs a new GetRestoreRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestoreRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestoreRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetRestoreRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestoreRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestoreRequest.$Shape): holdfast.backup.v1.GetRestoreRequest & holdfast.backup.v1.GetRestoreRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestoreRequest.$Properties): holdfast.backup.v1.GetRestoreRequest;
+
+                /**
+                 * Encodes the specified GetRestoreRequest message. Does not implicitly {@link holdfast.backup.v1.GetRestoreRequest.verify|verify} messages.
+                 * @param message GetRestoreRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestoreRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestoreRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestoreRequest & holdfast.backup.v1.GetRestoreRequest.$Shape} GetRestoreRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestoreRequest & holdfast.backup.v1.GetRestoreRequest.$Shape;
+            }
+
+            namespace GetRestoreRequest {
+
+                /** Properties of a GetRestoreRequest. */
+                interface $Properties {
+
+                    /** GetRestoreRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestoreRequest. */
+                type $Shape = holdfast.backup.v1.GetRestoreRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestoreResponse.
+             * @deprecated Use holdfast.backup.v1.GetRestoreResponse.$Properties instead.
+             */
+            interface IGetRestoreResponse extends holdfast.backup.v1.GetRestoreResponse.$Properties {
+            }
+
+            /** Represents a GetRestoreResponse. */
+            class GetRestoreResponse {
+
+                /**
+                 * Constructs a new GetRestoreResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestoreResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestoreResponse restore. */
+                restore?: (holdfast.backup.v1.Restore.$Properties|null);
+
+                /**
+                 * Creates a new GetRestoreResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestoreResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestoreResponse.$Shape): holdfast.backup.v1.GetRestoreResponse & holdfast.backup.v1.GetRestoreResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestoreResponse.$Properties): holdfast.backup.v1.GetRestoreResponse;
+
+                /**
+                 * Encodes the specified GetRestoreResponse message. Does not implicitly {@link holdfast.backup.v1.GetRestoreResponse.verify|verify} messages.
+                 * @param message GetRestoreResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestoreResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestoreResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestoreResponse & holdfast.backup.v1.GetRestoreResponse.$Shape} GetRestoreResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestoreResponse & holdfast.backup.v1.GetRestoreResponse.$Shape;
+            }
+
+            namespace GetRestoreResponse {
+
+                /** Properties of a GetRestoreResponse. */
+                interface $Properties {
+
+                    /** GetRestoreResponse restore */
+                    restore?: (holdfast.backup.v1.Restore.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestoreResponse. */
+                type $Shape = holdfast.backup.v1.GetRestoreResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UndoRestoreRequest.
+             * @deprecated Use holdfast.backup.v1.UndoRestoreRequest.$Properties instead.
+             */
+            interface IUndoRestoreRequest extends holdfast.backup.v1.UndoRestoreRequest.$Properties {
+            }
+
+            /** Represents an UndoRestoreRequest. */
+            class UndoRestoreRequest {
+
+                /**
+                 * Constructs a new UndoRestoreRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UndoRestoreRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoRestoreRequest id. */
+                id: string;
+
+                /** UndoRestoreRequest reason. */
+                reason: string;
+
+                /** UndoRestoreRequest isDryRun. */
+                isDryRun: boolean;
+
+                /** UndoRestoreRequest allowWithoutRollback. */
+                allowWithoutRollback: boolean;
+
+                /**
+                 * Creates a new UndoRestoreRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoRestoreRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.UndoRestoreRequest.$Shape): holdfast.backup.v1.UndoRestoreRequest & holdfast.backup.v1.UndoRestoreRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.UndoRestoreRequest.$Properties): holdfast.backup.v1.UndoRestoreRequest;
+
+                /**
+                 * Encodes the specified UndoRestoreRequest message. Does not implicitly {@link holdfast.backup.v1.UndoRestoreRequest.verify|verify} messages.
+                 * @param message UndoRestoreRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UndoRestoreRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoRestoreRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UndoRestoreRequest & holdfast.backup.v1.UndoRestoreRequest.$Shape} UndoRestoreRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UndoRestoreRequest & holdfast.backup.v1.UndoRestoreRequest.$Shape;
+            }
+
+            namespace UndoRestoreRequest {
+
+                /** Properties of an UndoRestoreRequest. */
+                interface $Properties {
+
+                    /** UndoRestoreRequest id */
+                    id?: (string|null);
+
+                    /** UndoRestoreRequest reason */
+                    reason?: (string|null);
+
+                    /** UndoRestoreRequest isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** UndoRestoreRequest allowWithoutRollback */
+                    allowWithoutRollback?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoRestoreRequest. */
+                type $Shape = holdfast.backup.v1.UndoRestoreRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UndoRestoreResponse.
+             * @deprecated Use holdfast.backup.v1.UndoRestoreResponse.$Properties instead.
+             */
+            interface IUndoRestoreResponse extends holdfast.backup.v1.UndoRestoreResponse.$Properties {
+            }
+
+            /** Represents an UndoRestoreResponse. */
+            class UndoRestoreResponse {
+
+                /**
+                 * Constructs a new UndoRestoreResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UndoRestoreResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoRestoreResponse restore. */
+                restore?: (holdfast.backup.v1.Restore.$Properties|null);
+
+                /** UndoRestoreResponse plan. */
+                plan?: (holdfast.backup.v1.RestorePlan.$Properties|null);
+
+                /**
+                 * Creates a new UndoRestoreResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoRestoreResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.UndoRestoreResponse.$Shape): holdfast.backup.v1.UndoRestoreResponse & holdfast.backup.v1.UndoRestoreResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.UndoRestoreResponse.$Properties): holdfast.backup.v1.UndoRestoreResponse;
+
+                /**
+                 * Encodes the specified UndoRestoreResponse message. Does not implicitly {@link holdfast.backup.v1.UndoRestoreResponse.verify|verify} messages.
+                 * @param message UndoRestoreResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UndoRestoreResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoRestoreResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UndoRestoreResponse & holdfast.backup.v1.UndoRestoreResponse.$Shape} UndoRestoreResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UndoRestoreResponse & holdfast.backup.v1.UndoRestoreResponse.$Shape;
+            }
+
+            namespace UndoRestoreResponse {
+
+                /** Properties of an UndoRestoreResponse. */
+                interface $Properties {
+
+                    /** UndoRestoreResponse restore */
+                    restore?: (holdfast.backup.v1.Restore.$Properties|null);
+
+                    /** UndoRestoreResponse plan */
+                    plan?: (holdfast.backup.v1.RestorePlan.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoRestoreResponse. */
+                type $Shape = holdfast.backup.v1.UndoRestoreResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UndoCommitRequest.
+             * @deprecated Use holdfast.backup.v1.UndoCommitRequest.$Properties instead.
+             */
+            interface IUndoCommitRequest extends holdfast.backup.v1.UndoCommitRequest.$Properties {
+            }
+
+            /** Represents an UndoCommitRequest. */
+            class UndoCommitRequest {
+
+                /**
+                 * Constructs a new UndoCommitRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UndoCommitRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoCommitRequest sequence. */
+                sequence: number;
+
+                /** UndoCommitRequest isDryRun. */
+                isDryRun: boolean;
+
+                /** UndoCommitRequest reason. */
+                reason: string;
+
+                /**
+                 * Creates a new UndoCommitRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoCommitRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.UndoCommitRequest.$Shape): holdfast.backup.v1.UndoCommitRequest & holdfast.backup.v1.UndoCommitRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.UndoCommitRequest.$Properties): holdfast.backup.v1.UndoCommitRequest;
+
+                /**
+                 * Encodes the specified UndoCommitRequest message. Does not implicitly {@link holdfast.backup.v1.UndoCommitRequest.verify|verify} messages.
+                 * @param message UndoCommitRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UndoCommitRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoCommitRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UndoCommitRequest & holdfast.backup.v1.UndoCommitRequest.$Shape} UndoCommitRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UndoCommitRequest & holdfast.backup.v1.UndoCommitRequest.$Shape;
+            }
+
+            namespace UndoCommitRequest {
+
+                /** Properties of an UndoCommitRequest. */
+                interface $Properties {
+
+                    /** UndoCommitRequest sequence */
+                    sequence?: (number|null);
+
+                    /** UndoCommitRequest isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** UndoCommitRequest reason */
+                    reason?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoCommitRequest. */
+                type $Shape = holdfast.backup.v1.UndoCommitRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UndoCommitResponse.
+             * @deprecated Use holdfast.backup.v1.UndoCommitResponse.$Properties instead.
+             */
+            interface IUndoCommitResponse extends holdfast.backup.v1.UndoCommitResponse.$Properties {
+            }
+
+            /** Represents an UndoCommitResponse. */
+            class UndoCommitResponse {
+
+                /**
+                 * Constructs a new UndoCommitResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UndoCommitResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoCommitResponse sequence. */
+                sequence: number;
+
+                /** UndoCommitResponse commit. */
+                commit?: (holdfast.backup.v1.RestorePoint.$Properties|null);
+
+                /** UndoCommitResponse changes. */
+                changes: holdfast.backup.v1.PlanChange.$Properties[];
+
+                /** UndoCommitResponse conflicts. */
+                conflicts: holdfast.backup.v1.UndoConflict.$Properties[];
+
+                /**
+                 * Creates a new UndoCommitResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoCommitResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.UndoCommitResponse.$Shape): holdfast.backup.v1.UndoCommitResponse & holdfast.backup.v1.UndoCommitResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.UndoCommitResponse.$Properties): holdfast.backup.v1.UndoCommitResponse;
+
+                /**
+                 * Encodes the specified UndoCommitResponse message. Does not implicitly {@link holdfast.backup.v1.UndoCommitResponse.verify|verify} messages.
+                 * @param message UndoCommitResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UndoCommitResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoCommitResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UndoCommitResponse & holdfast.backup.v1.UndoCommitResponse.$Shape} UndoCommitResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UndoCommitResponse & holdfast.backup.v1.UndoCommitResponse.$Shape;
+            }
+
+            namespace UndoCommitResponse {
+
+                /** Properties of an UndoCommitResponse. */
+                interface $Properties {
+
+                    /** UndoCommitResponse sequence */
+                    sequence?: (number|null);
+
+                    /** UndoCommitResponse commit */
+                    commit?: (holdfast.backup.v1.RestorePoint.$Properties|null);
+
+                    /** UndoCommitResponse changes */
+                    changes?: (holdfast.backup.v1.PlanChange.$Properties[]|null);
+
+                    /** UndoCommitResponse conflicts */
+                    conflicts?: (holdfast.backup.v1.UndoConflict.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoCommitResponse. */
+                type $Shape = holdfast.backup.v1.UndoCommitResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UndoConflict.
+             * @deprecated Use holdfast.backup.v1.UndoConflict.$Properties instead.
+             */
+            interface IUndoConflict extends holdfast.backup.v1.UndoConflict.$Properties {
+            }
+
+            /** Represents an UndoConflict. */
+            class UndoConflict {
+
+                /**
+                 * Constructs a new UndoConflict.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.UndoConflict.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoConflict kind. */
+                kind: string;
+
+                /** UndoConflict id. */
+                id: string;
+
+                /** UndoConflict name. */
+                name: string;
+
+                /** UndoConflict field. */
+                field: string;
+
+                /** UndoConflict before. */
+                before: string;
+
+                /** UndoConflict made. */
+                made: string;
+
+                /** UndoConflict now. */
+                now: string;
+
+                /** UndoConflict bySequence. */
+                bySequence: number;
+
+                /** UndoConflict by. */
+                by?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                /**
+                 * Creates a new UndoConflict instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoConflict instance
+                 */
+                static create(properties: holdfast.backup.v1.UndoConflict.$Shape): holdfast.backup.v1.UndoConflict & holdfast.backup.v1.UndoConflict.$Shape;
+                static create(properties?: holdfast.backup.v1.UndoConflict.$Properties): holdfast.backup.v1.UndoConflict;
+
+                /**
+                 * Encodes the specified UndoConflict message. Does not implicitly {@link holdfast.backup.v1.UndoConflict.verify|verify} messages.
+                 * @param message UndoConflict message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.UndoConflict.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoConflict message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.UndoConflict & holdfast.backup.v1.UndoConflict.$Shape} UndoConflict
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.UndoConflict & holdfast.backup.v1.UndoConflict.$Shape;
+            }
+
+            namespace UndoConflict {
+
+                /** Properties of an UndoConflict. */
+                interface $Properties {
+
+                    /** UndoConflict kind */
+                    kind?: (string|null);
+
+                    /** UndoConflict id */
+                    id?: (string|null);
+
+                    /** UndoConflict name */
+                    name?: (string|null);
+
+                    /** UndoConflict field */
+                    field?: (string|null);
+
+                    /** UndoConflict before */
+                    before?: (string|null);
+
+                    /** UndoConflict made */
+                    made?: (string|null);
+
+                    /** UndoConflict now */
+                    now?: (string|null);
+
+                    /** UndoConflict bySequence */
+                    bySequence?: (number|null);
+
+                    /** UndoConflict by */
+                    by?: (holdfast.backup.v1.RestoreActor.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoConflict. */
+                type $Shape = holdfast.backup.v1.UndoConflict.$Properties;
             }
 
             /**

@@ -597,6 +597,86 @@ export const RecoveryService = {
   },
 } as const satisfies MethodTable
 
+export const RestoreService = {
+  listRestorePoints: {
+    path: '/holdfast.backup.v1.RestoreService/ListRestorePoints',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListRestorePointsRequest,
+    response: holdfast.backup.v1.ListRestorePointsResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  getRestorePoint: {
+    path: '/holdfast.backup.v1.RestoreService/GetRestorePoint',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetRestorePointRequest,
+    response: holdfast.backup.v1.GetRestorePointResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  verifyRestorePoint: {
+    path: '/holdfast.backup.v1.RestoreService/VerifyRestorePoint',
+    owner: 'backup',
+    request: holdfast.backup.v1.VerifyRestorePointRequest,
+    response: holdfast.backup.v1.VerifyRestorePointResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  createRestorePlan: {
+    path: '/holdfast.backup.v1.RestoreService/CreateRestorePlan',
+    owner: 'backup',
+    request: holdfast.backup.v1.CreateRestorePlanRequest,
+    response: holdfast.backup.v1.CreateRestorePlanResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  getRestorePlan: {
+    path: '/holdfast.backup.v1.RestoreService/GetRestorePlan',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetRestorePlanRequest,
+    response: holdfast.backup.v1.GetRestorePlanResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  listPlanChanges: {
+    path: '/holdfast.backup.v1.RestoreService/ListPlanChanges',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListPlanChangesRequest,
+    response: holdfast.backup.v1.ListPlanChangesResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  applyRestorePlan: {
+    path: '/holdfast.backup.v1.RestoreService/ApplyRestorePlan',
+    owner: 'backup',
+    request: holdfast.backup.v1.ApplyRestorePlanRequest,
+    response: holdfast.backup.v1.ApplyRestorePlanResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  listRestores: {
+    path: '/holdfast.backup.v1.RestoreService/ListRestores',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListRestoresRequest,
+    response: holdfast.backup.v1.ListRestoresResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  getRestore: {
+    path: '/holdfast.backup.v1.RestoreService/GetRestore',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetRestoreRequest,
+    response: holdfast.backup.v1.GetRestoreResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  undoRestore: {
+    path: '/holdfast.backup.v1.RestoreService/UndoRestore',
+    owner: 'backup',
+    request: holdfast.backup.v1.UndoRestoreRequest,
+    response: holdfast.backup.v1.UndoRestoreResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  undoCommit: {
+    path: '/holdfast.backup.v1.RestoreService/UndoCommit',
+    owner: 'backup',
+    request: holdfast.backup.v1.UndoCommitRequest,
+    response: holdfast.backup.v1.UndoCommitResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const ScheduleService = {
   createSchedule: {
     path: '/holdfast.backup.v1.ScheduleService/CreateSchedule',
@@ -1359,6 +1439,7 @@ export const services = {
   ArchiveService,
   BackupService,
   RecoveryService,
+  RestoreService,
   ScheduleService,
   SnapshotService,
   StorageService,
