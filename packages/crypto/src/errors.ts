@@ -51,3 +51,45 @@ export const AgeDamaged = defineError(
   'invalid',
   (d: { reason: string }) => `The age file does not open: ${d.reason}.`,
 )
+
+export const ShardCountsInvalid = defineError(
+  'crypto.shard_counts_invalid',
+  'invalid',
+  () => 'A root key is split into 2 to 16 shards, and 2 of them up to all restore it.',
+)
+
+export const ShardDamaged = defineError(
+  'crypto.shard_damaged',
+  'invalid',
+  (d: { shard: string; reason: string }) =>
+    `Shard ${d.shard} is damaged or mistyped: ${d.reason}. Give it again, or leave it out.`,
+)
+
+export const ShardOfAnotherRootKey = defineError(
+  'crypto.shard_of_another_root_key',
+  'illegal_state',
+  (d: { shard: number; given: string; expected: string }) =>
+    `Shard ${d.shard} is of root key ${d.given}; the one needed is ${d.expected}. Shards of a former root key restore that one only.`,
+)
+
+export const ShardsMixed = defineError(
+  'crypto.shards_mixed',
+  'invalid',
+  (d: { shard: number; set: string; otherShard: number; otherSet: string }) =>
+    `Shard ${d.shard} is of set ${d.set}, shard ${d.otherShard} of set ${d.otherSet}: only shards of one set go together.`,
+)
+
+/** Its checksum is right, so it was not mistyped: it was made. */
+export const ShardMisfit = defineError(
+  'crypto.shard_misfit',
+  'illegal_state',
+  (d: { shards: string }) =>
+    `Shard ${d.shards} does not fit the others: it was not made with them. Leave it out.`,
+)
+
+export const ShardsTooFew = defineError(
+  'crypto.shards_too_few',
+  'invalid',
+  (d: { given: number; needed: number; missing: number }) =>
+    `${d.given} of ${d.needed} shards are here: ${d.missing} more.`,
+)

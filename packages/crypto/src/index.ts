@@ -24,6 +24,12 @@ export {
   KeyDestroyed,
   RootKeyInvalid,
   SealBroken,
+  ShardCountsInvalid,
+  ShardDamaged,
+  ShardMisfit,
+  ShardOfAnotherRootKey,
+  ShardsMixed,
+  ShardsTooFew,
 } from './errors.ts'
 export { hmacSha256, sha256 } from './hash.ts'
 export { type DataKey, type KeyRing, keyRing } from './key-ring.ts'
@@ -46,4 +52,12 @@ export {
 } from './root-key.ts'
 export { open, type Sealed, seal } from './seal.ts'
 export type { SealContext } from './seal-context.ts'
+export {
+  joinShards,
+  maxShards,
+  parseShard,
+  type Shard,
+  shardFileName,
+  splitRootKey,
+} from './shards.ts'
 export { generateX25519, type X25519KeyPair, x25519PublicKey } from './x25519.ts'
