@@ -3,11 +3,13 @@ import { backupCodec } from '../../services/backup/src/codecs/backup-codec.ts'
 import { importCodec } from '../../services/backup/src/codecs/import-codec.ts'
 import { nameCodec } from '../../services/backup/src/codecs/name-codec.ts'
 import { recoveryCodec } from '../../services/backup/src/codecs/recovery-codec.ts'
+import { restoreCodec } from '../../services/backup/src/codecs/restore-codec.ts'
 import { scheduleCodec } from '../../services/backup/src/codecs/schedule-codec.ts'
 import { storageLocationCodec } from '../../services/backup/src/codecs/storage-location-codec.ts'
 import type { BackupEvent } from '../../services/backup/src/domain/backup.ts'
 import type { SnapshotImported } from '../../services/backup/src/domain/import.ts'
 import type { RecoveryEvent } from '../../services/backup/src/domain/recovery.ts'
+import type { RestoreEvent, RestoreWish } from '../../services/backup/src/domain/restore.ts'
 import type { ScheduleEvent } from '../../services/backup/src/domain/schedule.ts'
 import type { StorageLocationEvent } from '../../services/backup/src/domain/storage-location.ts'
 import { frozenEvents } from './frozen-events.ts'
@@ -152,6 +154,41 @@ const imports: readonly SnapshotImported[] = [
   },
 ]
 
+const restoreWish: RestoreWish = {
+  toSequence: 1_041n,
+  only: ['peer', 'rules'],
+  organizationId,
+  reason: 'the wrong import',
+  planId: '0190a3a0-0000-7000-8000-000000000005',
+  digest: new Uint8Array(32).fill(8),
+  undoes: '0190a3a0-0000-7000-8000-000000000006',
+  allowsWithoutRollback: true,
+}
+const restores: readonly RestoreEvent[] = [
+  {
+    type: 'RestoreStarted',
+    wish: restoreWish,
+    point: {
+      checkpointSize: 1_099n,
+      checkpointNote: 'holdfast/x/1\n1099\n',
+      keptUntilUnixMs: 1_790_604_800_000,
+      withoutBecause: 'the signing key is not to be reached',
+    },
+  },
+  {
+    type: 'RestoreCompleted',
+    counts: { created: 3, updated: 12, deleted: 4, blocked: 1 },
+    tookMs: 2_300,
+  },
+  {
+    type: 'RestoreFailed',
+    code: 'restore.rollback_point_failed',
+    detail: 'nothing was changed',
+    isRolledBack: false,
+    wish: restoreWish,
+  },
+]
+
 frozenEvents(
   'backup',
   [
@@ -161,6 +198,7 @@ frozenEvents(
     { aggregate: 'import', codec: importCodec, events: imports },
     { aggregate: 'name', codec: nameCodec, events: names },
     { aggregate: 'recovery', codec: recoveryCodec, events: recoveryEvents },
+    { aggregate: 'restore', codec: restoreCodec, events: restores },
   ],
-  ['Contents'],
+  ['Contents', 'RestoreWish'],
 )

@@ -16,6 +16,7 @@ const parts = new Set([
   'StorageLocationSettings',
   'ScheduleSettings',
   'Contents',
+  'RestoreWish',
 ])
 
 const published = readdirSync(proto).flatMap((context) => {

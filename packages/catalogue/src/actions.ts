@@ -23,6 +23,7 @@ export const objectKinds = [
   'backup',
   'recovery',
   'import',
+  'restore',
 ] as const
 export type ObjectKind = (typeof objectKinds)[number]
 
@@ -163,6 +164,9 @@ const backup: readonly Entry[] = [
     'wrote keysets anew without destroyed keys',
   ],
   ['SnapshotImported', 'import.completed', 'import', 'imported a portable snapshot'],
+  ['RestoreStarted', 'restore.started', 'restore', 'began a restore'],
+  ['RestoreCompleted', 'restore.completed', 'restore', 'completed a restore'],
+  ['RestoreFailed', 'restore.failed', 'restore', 'failed to restore'],
 ]
 
 /** Every action of the log. A contract test compares it with proto/holdfast/<context>/v1/events.proto. */
