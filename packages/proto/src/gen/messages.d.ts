@@ -7520,6 +7520,190 @@ export namespace holdfast {
                 /** Shape of a SealedToNode. */
                 type $Shape = holdfast.log.v1.SealedToNode.$Properties;
             }
+
+            /**
+             * Properties of a Restored.
+             * @deprecated Use holdfast.log.v1.Restored.$Properties instead.
+             */
+            interface IRestored extends holdfast.log.v1.Restored.$Properties {
+            }
+
+            /** Represents a Restored. */
+            class Restored {
+
+                /**
+                 * Constructs a new Restored.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.Restored.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Restored oldGeneration. */
+                oldGeneration: number;
+
+                /** Restored newGeneration. */
+                newGeneration: number;
+
+                /** Restored size. */
+                size: number;
+
+                /** Restored root. */
+                root: Uint8Array;
+
+                /** Restored head. */
+                head: number;
+
+                /** Restored restoreId. */
+                restoreId: string;
+
+                /** Restored note. */
+                note: string;
+
+                /** Restored earlierNotes. */
+                earlierNotes: string[];
+
+                /** Restored handovers. */
+                handovers: holdfast.log.v1.KeyHandover.$Properties[];
+
+                /**
+                 * Creates a new Restored instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Restored instance
+                 */
+                static create(properties: holdfast.log.v1.Restored.$Shape): holdfast.log.v1.Restored & holdfast.log.v1.Restored.$Shape;
+                static create(properties?: holdfast.log.v1.Restored.$Properties): holdfast.log.v1.Restored;
+
+                /**
+                 * Encodes the specified Restored message. Does not implicitly {@link holdfast.log.v1.Restored.verify|verify} messages.
+                 * @param message Restored message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.Restored.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Restored message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.Restored & holdfast.log.v1.Restored.$Shape} Restored
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.Restored & holdfast.log.v1.Restored.$Shape;
+            }
+
+            namespace Restored {
+
+                /** Properties of a Restored. */
+                interface $Properties {
+
+                    /** Restored oldGeneration */
+                    oldGeneration?: (number|null);
+
+                    /** Restored newGeneration */
+                    newGeneration?: (number|null);
+
+                    /** Restored size */
+                    size?: (number|null);
+
+                    /** Restored root */
+                    root?: (Uint8Array|null);
+
+                    /** Restored head */
+                    head?: (number|null);
+
+                    /** Restored restoreId */
+                    restoreId?: (string|null);
+
+                    /** Restored note */
+                    note?: (string|null);
+
+                    /** Restored earlierNotes */
+                    earlierNotes?: (string[]|null);
+
+                    /** Restored handovers */
+                    handovers?: (holdfast.log.v1.KeyHandover.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Restored. */
+                type $Shape = holdfast.log.v1.Restored.$Properties;
+            }
+
+            /**
+             * Properties of a KeyHandover.
+             * @deprecated Use holdfast.log.v1.KeyHandover.$Properties instead.
+             */
+            interface IKeyHandover extends holdfast.log.v1.KeyHandover.$Properties {
+            }
+
+            /** Represents a KeyHandover. */
+            class KeyHandover {
+
+                /**
+                 * Constructs a new KeyHandover.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.log.v1.KeyHandover.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** KeyHandover statement. */
+                statement: Uint8Array;
+
+                /** KeyHandover signature. */
+                signature: Uint8Array;
+
+                /**
+                 * Creates a new KeyHandover instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns KeyHandover instance
+                 */
+                static create(properties: holdfast.log.v1.KeyHandover.$Shape): holdfast.log.v1.KeyHandover & holdfast.log.v1.KeyHandover.$Shape;
+                static create(properties?: holdfast.log.v1.KeyHandover.$Properties): holdfast.log.v1.KeyHandover;
+
+                /**
+                 * Encodes the specified KeyHandover message. Does not implicitly {@link holdfast.log.v1.KeyHandover.verify|verify} messages.
+                 * @param message KeyHandover message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.log.v1.KeyHandover.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a KeyHandover message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.log.v1.KeyHandover & holdfast.log.v1.KeyHandover.$Shape} KeyHandover
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.log.v1.KeyHandover & holdfast.log.v1.KeyHandover.$Shape;
+            }
+
+            namespace KeyHandover {
+
+                /** Properties of a KeyHandover. */
+                interface $Properties {
+
+                    /** KeyHandover statement */
+                    statement?: (Uint8Array|null);
+
+                    /** KeyHandover signature */
+                    signature?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a KeyHandover. */
+                type $Shape = holdfast.log.v1.KeyHandover.$Properties;
+            }
         }
     }
 
@@ -18174,6 +18358,9 @@ export namespace holdfast {
                 /** StorageLocationCreated credentialFields. */
                 credentialFields: string[];
 
+                /** StorageLocationCreated earlierChanges. */
+                earlierChanges: number;
+
                 /**
                  * Creates a new StorageLocationCreated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18217,6 +18404,9 @@ export namespace holdfast {
 
                     /** StorageLocationCreated credentialFields */
                     credentialFields?: (string[]|null);
+
+                    /** StorageLocationCreated earlierChanges */
+                    earlierChanges?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -18367,6 +18557,9 @@ export namespace holdfast {
                 /** StorageLocationUpdated credentialFields. */
                 credentialFields: string[];
 
+                /** StorageLocationUpdated dropsCredentials. */
+                dropsCredentials: boolean;
+
                 /**
                  * Creates a new StorageLocationUpdated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18407,6 +18600,9 @@ export namespace holdfast {
 
                     /** StorageLocationUpdated credentialFields */
                     credentialFields?: (string[]|null);
+
+                    /** StorageLocationUpdated dropsCredentials */
+                    dropsCredentials?: (boolean|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -18503,6 +18699,9 @@ export namespace holdfast {
                 /** ScheduleCreated passphrase. */
                 passphrase?: (holdfast.log.v1.Sealed.$Properties|null);
 
+                /** ScheduleCreated earlierChanges. */
+                earlierChanges: number;
+
                 /**
                  * Creates a new ScheduleCreated instance using the specified properties.
                  * @param [properties] Properties to set
@@ -18543,6 +18742,9 @@ export namespace holdfast {
 
                     /** ScheduleCreated passphrase */
                     passphrase?: (holdfast.log.v1.Sealed.$Properties|null);
+
+                    /** ScheduleCreated earlierChanges */
+                    earlierChanges?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -21692,6 +21894,2449 @@ export namespace holdfast {
 
                 /** Shape of a VerifyOffsiteResponse. */
                 type $Shape = holdfast.backup.v1.VerifyOffsiteResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RunRestoreJobRequest.
+             * @deprecated Use holdfast.backup.v1.RunRestoreJobRequest.$Properties instead.
+             */
+            interface IRunRestoreJobRequest extends holdfast.backup.v1.RunRestoreJobRequest.$Properties {
+            }
+
+            /** Represents a RunRestoreJobRequest. */
+            class RunRestoreJobRequest {
+
+                /**
+                 * Constructs a new RunRestoreJobRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunRestoreJobRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunRestoreJobRequest backupId. */
+                backupId: string;
+
+                /** RunRestoreJobRequest isDryRun. */
+                isDryRun: boolean;
+
+                /** RunRestoreJobRequest contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** RunRestoreJobRequest overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** RunRestoreJobRequest targetSiteId. */
+                targetSiteId: string;
+
+                /** RunRestoreJobRequest allowsWithoutRollback. */
+                allowsWithoutRollback: boolean;
+
+                /** RunRestoreJobRequest passphrase. */
+                passphrase: string;
+
+                /** RunRestoreJobRequest named. */
+                named: string[];
+
+                /**
+                 * Creates a new RunRestoreJobRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunRestoreJobRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.RunRestoreJobRequest.$Shape): holdfast.backup.v1.RunRestoreJobRequest & holdfast.backup.v1.RunRestoreJobRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.RunRestoreJobRequest.$Properties): holdfast.backup.v1.RunRestoreJobRequest;
+
+                /**
+                 * Encodes the specified RunRestoreJobRequest message. Does not implicitly {@link holdfast.backup.v1.RunRestoreJobRequest.verify|verify} messages.
+                 * @param message RunRestoreJobRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunRestoreJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunRestoreJobRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunRestoreJobRequest & holdfast.backup.v1.RunRestoreJobRequest.$Shape} RunRestoreJobRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunRestoreJobRequest & holdfast.backup.v1.RunRestoreJobRequest.$Shape;
+            }
+
+            namespace RunRestoreJobRequest {
+
+                /** Properties of a RunRestoreJobRequest. */
+                interface $Properties {
+
+                    /** RunRestoreJobRequest backupId */
+                    backupId?: (string|null);
+
+                    /** RunRestoreJobRequest isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** RunRestoreJobRequest contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** RunRestoreJobRequest overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** RunRestoreJobRequest targetSiteId */
+                    targetSiteId?: (string|null);
+
+                    /** RunRestoreJobRequest allowsWithoutRollback */
+                    allowsWithoutRollback?: (boolean|null);
+
+                    /** RunRestoreJobRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** RunRestoreJobRequest named */
+                    named?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunRestoreJobRequest. */
+                type $Shape = holdfast.backup.v1.RunRestoreJobRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RunRestoreJobResponse.
+             * @deprecated Use holdfast.backup.v1.RunRestoreJobResponse.$Properties instead.
+             */
+            interface IRunRestoreJobResponse extends holdfast.backup.v1.RunRestoreJobResponse.$Properties {
+            }
+
+            /** Represents a RunRestoreJobResponse. */
+            class RunRestoreJobResponse {
+
+                /**
+                 * Constructs a new RunRestoreJobResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunRestoreJobResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunRestoreJobResponse job. */
+                job?: (holdfast.backup.v1.RestoreJob.$Properties|null);
+
+                /**
+                 * Creates a new RunRestoreJobResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunRestoreJobResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.RunRestoreJobResponse.$Shape): holdfast.backup.v1.RunRestoreJobResponse & holdfast.backup.v1.RunRestoreJobResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.RunRestoreJobResponse.$Properties): holdfast.backup.v1.RunRestoreJobResponse;
+
+                /**
+                 * Encodes the specified RunRestoreJobResponse message. Does not implicitly {@link holdfast.backup.v1.RunRestoreJobResponse.verify|verify} messages.
+                 * @param message RunRestoreJobResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunRestoreJobResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunRestoreJobResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunRestoreJobResponse & holdfast.backup.v1.RunRestoreJobResponse.$Shape} RunRestoreJobResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunRestoreJobResponse & holdfast.backup.v1.RunRestoreJobResponse.$Shape;
+            }
+
+            namespace RunRestoreJobResponse {
+
+                /** Properties of a RunRestoreJobResponse. */
+                interface $Properties {
+
+                    /** RunRestoreJobResponse job */
+                    job?: (holdfast.backup.v1.RestoreJob.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunRestoreJobResponse. */
+                type $Shape = holdfast.backup.v1.RunRestoreJobResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ContinueRestoreJobRequest.
+             * @deprecated Use holdfast.backup.v1.ContinueRestoreJobRequest.$Properties instead.
+             */
+            interface IContinueRestoreJobRequest extends holdfast.backup.v1.ContinueRestoreJobRequest.$Properties {
+            }
+
+            /** Represents a ContinueRestoreJobRequest. */
+            class ContinueRestoreJobRequest {
+
+                /**
+                 * Constructs a new ContinueRestoreJobRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ContinueRestoreJobRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ContinueRestoreJobRequest id. */
+                id: string;
+
+                /** ContinueRestoreJobRequest passphrase. */
+                passphrase: string;
+
+                /**
+                 * Creates a new ContinueRestoreJobRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ContinueRestoreJobRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ContinueRestoreJobRequest.$Shape): holdfast.backup.v1.ContinueRestoreJobRequest & holdfast.backup.v1.ContinueRestoreJobRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ContinueRestoreJobRequest.$Properties): holdfast.backup.v1.ContinueRestoreJobRequest;
+
+                /**
+                 * Encodes the specified ContinueRestoreJobRequest message. Does not implicitly {@link holdfast.backup.v1.ContinueRestoreJobRequest.verify|verify} messages.
+                 * @param message ContinueRestoreJobRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ContinueRestoreJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ContinueRestoreJobRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ContinueRestoreJobRequest & holdfast.backup.v1.ContinueRestoreJobRequest.$Shape} ContinueRestoreJobRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ContinueRestoreJobRequest & holdfast.backup.v1.ContinueRestoreJobRequest.$Shape;
+            }
+
+            namespace ContinueRestoreJobRequest {
+
+                /** Properties of a ContinueRestoreJobRequest. */
+                interface $Properties {
+
+                    /** ContinueRestoreJobRequest id */
+                    id?: (string|null);
+
+                    /** ContinueRestoreJobRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ContinueRestoreJobRequest. */
+                type $Shape = holdfast.backup.v1.ContinueRestoreJobRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ContinueRestoreJobResponse.
+             * @deprecated Use holdfast.backup.v1.ContinueRestoreJobResponse.$Properties instead.
+             */
+            interface IContinueRestoreJobResponse extends holdfast.backup.v1.ContinueRestoreJobResponse.$Properties {
+            }
+
+            /** Represents a ContinueRestoreJobResponse. */
+            class ContinueRestoreJobResponse {
+
+                /**
+                 * Constructs a new ContinueRestoreJobResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ContinueRestoreJobResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ContinueRestoreJobResponse job. */
+                job?: (holdfast.backup.v1.RestoreJob.$Properties|null);
+
+                /**
+                 * Creates a new ContinueRestoreJobResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ContinueRestoreJobResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ContinueRestoreJobResponse.$Shape): holdfast.backup.v1.ContinueRestoreJobResponse & holdfast.backup.v1.ContinueRestoreJobResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ContinueRestoreJobResponse.$Properties): holdfast.backup.v1.ContinueRestoreJobResponse;
+
+                /**
+                 * Encodes the specified ContinueRestoreJobResponse message. Does not implicitly {@link holdfast.backup.v1.ContinueRestoreJobResponse.verify|verify} messages.
+                 * @param message ContinueRestoreJobResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ContinueRestoreJobResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ContinueRestoreJobResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ContinueRestoreJobResponse & holdfast.backup.v1.ContinueRestoreJobResponse.$Shape} ContinueRestoreJobResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ContinueRestoreJobResponse & holdfast.backup.v1.ContinueRestoreJobResponse.$Shape;
+            }
+
+            namespace ContinueRestoreJobResponse {
+
+                /** Properties of a ContinueRestoreJobResponse. */
+                interface $Properties {
+
+                    /** ContinueRestoreJobResponse job */
+                    job?: (holdfast.backup.v1.RestoreJob.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ContinueRestoreJobResponse. */
+                type $Shape = holdfast.backup.v1.ContinueRestoreJobResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestoreJobRequest.
+             * @deprecated Use holdfast.backup.v1.GetRestoreJobRequest.$Properties instead.
+             */
+            interface IGetRestoreJobRequest extends holdfast.backup.v1.GetRestoreJobRequest.$Properties {
+            }
+
+            /** Represents a GetRestoreJobRequest. */
+            class GetRestoreJobRequest {
+
+                /**
+                 * Constructs a new GetRestoreJobRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestoreJobRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestoreJobRequest id. */
+                id: string;
+
+                /**
+                 * Creates a new GetRestoreJobRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestoreJobRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestoreJobRequest.$Shape): holdfast.backup.v1.GetRestoreJobRequest & holdfast.backup.v1.GetRestoreJobRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestoreJobRequest.$Properties): holdfast.backup.v1.GetRestoreJobRequest;
+
+                /**
+                 * Encodes the specified GetRestoreJobRequest message. Does not implicitly {@link holdfast.backup.v1.GetRestoreJobRequest.verify|verify} messages.
+                 * @param message GetRestoreJobRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestoreJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestoreJobRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestoreJobRequest & holdfast.backup.v1.GetRestoreJobRequest.$Shape} GetRestoreJobRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestoreJobRequest & holdfast.backup.v1.GetRestoreJobRequest.$Shape;
+            }
+
+            namespace GetRestoreJobRequest {
+
+                /** Properties of a GetRestoreJobRequest. */
+                interface $Properties {
+
+                    /** GetRestoreJobRequest id */
+                    id?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestoreJobRequest. */
+                type $Shape = holdfast.backup.v1.GetRestoreJobRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRestoreJobResponse.
+             * @deprecated Use holdfast.backup.v1.GetRestoreJobResponse.$Properties instead.
+             */
+            interface IGetRestoreJobResponse extends holdfast.backup.v1.GetRestoreJobResponse.$Properties {
+            }
+
+            /** Represents a GetRestoreJobResponse. */
+            class GetRestoreJobResponse {
+
+                /**
+                 * Constructs a new GetRestoreJobResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetRestoreJobResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRestoreJobResponse job. */
+                job?: (holdfast.backup.v1.RestoreJob.$Properties|null);
+
+                /**
+                 * Creates a new GetRestoreJobResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRestoreJobResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetRestoreJobResponse.$Shape): holdfast.backup.v1.GetRestoreJobResponse & holdfast.backup.v1.GetRestoreJobResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetRestoreJobResponse.$Properties): holdfast.backup.v1.GetRestoreJobResponse;
+
+                /**
+                 * Encodes the specified GetRestoreJobResponse message. Does not implicitly {@link holdfast.backup.v1.GetRestoreJobResponse.verify|verify} messages.
+                 * @param message GetRestoreJobResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetRestoreJobResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRestoreJobResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetRestoreJobResponse & holdfast.backup.v1.GetRestoreJobResponse.$Shape} GetRestoreJobResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetRestoreJobResponse & holdfast.backup.v1.GetRestoreJobResponse.$Shape;
+            }
+
+            namespace GetRestoreJobResponse {
+
+                /** Properties of a GetRestoreJobResponse. */
+                interface $Properties {
+
+                    /** GetRestoreJobResponse job */
+                    job?: (holdfast.backup.v1.RestoreJob.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRestoreJobResponse. */
+                type $Shape = holdfast.backup.v1.GetRestoreJobResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListRestoreJobsRequest.
+             * @deprecated Use holdfast.backup.v1.ListRestoreJobsRequest.$Properties instead.
+             */
+            interface IListRestoreJobsRequest extends holdfast.backup.v1.ListRestoreJobsRequest.$Properties {
+            }
+
+            /** Represents a ListRestoreJobsRequest. */
+            class ListRestoreJobsRequest {
+
+                /**
+                 * Constructs a new ListRestoreJobsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRestoreJobsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRestoreJobsRequest limit. */
+                limit: number;
+
+                /** ListRestoreJobsRequest cursor. */
+                cursor: string;
+
+                /** ListRestoreJobsRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new ListRestoreJobsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRestoreJobsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRestoreJobsRequest.$Shape): holdfast.backup.v1.ListRestoreJobsRequest & holdfast.backup.v1.ListRestoreJobsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRestoreJobsRequest.$Properties): holdfast.backup.v1.ListRestoreJobsRequest;
+
+                /**
+                 * Encodes the specified ListRestoreJobsRequest message. Does not implicitly {@link holdfast.backup.v1.ListRestoreJobsRequest.verify|verify} messages.
+                 * @param message ListRestoreJobsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRestoreJobsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRestoreJobsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRestoreJobsRequest & holdfast.backup.v1.ListRestoreJobsRequest.$Shape} ListRestoreJobsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRestoreJobsRequest & holdfast.backup.v1.ListRestoreJobsRequest.$Shape;
+            }
+
+            namespace ListRestoreJobsRequest {
+
+                /** Properties of a ListRestoreJobsRequest. */
+                interface $Properties {
+
+                    /** ListRestoreJobsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListRestoreJobsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListRestoreJobsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRestoreJobsRequest. */
+                type $Shape = holdfast.backup.v1.ListRestoreJobsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRestoreJobsResponse.
+             * @deprecated Use holdfast.backup.v1.ListRestoreJobsResponse.$Properties instead.
+             */
+            interface IListRestoreJobsResponse extends holdfast.backup.v1.ListRestoreJobsResponse.$Properties {
+            }
+
+            /** Represents a ListRestoreJobsResponse. */
+            class ListRestoreJobsResponse {
+
+                /**
+                 * Constructs a new ListRestoreJobsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListRestoreJobsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRestoreJobsResponse jobs. */
+                jobs: holdfast.backup.v1.RestoreJob.$Properties[];
+
+                /** ListRestoreJobsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListRestoreJobsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRestoreJobsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListRestoreJobsResponse.$Shape): holdfast.backup.v1.ListRestoreJobsResponse & holdfast.backup.v1.ListRestoreJobsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListRestoreJobsResponse.$Properties): holdfast.backup.v1.ListRestoreJobsResponse;
+
+                /**
+                 * Encodes the specified ListRestoreJobsResponse message. Does not implicitly {@link holdfast.backup.v1.ListRestoreJobsResponse.verify|verify} messages.
+                 * @param message ListRestoreJobsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListRestoreJobsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRestoreJobsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListRestoreJobsResponse & holdfast.backup.v1.ListRestoreJobsResponse.$Shape} ListRestoreJobsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListRestoreJobsResponse & holdfast.backup.v1.ListRestoreJobsResponse.$Shape;
+            }
+
+            namespace ListRestoreJobsResponse {
+
+                /** Properties of a ListRestoreJobsResponse. */
+                interface $Properties {
+
+                    /** ListRestoreJobsResponse jobs */
+                    jobs?: (holdfast.backup.v1.RestoreJob.$Properties[]|null);
+
+                    /** ListRestoreJobsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRestoreJobsResponse. */
+                type $Shape = holdfast.backup.v1.ListRestoreJobsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RestoreJob.
+             * @deprecated Use holdfast.backup.v1.RestoreJob.$Properties instead.
+             */
+            interface IRestoreJob extends holdfast.backup.v1.RestoreJob.$Properties {
+            }
+
+            /** Represents a RestoreJob. */
+            class RestoreJob {
+
+                /**
+                 * Constructs a new RestoreJob.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RestoreJob.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RestoreJob id. */
+                id: string;
+
+                /** RestoreJob backupId. */
+                backupId: string;
+
+                /** RestoreJob organizationId. */
+                organizationId: string;
+
+                /** RestoreJob status. */
+                status: string;
+
+                /** RestoreJob phase. */
+                phase: string;
+
+                /** RestoreJob progress. */
+                progress: number;
+
+                /** RestoreJob isDryRun. */
+                isDryRun: boolean;
+
+                /** RestoreJob contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** RestoreJob overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** RestoreJob targetSiteId. */
+                targetSiteId: string;
+
+                /** RestoreJob allowsWithoutRollback. */
+                allowsWithoutRollback: boolean;
+
+                /** RestoreJob rollbackBackupId. */
+                rollbackBackupId: string;
+
+                /** RestoreJob rollbackSequence. */
+                rollbackSequence: number;
+
+                /** RestoreJob withoutRollbackBecause. */
+                withoutRollbackBecause: string;
+
+                /** RestoreJob undoesJobId. */
+                undoesJobId: string;
+
+                /** RestoreJob failureCode. */
+                failureCode: string;
+
+                /** RestoreJob failureDetail. */
+                failureDetail: string;
+
+                /** RestoreJob warnings. */
+                warnings: string[];
+
+                /** RestoreJob sections. */
+                sections: holdfast.backup.v1.ImportSection.$Properties[];
+
+                /** RestoreJob createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** RestoreJob endedAtUnixMs. */
+                endedAtUnixMs: number;
+
+                /**
+                 * Creates a new RestoreJob instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RestoreJob instance
+                 */
+                static create(properties: holdfast.backup.v1.RestoreJob.$Shape): holdfast.backup.v1.RestoreJob & holdfast.backup.v1.RestoreJob.$Shape;
+                static create(properties?: holdfast.backup.v1.RestoreJob.$Properties): holdfast.backup.v1.RestoreJob;
+
+                /**
+                 * Encodes the specified RestoreJob message. Does not implicitly {@link holdfast.backup.v1.RestoreJob.verify|verify} messages.
+                 * @param message RestoreJob message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RestoreJob.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RestoreJob message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RestoreJob & holdfast.backup.v1.RestoreJob.$Shape} RestoreJob
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RestoreJob & holdfast.backup.v1.RestoreJob.$Shape;
+            }
+
+            namespace RestoreJob {
+
+                /** Properties of a RestoreJob. */
+                interface $Properties {
+
+                    /** RestoreJob id */
+                    id?: (string|null);
+
+                    /** RestoreJob backupId */
+                    backupId?: (string|null);
+
+                    /** RestoreJob organizationId */
+                    organizationId?: (string|null);
+
+                    /** RestoreJob status */
+                    status?: (string|null);
+
+                    /** RestoreJob phase */
+                    phase?: (string|null);
+
+                    /** RestoreJob progress */
+                    progress?: (number|null);
+
+                    /** RestoreJob isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** RestoreJob contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** RestoreJob overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** RestoreJob targetSiteId */
+                    targetSiteId?: (string|null);
+
+                    /** RestoreJob allowsWithoutRollback */
+                    allowsWithoutRollback?: (boolean|null);
+
+                    /** RestoreJob rollbackBackupId */
+                    rollbackBackupId?: (string|null);
+
+                    /** RestoreJob rollbackSequence */
+                    rollbackSequence?: (number|null);
+
+                    /** RestoreJob withoutRollbackBecause */
+                    withoutRollbackBecause?: (string|null);
+
+                    /** RestoreJob undoesJobId */
+                    undoesJobId?: (string|null);
+
+                    /** RestoreJob failureCode */
+                    failureCode?: (string|null);
+
+                    /** RestoreJob failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** RestoreJob warnings */
+                    warnings?: (string[]|null);
+
+                    /** RestoreJob sections */
+                    sections?: (holdfast.backup.v1.ImportSection.$Properties[]|null);
+
+                    /** RestoreJob createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** RestoreJob endedAtUnixMs */
+                    endedAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RestoreJob. */
+                type $Shape = holdfast.backup.v1.RestoreJob.$Properties;
+            }
+
+            /**
+             * Properties of an ExportSnapshotRequest.
+             * @deprecated Use holdfast.backup.v1.ExportSnapshotRequest.$Properties instead.
+             */
+            interface IExportSnapshotRequest extends holdfast.backup.v1.ExportSnapshotRequest.$Properties {
+            }
+
+            /** Represents an ExportSnapshotRequest. */
+            class ExportSnapshotRequest {
+
+                /**
+                 * Constructs a new ExportSnapshotRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ExportSnapshotRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportSnapshotRequest organizationId. */
+                organizationId: string;
+
+                /** ExportSnapshotRequest contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** ExportSnapshotRequest isCompressed. */
+                isCompressed: boolean;
+
+                /** ExportSnapshotRequest passphrase. */
+                passphrase: string;
+
+                /** ExportSnapshotRequest isEncrypted. */
+                isEncrypted: boolean;
+
+                /**
+                 * Creates a new ExportSnapshotRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportSnapshotRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ExportSnapshotRequest.$Shape): holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ExportSnapshotRequest.$Properties): holdfast.backup.v1.ExportSnapshotRequest;
+
+                /**
+                 * Encodes the specified ExportSnapshotRequest message. Does not implicitly {@link holdfast.backup.v1.ExportSnapshotRequest.verify|verify} messages.
+                 * @param message ExportSnapshotRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ExportSnapshotRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportSnapshotRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape} ExportSnapshotRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape;
+            }
+
+            namespace ExportSnapshotRequest {
+
+                /** Properties of an ExportSnapshotRequest. */
+                interface $Properties {
+
+                    /** ExportSnapshotRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ExportSnapshotRequest contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** ExportSnapshotRequest isCompressed */
+                    isCompressed?: (boolean|null);
+
+                    /** ExportSnapshotRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** ExportSnapshotRequest isEncrypted */
+                    isEncrypted?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportSnapshotRequest. */
+                type $Shape = holdfast.backup.v1.ExportSnapshotRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ExportSnapshotResponse.
+             * @deprecated Use holdfast.backup.v1.ExportSnapshotResponse.$Properties instead.
+             */
+            interface IExportSnapshotResponse extends holdfast.backup.v1.ExportSnapshotResponse.$Properties {
+            }
+
+            /** Represents an ExportSnapshotResponse. */
+            class ExportSnapshotResponse {
+
+                /**
+                 * Constructs a new ExportSnapshotResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ExportSnapshotResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ExportSnapshotResponse exportId. */
+                exportId: string;
+
+                /** ExportSnapshotResponse fileName. */
+                fileName: string;
+
+                /** ExportSnapshotResponse bytes. */
+                bytes: number;
+
+                /** ExportSnapshotResponse sequence. */
+                sequence: number;
+
+                /** ExportSnapshotResponse manifest. */
+                manifest: string;
+
+                /**
+                 * Creates a new ExportSnapshotResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ExportSnapshotResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ExportSnapshotResponse.$Shape): holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ExportSnapshotResponse.$Properties): holdfast.backup.v1.ExportSnapshotResponse;
+
+                /**
+                 * Encodes the specified ExportSnapshotResponse message. Does not implicitly {@link holdfast.backup.v1.ExportSnapshotResponse.verify|verify} messages.
+                 * @param message ExportSnapshotResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ExportSnapshotResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ExportSnapshotResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape} ExportSnapshotResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape;
+            }
+
+            namespace ExportSnapshotResponse {
+
+                /** Properties of an ExportSnapshotResponse. */
+                interface $Properties {
+
+                    /** ExportSnapshotResponse exportId */
+                    exportId?: (string|null);
+
+                    /** ExportSnapshotResponse fileName */
+                    fileName?: (string|null);
+
+                    /** ExportSnapshotResponse bytes */
+                    bytes?: (number|null);
+
+                    /** ExportSnapshotResponse sequence */
+                    sequence?: (number|null);
+
+                    /** ExportSnapshotResponse manifest */
+                    manifest?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ExportSnapshotResponse. */
+                type $Shape = holdfast.backup.v1.ExportSnapshotResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ReadExportRequest.
+             * @deprecated Use holdfast.backup.v1.ReadExportRequest.$Properties instead.
+             */
+            interface IReadExportRequest extends holdfast.backup.v1.ReadExportRequest.$Properties {
+            }
+
+            /** Represents a ReadExportRequest. */
+            class ReadExportRequest {
+
+                /**
+                 * Constructs a new ReadExportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReadExportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadExportRequest exportId. */
+                exportId: string;
+
+                /** ReadExportRequest offset. */
+                offset: number;
+
+                /**
+                 * Creates a new ReadExportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadExportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ReadExportRequest.$Shape): holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ReadExportRequest.$Properties): holdfast.backup.v1.ReadExportRequest;
+
+                /**
+                 * Encodes the specified ReadExportRequest message. Does not implicitly {@link holdfast.backup.v1.ReadExportRequest.verify|verify} messages.
+                 * @param message ReadExportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReadExportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadExportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape} ReadExportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape;
+            }
+
+            namespace ReadExportRequest {
+
+                /** Properties of a ReadExportRequest. */
+                interface $Properties {
+
+                    /** ReadExportRequest exportId */
+                    exportId?: (string|null);
+
+                    /** ReadExportRequest offset */
+                    offset?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadExportRequest. */
+                type $Shape = holdfast.backup.v1.ReadExportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ReadExportResponse.
+             * @deprecated Use holdfast.backup.v1.ReadExportResponse.$Properties instead.
+             */
+            interface IReadExportResponse extends holdfast.backup.v1.ReadExportResponse.$Properties {
+            }
+
+            /** Represents a ReadExportResponse. */
+            class ReadExportResponse {
+
+                /**
+                 * Constructs a new ReadExportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ReadExportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ReadExportResponse data. */
+                data: Uint8Array;
+
+                /**
+                 * Creates a new ReadExportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ReadExportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ReadExportResponse.$Shape): holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ReadExportResponse.$Properties): holdfast.backup.v1.ReadExportResponse;
+
+                /**
+                 * Encodes the specified ReadExportResponse message. Does not implicitly {@link holdfast.backup.v1.ReadExportResponse.verify|verify} messages.
+                 * @param message ReadExportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ReadExportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ReadExportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape} ReadExportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape;
+            }
+
+            namespace ReadExportResponse {
+
+                /** Properties of a ReadExportResponse. */
+                interface $Properties {
+
+                    /** ReadExportResponse data */
+                    data?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ReadExportResponse. */
+                type $Shape = holdfast.backup.v1.ReadExportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a PutImportRequest.
+             * @deprecated Use holdfast.backup.v1.PutImportRequest.$Properties instead.
+             */
+            interface IPutImportRequest extends holdfast.backup.v1.PutImportRequest.$Properties {
+            }
+
+            /** Represents a PutImportRequest. */
+            class PutImportRequest {
+
+                /**
+                 * Constructs a new PutImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PutImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PutImportRequest importId. */
+                importId: string;
+
+                /** PutImportRequest offset. */
+                offset: number;
+
+                /** PutImportRequest data. */
+                data: Uint8Array;
+
+                /**
+                 * Creates a new PutImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PutImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.PutImportRequest.$Shape): holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.PutImportRequest.$Properties): holdfast.backup.v1.PutImportRequest;
+
+                /**
+                 * Encodes the specified PutImportRequest message. Does not implicitly {@link holdfast.backup.v1.PutImportRequest.verify|verify} messages.
+                 * @param message PutImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PutImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PutImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape} PutImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape;
+            }
+
+            namespace PutImportRequest {
+
+                /** Properties of a PutImportRequest. */
+                interface $Properties {
+
+                    /** PutImportRequest importId */
+                    importId?: (string|null);
+
+                    /** PutImportRequest offset */
+                    offset?: (number|null);
+
+                    /** PutImportRequest data */
+                    data?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PutImportRequest. */
+                type $Shape = holdfast.backup.v1.PutImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a PutImportResponse.
+             * @deprecated Use holdfast.backup.v1.PutImportResponse.$Properties instead.
+             */
+            interface IPutImportResponse extends holdfast.backup.v1.PutImportResponse.$Properties {
+            }
+
+            /** Represents a PutImportResponse. */
+            class PutImportResponse {
+
+                /**
+                 * Constructs a new PutImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.PutImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PutImportResponse received. */
+                received: number;
+
+                /**
+                 * Creates a new PutImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PutImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.PutImportResponse.$Shape): holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.PutImportResponse.$Properties): holdfast.backup.v1.PutImportResponse;
+
+                /**
+                 * Encodes the specified PutImportResponse message. Does not implicitly {@link holdfast.backup.v1.PutImportResponse.verify|verify} messages.
+                 * @param message PutImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.PutImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PutImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape} PutImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape;
+            }
+
+            namespace PutImportResponse {
+
+                /** Properties of a PutImportResponse. */
+                interface $Properties {
+
+                    /** PutImportResponse received */
+                    received?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PutImportResponse. */
+                type $Shape = holdfast.backup.v1.PutImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of an InspectImportRequest.
+             * @deprecated Use holdfast.backup.v1.InspectImportRequest.$Properties instead.
+             */
+            interface IInspectImportRequest extends holdfast.backup.v1.InspectImportRequest.$Properties {
+            }
+
+            /** Represents an InspectImportRequest. */
+            class InspectImportRequest {
+
+                /**
+                 * Constructs a new InspectImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.InspectImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** InspectImportRequest importId. */
+                importId: string;
+
+                /**
+                 * Creates a new InspectImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns InspectImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.InspectImportRequest.$Shape): holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.InspectImportRequest.$Properties): holdfast.backup.v1.InspectImportRequest;
+
+                /**
+                 * Encodes the specified InspectImportRequest message. Does not implicitly {@link holdfast.backup.v1.InspectImportRequest.verify|verify} messages.
+                 * @param message InspectImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.InspectImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an InspectImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape} InspectImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape;
+            }
+
+            namespace InspectImportRequest {
+
+                /** Properties of an InspectImportRequest. */
+                interface $Properties {
+
+                    /** InspectImportRequest importId */
+                    importId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an InspectImportRequest. */
+                type $Shape = holdfast.backup.v1.InspectImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of an InspectImportResponse.
+             * @deprecated Use holdfast.backup.v1.InspectImportResponse.$Properties instead.
+             */
+            interface IInspectImportResponse extends holdfast.backup.v1.InspectImportResponse.$Properties {
+            }
+
+            /** Represents an InspectImportResponse. */
+            class InspectImportResponse {
+
+                /**
+                 * Constructs a new InspectImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.InspectImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** InspectImportResponse header. */
+                header: string;
+
+                /** InspectImportResponse sections. */
+                sections: holdfast.backup.v1.SnapshotSection.$Properties[];
+
+                /** InspectImportResponse bytes. */
+                bytes: number;
+
+                /** InspectImportResponse sha256. */
+                sha256: Uint8Array;
+
+                /**
+                 * Creates a new InspectImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns InspectImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.InspectImportResponse.$Shape): holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.InspectImportResponse.$Properties): holdfast.backup.v1.InspectImportResponse;
+
+                /**
+                 * Encodes the specified InspectImportResponse message. Does not implicitly {@link holdfast.backup.v1.InspectImportResponse.verify|verify} messages.
+                 * @param message InspectImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.InspectImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an InspectImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape} InspectImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape;
+            }
+
+            namespace InspectImportResponse {
+
+                /** Properties of an InspectImportResponse. */
+                interface $Properties {
+
+                    /** InspectImportResponse header */
+                    header?: (string|null);
+
+                    /** InspectImportResponse sections */
+                    sections?: (holdfast.backup.v1.SnapshotSection.$Properties[]|null);
+
+                    /** InspectImportResponse bytes */
+                    bytes?: (number|null);
+
+                    /** InspectImportResponse sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an InspectImportResponse. */
+                type $Shape = holdfast.backup.v1.InspectImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a SnapshotSection.
+             * @deprecated Use holdfast.backup.v1.SnapshotSection.$Properties instead.
+             */
+            interface ISnapshotSection extends holdfast.backup.v1.SnapshotSection.$Properties {
+            }
+
+            /** Represents a SnapshotSection. */
+            class SnapshotSection {
+
+                /**
+                 * Constructs a new SnapshotSection.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.SnapshotSection.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SnapshotSection organization. */
+                organization: string;
+
+                /** SnapshotSection name. */
+                name: string;
+
+                /** SnapshotSection records. */
+                records: number;
+
+                /** SnapshotSection major. */
+                major: number;
+
+                /** SnapshotSection minor. */
+                minor: number;
+
+                /** SnapshotSection status. */
+                status: string;
+
+                /**
+                 * Creates a new SnapshotSection instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SnapshotSection instance
+                 */
+                static create(properties: holdfast.backup.v1.SnapshotSection.$Shape): holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape;
+                static create(properties?: holdfast.backup.v1.SnapshotSection.$Properties): holdfast.backup.v1.SnapshotSection;
+
+                /**
+                 * Encodes the specified SnapshotSection message. Does not implicitly {@link holdfast.backup.v1.SnapshotSection.verify|verify} messages.
+                 * @param message SnapshotSection message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.SnapshotSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SnapshotSection message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape} SnapshotSection
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape;
+            }
+
+            namespace SnapshotSection {
+
+                /** Properties of a SnapshotSection. */
+                interface $Properties {
+
+                    /** SnapshotSection organization */
+                    organization?: (string|null);
+
+                    /** SnapshotSection name */
+                    name?: (string|null);
+
+                    /** SnapshotSection records */
+                    records?: (number|null);
+
+                    /** SnapshotSection major */
+                    major?: (number|null);
+
+                    /** SnapshotSection minor */
+                    minor?: (number|null);
+
+                    /** SnapshotSection status */
+                    status?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SnapshotSection. */
+                type $Shape = holdfast.backup.v1.SnapshotSection.$Properties;
+            }
+
+            /**
+             * Properties of a RunImportRequest.
+             * @deprecated Use holdfast.backup.v1.RunImportRequest.$Properties instead.
+             */
+            interface IRunImportRequest extends holdfast.backup.v1.RunImportRequest.$Properties {
+            }
+
+            /** Represents a RunImportRequest. */
+            class RunImportRequest {
+
+                /**
+                 * Constructs a new RunImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunImportRequest importId. */
+                importId: string;
+
+                /** RunImportRequest organizationId. */
+                organizationId: string;
+
+                /** RunImportRequest isDryRun. */
+                isDryRun: boolean;
+
+                /** RunImportRequest overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** RunImportRequest contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** RunImportRequest passphrase. */
+                passphrase: string;
+
+                /** RunImportRequest targetSiteId. */
+                targetSiteId: string;
+
+                /** RunImportRequest targetNodeId. */
+                targetNodeId: string;
+
+                /**
+                 * Creates a new RunImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.RunImportRequest.$Shape): holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.RunImportRequest.$Properties): holdfast.backup.v1.RunImportRequest;
+
+                /**
+                 * Encodes the specified RunImportRequest message. Does not implicitly {@link holdfast.backup.v1.RunImportRequest.verify|verify} messages.
+                 * @param message RunImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape} RunImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape;
+            }
+
+            namespace RunImportRequest {
+
+                /** Properties of a RunImportRequest. */
+                interface $Properties {
+
+                    /** RunImportRequest importId */
+                    importId?: (string|null);
+
+                    /** RunImportRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** RunImportRequest isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** RunImportRequest overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** RunImportRequest contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** RunImportRequest passphrase */
+                    passphrase?: (string|null);
+
+                    /** RunImportRequest targetSiteId */
+                    targetSiteId?: (string|null);
+
+                    /** RunImportRequest targetNodeId */
+                    targetNodeId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunImportRequest. */
+                type $Shape = holdfast.backup.v1.RunImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RunImportResponse.
+             * @deprecated Use holdfast.backup.v1.RunImportResponse.$Properties instead.
+             */
+            interface IRunImportResponse extends holdfast.backup.v1.RunImportResponse.$Properties {
+            }
+
+            /** Represents a RunImportResponse. */
+            class RunImportResponse {
+
+                /**
+                 * Constructs a new RunImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunImportResponse import. */
+                import?: (holdfast.backup.v1.Import.$Properties|null);
+
+                /**
+                 * Creates a new RunImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.RunImportResponse.$Shape): holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.RunImportResponse.$Properties): holdfast.backup.v1.RunImportResponse;
+
+                /**
+                 * Encodes the specified RunImportResponse message. Does not implicitly {@link holdfast.backup.v1.RunImportResponse.verify|verify} messages.
+                 * @param message RunImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape} RunImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape;
+            }
+
+            namespace RunImportResponse {
+
+                /** Properties of a RunImportResponse. */
+                interface $Properties {
+
+                    /** RunImportResponse import */
+                    "import"?: (holdfast.backup.v1.Import.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunImportResponse. */
+                type $Shape = holdfast.backup.v1.RunImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetImportRequest.
+             * @deprecated Use holdfast.backup.v1.GetImportRequest.$Properties instead.
+             */
+            interface IGetImportRequest extends holdfast.backup.v1.GetImportRequest.$Properties {
+            }
+
+            /** Represents a GetImportRequest. */
+            class GetImportRequest {
+
+                /**
+                 * Constructs a new GetImportRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetImportRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetImportRequest importId. */
+                importId: string;
+
+                /**
+                 * Creates a new GetImportRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetImportRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.GetImportRequest.$Shape): holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.GetImportRequest.$Properties): holdfast.backup.v1.GetImportRequest;
+
+                /**
+                 * Encodes the specified GetImportRequest message. Does not implicitly {@link holdfast.backup.v1.GetImportRequest.verify|verify} messages.
+                 * @param message GetImportRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetImportRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape} GetImportRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape;
+            }
+
+            namespace GetImportRequest {
+
+                /** Properties of a GetImportRequest. */
+                interface $Properties {
+
+                    /** GetImportRequest importId */
+                    importId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetImportRequest. */
+                type $Shape = holdfast.backup.v1.GetImportRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetImportResponse.
+             * @deprecated Use holdfast.backup.v1.GetImportResponse.$Properties instead.
+             */
+            interface IGetImportResponse extends holdfast.backup.v1.GetImportResponse.$Properties {
+            }
+
+            /** Represents a GetImportResponse. */
+            class GetImportResponse {
+
+                /**
+                 * Constructs a new GetImportResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.GetImportResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetImportResponse import. */
+                import?: (holdfast.backup.v1.Import.$Properties|null);
+
+                /**
+                 * Creates a new GetImportResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetImportResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.GetImportResponse.$Shape): holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.GetImportResponse.$Properties): holdfast.backup.v1.GetImportResponse;
+
+                /**
+                 * Encodes the specified GetImportResponse message. Does not implicitly {@link holdfast.backup.v1.GetImportResponse.verify|verify} messages.
+                 * @param message GetImportResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.GetImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetImportResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape} GetImportResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape;
+            }
+
+            namespace GetImportResponse {
+
+                /** Properties of a GetImportResponse. */
+                interface $Properties {
+
+                    /** GetImportResponse import */
+                    "import"?: (holdfast.backup.v1.Import.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetImportResponse. */
+                type $Shape = holdfast.backup.v1.GetImportResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportsRequest.
+             * @deprecated Use holdfast.backup.v1.ListImportsRequest.$Properties instead.
+             */
+            interface IListImportsRequest extends holdfast.backup.v1.ListImportsRequest.$Properties {
+            }
+
+            /** Represents a ListImportsRequest. */
+            class ListImportsRequest {
+
+                /**
+                 * Constructs a new ListImportsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportsRequest limit. */
+                limit: number;
+
+                /** ListImportsRequest cursor. */
+                cursor: string;
+
+                /**
+                 * Creates a new ListImportsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportsRequest.$Shape): holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportsRequest.$Properties): holdfast.backup.v1.ListImportsRequest;
+
+                /**
+                 * Encodes the specified ListImportsRequest message. Does not implicitly {@link holdfast.backup.v1.ListImportsRequest.verify|verify} messages.
+                 * @param message ListImportsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape} ListImportsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape;
+            }
+
+            namespace ListImportsRequest {
+
+                /** Properties of a ListImportsRequest. */
+                interface $Properties {
+
+                    /** ListImportsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListImportsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportsRequest. */
+                type $Shape = holdfast.backup.v1.ListImportsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportsResponse.
+             * @deprecated Use holdfast.backup.v1.ListImportsResponse.$Properties instead.
+             */
+            interface IListImportsResponse extends holdfast.backup.v1.ListImportsResponse.$Properties {
+            }
+
+            /** Represents a ListImportsResponse. */
+            class ListImportsResponse {
+
+                /**
+                 * Constructs a new ListImportsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportsResponse imports. */
+                imports: holdfast.backup.v1.Import.$Properties[];
+
+                /** ListImportsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListImportsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportsResponse.$Shape): holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportsResponse.$Properties): holdfast.backup.v1.ListImportsResponse;
+
+                /**
+                 * Encodes the specified ListImportsResponse message. Does not implicitly {@link holdfast.backup.v1.ListImportsResponse.verify|verify} messages.
+                 * @param message ListImportsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape} ListImportsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape;
+            }
+
+            namespace ListImportsResponse {
+
+                /** Properties of a ListImportsResponse. */
+                interface $Properties {
+
+                    /** ListImportsResponse imports */
+                    imports?: (holdfast.backup.v1.Import.$Properties[]|null);
+
+                    /** ListImportsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportsResponse. */
+                type $Shape = holdfast.backup.v1.ListImportsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportRecordsRequest.
+             * @deprecated Use holdfast.backup.v1.ListImportRecordsRequest.$Properties instead.
+             */
+            interface IListImportRecordsRequest extends holdfast.backup.v1.ListImportRecordsRequest.$Properties {
+            }
+
+            /** Represents a ListImportRecordsRequest. */
+            class ListImportRecordsRequest {
+
+                /**
+                 * Constructs a new ListImportRecordsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportRecordsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportRecordsRequest importId. */
+                importId: string;
+
+                /** ListImportRecordsRequest limit. */
+                limit: number;
+
+                /** ListImportRecordsRequest cursor. */
+                cursor: string;
+
+                /** ListImportRecordsRequest outcomes. */
+                outcomes: string[];
+
+                /**
+                 * Creates a new ListImportRecordsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportRecordsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportRecordsRequest.$Shape): holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportRecordsRequest.$Properties): holdfast.backup.v1.ListImportRecordsRequest;
+
+                /**
+                 * Encodes the specified ListImportRecordsRequest message. Does not implicitly {@link holdfast.backup.v1.ListImportRecordsRequest.verify|verify} messages.
+                 * @param message ListImportRecordsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportRecordsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportRecordsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape} ListImportRecordsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape;
+            }
+
+            namespace ListImportRecordsRequest {
+
+                /** Properties of a ListImportRecordsRequest. */
+                interface $Properties {
+
+                    /** ListImportRecordsRequest importId */
+                    importId?: (string|null);
+
+                    /** ListImportRecordsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListImportRecordsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListImportRecordsRequest outcomes */
+                    outcomes?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportRecordsRequest. */
+                type $Shape = holdfast.backup.v1.ListImportRecordsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListImportRecordsResponse.
+             * @deprecated Use holdfast.backup.v1.ListImportRecordsResponse.$Properties instead.
+             */
+            interface IListImportRecordsResponse extends holdfast.backup.v1.ListImportRecordsResponse.$Properties {
+            }
+
+            /** Represents a ListImportRecordsResponse. */
+            class ListImportRecordsResponse {
+
+                /**
+                 * Constructs a new ListImportRecordsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListImportRecordsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListImportRecordsResponse records. */
+                records: holdfast.backup.v1.ImportRecord.$Properties[];
+
+                /** ListImportRecordsResponse nextCursor. */
+                nextCursor: string;
+
+                /**
+                 * Creates a new ListImportRecordsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListImportRecordsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListImportRecordsResponse.$Shape): holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListImportRecordsResponse.$Properties): holdfast.backup.v1.ListImportRecordsResponse;
+
+                /**
+                 * Encodes the specified ListImportRecordsResponse message. Does not implicitly {@link holdfast.backup.v1.ListImportRecordsResponse.verify|verify} messages.
+                 * @param message ListImportRecordsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListImportRecordsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListImportRecordsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape} ListImportRecordsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape;
+            }
+
+            namespace ListImportRecordsResponse {
+
+                /** Properties of a ListImportRecordsResponse. */
+                interface $Properties {
+
+                    /** ListImportRecordsResponse records */
+                    records?: (holdfast.backup.v1.ImportRecord.$Properties[]|null);
+
+                    /** ListImportRecordsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListImportRecordsResponse. */
+                type $Shape = holdfast.backup.v1.ListImportRecordsResponse.$Properties;
+            }
+
+            /**
+             * Properties of an Import.
+             * @deprecated Use holdfast.backup.v1.Import.$Properties instead.
+             */
+            interface IImport extends holdfast.backup.v1.Import.$Properties {
+            }
+
+            /** Represents an Import. */
+            class Import {
+
+                /**
+                 * Constructs a new Import.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Import.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Import id. */
+                id: string;
+
+                /** Import status. */
+                status: string;
+
+                /** Import progress. */
+                progress: number;
+
+                /** Import isDryRun. */
+                isDryRun: boolean;
+
+                /** Import failureCode. */
+                failureCode: string;
+
+                /** Import failureDetail. */
+                failureDetail: string;
+
+                /** Import sections. */
+                sections: holdfast.backup.v1.ImportSection.$Properties[];
+
+                /** Import warnings. */
+                warnings: string[];
+
+                /** Import manifest. */
+                manifest: string;
+
+                /** Import overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** Import contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** Import organizationId. */
+                organizationId: string;
+
+                /** Import rollbackSequence. */
+                rollbackSequence: number;
+
+                /** Import createdAtUnixMs. */
+                createdAtUnixMs: number;
+
+                /** Import endedAtUnixMs. */
+                endedAtUnixMs: number;
+
+                /** Import bytes. */
+                bytes: number;
+
+                /**
+                 * Creates a new Import instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Import instance
+                 */
+                static create(properties: holdfast.backup.v1.Import.$Shape): holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape;
+                static create(properties?: holdfast.backup.v1.Import.$Properties): holdfast.backup.v1.Import;
+
+                /**
+                 * Encodes the specified Import message. Does not implicitly {@link holdfast.backup.v1.Import.verify|verify} messages.
+                 * @param message Import message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Import.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an Import message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape} Import
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape;
+            }
+
+            namespace Import {
+
+                /** Properties of an Import. */
+                interface $Properties {
+
+                    /** Import id */
+                    id?: (string|null);
+
+                    /** Import status */
+                    status?: (string|null);
+
+                    /** Import progress */
+                    progress?: (number|null);
+
+                    /** Import isDryRun */
+                    isDryRun?: (boolean|null);
+
+                    /** Import failureCode */
+                    failureCode?: (string|null);
+
+                    /** Import failureDetail */
+                    failureDetail?: (string|null);
+
+                    /** Import sections */
+                    sections?: (holdfast.backup.v1.ImportSection.$Properties[]|null);
+
+                    /** Import warnings */
+                    warnings?: (string[]|null);
+
+                    /** Import manifest */
+                    manifest?: (string|null);
+
+                    /** Import overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** Import contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** Import organizationId */
+                    organizationId?: (string|null);
+
+                    /** Import rollbackSequence */
+                    rollbackSequence?: (number|null);
+
+                    /** Import createdAtUnixMs */
+                    createdAtUnixMs?: (number|null);
+
+                    /** Import endedAtUnixMs */
+                    endedAtUnixMs?: (number|null);
+
+                    /** Import bytes */
+                    bytes?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an Import. */
+                type $Shape = holdfast.backup.v1.Import.$Properties;
+            }
+
+            /**
+             * Properties of an ImportSection.
+             * @deprecated Use holdfast.backup.v1.ImportSection.$Properties instead.
+             */
+            interface IImportSection extends holdfast.backup.v1.ImportSection.$Properties {
+            }
+
+            /** Represents an ImportSection. */
+            class ImportSection {
+
+                /**
+                 * Constructs a new ImportSection.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ImportSection.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImportSection name. */
+                name: string;
+
+                /** ImportSection organization. */
+                organization: string;
+
+                /** ImportSection status. */
+                status: string;
+
+                /** ImportSection records. */
+                records: number;
+
+                /** ImportSection created. */
+                created: number;
+
+                /** ImportSection updated. */
+                updated: number;
+
+                /** ImportSection skipped. */
+                skipped: number;
+
+                /** ImportSection refused. */
+                refused: number;
+
+                /** ImportSection issues. */
+                issues: holdfast.backup.v1.ImportRecord.$Properties[];
+
+                /** ImportSection unchanged. */
+                unchanged: number;
+
+                /**
+                 * Creates a new ImportSection instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportSection instance
+                 */
+                static create(properties: holdfast.backup.v1.ImportSection.$Shape): holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape;
+                static create(properties?: holdfast.backup.v1.ImportSection.$Properties): holdfast.backup.v1.ImportSection;
+
+                /**
+                 * Encodes the specified ImportSection message. Does not implicitly {@link holdfast.backup.v1.ImportSection.verify|verify} messages.
+                 * @param message ImportSection message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ImportSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImportSection message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape} ImportSection
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape;
+            }
+
+            namespace ImportSection {
+
+                /** Properties of an ImportSection. */
+                interface $Properties {
+
+                    /** ImportSection name */
+                    name?: (string|null);
+
+                    /** ImportSection organization */
+                    organization?: (string|null);
+
+                    /** ImportSection status */
+                    status?: (string|null);
+
+                    /** ImportSection records */
+                    records?: (number|null);
+
+                    /** ImportSection created */
+                    created?: (number|null);
+
+                    /** ImportSection updated */
+                    updated?: (number|null);
+
+                    /** ImportSection skipped */
+                    skipped?: (number|null);
+
+                    /** ImportSection refused */
+                    refused?: (number|null);
+
+                    /** ImportSection issues */
+                    issues?: (holdfast.backup.v1.ImportRecord.$Properties[]|null);
+
+                    /** ImportSection unchanged */
+                    unchanged?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImportSection. */
+                type $Shape = holdfast.backup.v1.ImportSection.$Properties;
+            }
+
+            /**
+             * Properties of an ImportRecord.
+             * @deprecated Use holdfast.backup.v1.ImportRecord.$Properties instead.
+             */
+            interface IImportRecord extends holdfast.backup.v1.ImportRecord.$Properties {
+            }
+
+            /** Represents an ImportRecord. */
+            class ImportRecord {
+
+                /**
+                 * Constructs a new ImportRecord.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ImportRecord.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ImportRecord record. */
+                record: number;
+
+                /** ImportRecord name. */
+                name: string;
+
+                /** ImportRecord code. */
+                code: string;
+
+                /** ImportRecord detail. */
+                detail: string;
+
+                /** ImportRecord outcome. */
+                outcome: string;
+
+                /** ImportRecord section. */
+                section: string;
+
+                /** ImportRecord organization. */
+                organization: string;
+
+                /**
+                 * Creates a new ImportRecord instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ImportRecord instance
+                 */
+                static create(properties: holdfast.backup.v1.ImportRecord.$Shape): holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape;
+                static create(properties?: holdfast.backup.v1.ImportRecord.$Properties): holdfast.backup.v1.ImportRecord;
+
+                /**
+                 * Encodes the specified ImportRecord message. Does not implicitly {@link holdfast.backup.v1.ImportRecord.verify|verify} messages.
+                 * @param message ImportRecord message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ImportRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ImportRecord message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape} ImportRecord
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape;
+            }
+
+            namespace ImportRecord {
+
+                /** Properties of an ImportRecord. */
+                interface $Properties {
+
+                    /** ImportRecord record */
+                    record?: (number|null);
+
+                    /** ImportRecord name */
+                    name?: (string|null);
+
+                    /** ImportRecord code */
+                    code?: (string|null);
+
+                    /** ImportRecord detail */
+                    detail?: (string|null);
+
+                    /** ImportRecord outcome */
+                    outcome?: (string|null);
+
+                    /** ImportRecord section */
+                    section?: (string|null);
+
+                    /** ImportRecord organization */
+                    organization?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ImportRecord. */
+                type $Shape = holdfast.backup.v1.ImportRecord.$Properties;
             }
 
             /** RestorePointKind enum. */
@@ -25866,1678 +28511,6 @@ export namespace holdfast {
             }
 
             /**
-             * Properties of an ExportSnapshotRequest.
-             * @deprecated Use holdfast.backup.v1.ExportSnapshotRequest.$Properties instead.
-             */
-            interface IExportSnapshotRequest extends holdfast.backup.v1.ExportSnapshotRequest.$Properties {
-            }
-
-            /** Represents an ExportSnapshotRequest. */
-            class ExportSnapshotRequest {
-
-                /**
-                 * Constructs a new ExportSnapshotRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ExportSnapshotRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ExportSnapshotRequest organizationId. */
-                organizationId: string;
-
-                /** ExportSnapshotRequest contents. */
-                contents?: (holdfast.backup.v1.Contents.$Properties|null);
-
-                /** ExportSnapshotRequest isCompressed. */
-                isCompressed: boolean;
-
-                /** ExportSnapshotRequest passphrase. */
-                passphrase: string;
-
-                /** ExportSnapshotRequest isEncrypted. */
-                isEncrypted: boolean;
-
-                /**
-                 * Creates a new ExportSnapshotRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ExportSnapshotRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.ExportSnapshotRequest.$Shape): holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.ExportSnapshotRequest.$Properties): holdfast.backup.v1.ExportSnapshotRequest;
-
-                /**
-                 * Encodes the specified ExportSnapshotRequest message. Does not implicitly {@link holdfast.backup.v1.ExportSnapshotRequest.verify|verify} messages.
-                 * @param message ExportSnapshotRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ExportSnapshotRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an ExportSnapshotRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape} ExportSnapshotRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ExportSnapshotRequest & holdfast.backup.v1.ExportSnapshotRequest.$Shape;
-            }
-
-            namespace ExportSnapshotRequest {
-
-                /** Properties of an ExportSnapshotRequest. */
-                interface $Properties {
-
-                    /** ExportSnapshotRequest organizationId */
-                    organizationId?: (string|null);
-
-                    /** ExportSnapshotRequest contents */
-                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
-
-                    /** ExportSnapshotRequest isCompressed */
-                    isCompressed?: (boolean|null);
-
-                    /** ExportSnapshotRequest passphrase */
-                    passphrase?: (string|null);
-
-                    /** ExportSnapshotRequest isEncrypted */
-                    isEncrypted?: (boolean|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an ExportSnapshotRequest. */
-                type $Shape = holdfast.backup.v1.ExportSnapshotRequest.$Properties;
-            }
-
-            /**
-             * Properties of an ExportSnapshotResponse.
-             * @deprecated Use holdfast.backup.v1.ExportSnapshotResponse.$Properties instead.
-             */
-            interface IExportSnapshotResponse extends holdfast.backup.v1.ExportSnapshotResponse.$Properties {
-            }
-
-            /** Represents an ExportSnapshotResponse. */
-            class ExportSnapshotResponse {
-
-                /**
-                 * Constructs a new ExportSnapshotResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ExportSnapshotResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ExportSnapshotResponse exportId. */
-                exportId: string;
-
-                /** ExportSnapshotResponse fileName. */
-                fileName: string;
-
-                /** ExportSnapshotResponse bytes. */
-                bytes: number;
-
-                /** ExportSnapshotResponse sequence. */
-                sequence: number;
-
-                /** ExportSnapshotResponse manifest. */
-                manifest: string;
-
-                /**
-                 * Creates a new ExportSnapshotResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ExportSnapshotResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.ExportSnapshotResponse.$Shape): holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.ExportSnapshotResponse.$Properties): holdfast.backup.v1.ExportSnapshotResponse;
-
-                /**
-                 * Encodes the specified ExportSnapshotResponse message. Does not implicitly {@link holdfast.backup.v1.ExportSnapshotResponse.verify|verify} messages.
-                 * @param message ExportSnapshotResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ExportSnapshotResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an ExportSnapshotResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape} ExportSnapshotResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ExportSnapshotResponse & holdfast.backup.v1.ExportSnapshotResponse.$Shape;
-            }
-
-            namespace ExportSnapshotResponse {
-
-                /** Properties of an ExportSnapshotResponse. */
-                interface $Properties {
-
-                    /** ExportSnapshotResponse exportId */
-                    exportId?: (string|null);
-
-                    /** ExportSnapshotResponse fileName */
-                    fileName?: (string|null);
-
-                    /** ExportSnapshotResponse bytes */
-                    bytes?: (number|null);
-
-                    /** ExportSnapshotResponse sequence */
-                    sequence?: (number|null);
-
-                    /** ExportSnapshotResponse manifest */
-                    manifest?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an ExportSnapshotResponse. */
-                type $Shape = holdfast.backup.v1.ExportSnapshotResponse.$Properties;
-            }
-
-            /**
-             * Properties of a ReadExportRequest.
-             * @deprecated Use holdfast.backup.v1.ReadExportRequest.$Properties instead.
-             */
-            interface IReadExportRequest extends holdfast.backup.v1.ReadExportRequest.$Properties {
-            }
-
-            /** Represents a ReadExportRequest. */
-            class ReadExportRequest {
-
-                /**
-                 * Constructs a new ReadExportRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ReadExportRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ReadExportRequest exportId. */
-                exportId: string;
-
-                /** ReadExportRequest offset. */
-                offset: number;
-
-                /**
-                 * Creates a new ReadExportRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ReadExportRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.ReadExportRequest.$Shape): holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.ReadExportRequest.$Properties): holdfast.backup.v1.ReadExportRequest;
-
-                /**
-                 * Encodes the specified ReadExportRequest message. Does not implicitly {@link holdfast.backup.v1.ReadExportRequest.verify|verify} messages.
-                 * @param message ReadExportRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ReadExportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a ReadExportRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape} ReadExportRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadExportRequest & holdfast.backup.v1.ReadExportRequest.$Shape;
-            }
-
-            namespace ReadExportRequest {
-
-                /** Properties of a ReadExportRequest. */
-                interface $Properties {
-
-                    /** ReadExportRequest exportId */
-                    exportId?: (string|null);
-
-                    /** ReadExportRequest offset */
-                    offset?: (number|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a ReadExportRequest. */
-                type $Shape = holdfast.backup.v1.ReadExportRequest.$Properties;
-            }
-
-            /**
-             * Properties of a ReadExportResponse.
-             * @deprecated Use holdfast.backup.v1.ReadExportResponse.$Properties instead.
-             */
-            interface IReadExportResponse extends holdfast.backup.v1.ReadExportResponse.$Properties {
-            }
-
-            /** Represents a ReadExportResponse. */
-            class ReadExportResponse {
-
-                /**
-                 * Constructs a new ReadExportResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ReadExportResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ReadExportResponse data. */
-                data: Uint8Array;
-
-                /**
-                 * Creates a new ReadExportResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ReadExportResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.ReadExportResponse.$Shape): holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.ReadExportResponse.$Properties): holdfast.backup.v1.ReadExportResponse;
-
-                /**
-                 * Encodes the specified ReadExportResponse message. Does not implicitly {@link holdfast.backup.v1.ReadExportResponse.verify|verify} messages.
-                 * @param message ReadExportResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ReadExportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a ReadExportResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape} ReadExportResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ReadExportResponse & holdfast.backup.v1.ReadExportResponse.$Shape;
-            }
-
-            namespace ReadExportResponse {
-
-                /** Properties of a ReadExportResponse. */
-                interface $Properties {
-
-                    /** ReadExportResponse data */
-                    data?: (Uint8Array|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a ReadExportResponse. */
-                type $Shape = holdfast.backup.v1.ReadExportResponse.$Properties;
-            }
-
-            /**
-             * Properties of a PutImportRequest.
-             * @deprecated Use holdfast.backup.v1.PutImportRequest.$Properties instead.
-             */
-            interface IPutImportRequest extends holdfast.backup.v1.PutImportRequest.$Properties {
-            }
-
-            /** Represents a PutImportRequest. */
-            class PutImportRequest {
-
-                /**
-                 * Constructs a new PutImportRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.PutImportRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** PutImportRequest importId. */
-                importId: string;
-
-                /** PutImportRequest offset. */
-                offset: number;
-
-                /** PutImportRequest data. */
-                data: Uint8Array;
-
-                /**
-                 * Creates a new PutImportRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns PutImportRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.PutImportRequest.$Shape): holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.PutImportRequest.$Properties): holdfast.backup.v1.PutImportRequest;
-
-                /**
-                 * Encodes the specified PutImportRequest message. Does not implicitly {@link holdfast.backup.v1.PutImportRequest.verify|verify} messages.
-                 * @param message PutImportRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.PutImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a PutImportRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape} PutImportRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PutImportRequest & holdfast.backup.v1.PutImportRequest.$Shape;
-            }
-
-            namespace PutImportRequest {
-
-                /** Properties of a PutImportRequest. */
-                interface $Properties {
-
-                    /** PutImportRequest importId */
-                    importId?: (string|null);
-
-                    /** PutImportRequest offset */
-                    offset?: (number|null);
-
-                    /** PutImportRequest data */
-                    data?: (Uint8Array|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a PutImportRequest. */
-                type $Shape = holdfast.backup.v1.PutImportRequest.$Properties;
-            }
-
-            /**
-             * Properties of a PutImportResponse.
-             * @deprecated Use holdfast.backup.v1.PutImportResponse.$Properties instead.
-             */
-            interface IPutImportResponse extends holdfast.backup.v1.PutImportResponse.$Properties {
-            }
-
-            /** Represents a PutImportResponse. */
-            class PutImportResponse {
-
-                /**
-                 * Constructs a new PutImportResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.PutImportResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** PutImportResponse received. */
-                received: number;
-
-                /**
-                 * Creates a new PutImportResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns PutImportResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.PutImportResponse.$Shape): holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.PutImportResponse.$Properties): holdfast.backup.v1.PutImportResponse;
-
-                /**
-                 * Encodes the specified PutImportResponse message. Does not implicitly {@link holdfast.backup.v1.PutImportResponse.verify|verify} messages.
-                 * @param message PutImportResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.PutImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a PutImportResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape} PutImportResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.PutImportResponse & holdfast.backup.v1.PutImportResponse.$Shape;
-            }
-
-            namespace PutImportResponse {
-
-                /** Properties of a PutImportResponse. */
-                interface $Properties {
-
-                    /** PutImportResponse received */
-                    received?: (number|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a PutImportResponse. */
-                type $Shape = holdfast.backup.v1.PutImportResponse.$Properties;
-            }
-
-            /**
-             * Properties of an InspectImportRequest.
-             * @deprecated Use holdfast.backup.v1.InspectImportRequest.$Properties instead.
-             */
-            interface IInspectImportRequest extends holdfast.backup.v1.InspectImportRequest.$Properties {
-            }
-
-            /** Represents an InspectImportRequest. */
-            class InspectImportRequest {
-
-                /**
-                 * Constructs a new InspectImportRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.InspectImportRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** InspectImportRequest importId. */
-                importId: string;
-
-                /**
-                 * Creates a new InspectImportRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns InspectImportRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.InspectImportRequest.$Shape): holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.InspectImportRequest.$Properties): holdfast.backup.v1.InspectImportRequest;
-
-                /**
-                 * Encodes the specified InspectImportRequest message. Does not implicitly {@link holdfast.backup.v1.InspectImportRequest.verify|verify} messages.
-                 * @param message InspectImportRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.InspectImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an InspectImportRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape} InspectImportRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.InspectImportRequest & holdfast.backup.v1.InspectImportRequest.$Shape;
-            }
-
-            namespace InspectImportRequest {
-
-                /** Properties of an InspectImportRequest. */
-                interface $Properties {
-
-                    /** InspectImportRequest importId */
-                    importId?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an InspectImportRequest. */
-                type $Shape = holdfast.backup.v1.InspectImportRequest.$Properties;
-            }
-
-            /**
-             * Properties of an InspectImportResponse.
-             * @deprecated Use holdfast.backup.v1.InspectImportResponse.$Properties instead.
-             */
-            interface IInspectImportResponse extends holdfast.backup.v1.InspectImportResponse.$Properties {
-            }
-
-            /** Represents an InspectImportResponse. */
-            class InspectImportResponse {
-
-                /**
-                 * Constructs a new InspectImportResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.InspectImportResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** InspectImportResponse header. */
-                header: string;
-
-                /** InspectImportResponse sections. */
-                sections: holdfast.backup.v1.SnapshotSection.$Properties[];
-
-                /** InspectImportResponse bytes. */
-                bytes: number;
-
-                /** InspectImportResponse sha256. */
-                sha256: Uint8Array;
-
-                /**
-                 * Creates a new InspectImportResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns InspectImportResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.InspectImportResponse.$Shape): holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.InspectImportResponse.$Properties): holdfast.backup.v1.InspectImportResponse;
-
-                /**
-                 * Encodes the specified InspectImportResponse message. Does not implicitly {@link holdfast.backup.v1.InspectImportResponse.verify|verify} messages.
-                 * @param message InspectImportResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.InspectImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an InspectImportResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape} InspectImportResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.InspectImportResponse & holdfast.backup.v1.InspectImportResponse.$Shape;
-            }
-
-            namespace InspectImportResponse {
-
-                /** Properties of an InspectImportResponse. */
-                interface $Properties {
-
-                    /** InspectImportResponse header */
-                    header?: (string|null);
-
-                    /** InspectImportResponse sections */
-                    sections?: (holdfast.backup.v1.SnapshotSection.$Properties[]|null);
-
-                    /** InspectImportResponse bytes */
-                    bytes?: (number|null);
-
-                    /** InspectImportResponse sha256 */
-                    sha256?: (Uint8Array|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an InspectImportResponse. */
-                type $Shape = holdfast.backup.v1.InspectImportResponse.$Properties;
-            }
-
-            /**
-             * Properties of a SnapshotSection.
-             * @deprecated Use holdfast.backup.v1.SnapshotSection.$Properties instead.
-             */
-            interface ISnapshotSection extends holdfast.backup.v1.SnapshotSection.$Properties {
-            }
-
-            /** Represents a SnapshotSection. */
-            class SnapshotSection {
-
-                /**
-                 * Constructs a new SnapshotSection.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.SnapshotSection.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** SnapshotSection organization. */
-                organization: string;
-
-                /** SnapshotSection name. */
-                name: string;
-
-                /** SnapshotSection records. */
-                records: number;
-
-                /** SnapshotSection major. */
-                major: number;
-
-                /** SnapshotSection minor. */
-                minor: number;
-
-                /** SnapshotSection status. */
-                status: string;
-
-                /**
-                 * Creates a new SnapshotSection instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns SnapshotSection instance
-                 */
-                static create(properties: holdfast.backup.v1.SnapshotSection.$Shape): holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape;
-                static create(properties?: holdfast.backup.v1.SnapshotSection.$Properties): holdfast.backup.v1.SnapshotSection;
-
-                /**
-                 * Encodes the specified SnapshotSection message. Does not implicitly {@link holdfast.backup.v1.SnapshotSection.verify|verify} messages.
-                 * @param message SnapshotSection message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.SnapshotSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a SnapshotSection message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape} SnapshotSection
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.SnapshotSection & holdfast.backup.v1.SnapshotSection.$Shape;
-            }
-
-            namespace SnapshotSection {
-
-                /** Properties of a SnapshotSection. */
-                interface $Properties {
-
-                    /** SnapshotSection organization */
-                    organization?: (string|null);
-
-                    /** SnapshotSection name */
-                    name?: (string|null);
-
-                    /** SnapshotSection records */
-                    records?: (number|null);
-
-                    /** SnapshotSection major */
-                    major?: (number|null);
-
-                    /** SnapshotSection minor */
-                    minor?: (number|null);
-
-                    /** SnapshotSection status */
-                    status?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a SnapshotSection. */
-                type $Shape = holdfast.backup.v1.SnapshotSection.$Properties;
-            }
-
-            /**
-             * Properties of a RunImportRequest.
-             * @deprecated Use holdfast.backup.v1.RunImportRequest.$Properties instead.
-             */
-            interface IRunImportRequest extends holdfast.backup.v1.RunImportRequest.$Properties {
-            }
-
-            /** Represents a RunImportRequest. */
-            class RunImportRequest {
-
-                /**
-                 * Constructs a new RunImportRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.RunImportRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** RunImportRequest importId. */
-                importId: string;
-
-                /** RunImportRequest organizationId. */
-                organizationId: string;
-
-                /** RunImportRequest isDryRun. */
-                isDryRun: boolean;
-
-                /** RunImportRequest overwritesExisting. */
-                overwritesExisting: boolean;
-
-                /** RunImportRequest contents. */
-                contents?: (holdfast.backup.v1.Contents.$Properties|null);
-
-                /** RunImportRequest passphrase. */
-                passphrase: string;
-
-                /** RunImportRequest targetSiteId. */
-                targetSiteId: string;
-
-                /** RunImportRequest targetNodeId. */
-                targetNodeId: string;
-
-                /**
-                 * Creates a new RunImportRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns RunImportRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.RunImportRequest.$Shape): holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.RunImportRequest.$Properties): holdfast.backup.v1.RunImportRequest;
-
-                /**
-                 * Encodes the specified RunImportRequest message. Does not implicitly {@link holdfast.backup.v1.RunImportRequest.verify|verify} messages.
-                 * @param message RunImportRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.RunImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a RunImportRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape} RunImportRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunImportRequest & holdfast.backup.v1.RunImportRequest.$Shape;
-            }
-
-            namespace RunImportRequest {
-
-                /** Properties of a RunImportRequest. */
-                interface $Properties {
-
-                    /** RunImportRequest importId */
-                    importId?: (string|null);
-
-                    /** RunImportRequest organizationId */
-                    organizationId?: (string|null);
-
-                    /** RunImportRequest isDryRun */
-                    isDryRun?: (boolean|null);
-
-                    /** RunImportRequest overwritesExisting */
-                    overwritesExisting?: (boolean|null);
-
-                    /** RunImportRequest contents */
-                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
-
-                    /** RunImportRequest passphrase */
-                    passphrase?: (string|null);
-
-                    /** RunImportRequest targetSiteId */
-                    targetSiteId?: (string|null);
-
-                    /** RunImportRequest targetNodeId */
-                    targetNodeId?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a RunImportRequest. */
-                type $Shape = holdfast.backup.v1.RunImportRequest.$Properties;
-            }
-
-            /**
-             * Properties of a RunImportResponse.
-             * @deprecated Use holdfast.backup.v1.RunImportResponse.$Properties instead.
-             */
-            interface IRunImportResponse extends holdfast.backup.v1.RunImportResponse.$Properties {
-            }
-
-            /** Represents a RunImportResponse. */
-            class RunImportResponse {
-
-                /**
-                 * Constructs a new RunImportResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.RunImportResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** RunImportResponse import. */
-                import?: (holdfast.backup.v1.Import.$Properties|null);
-
-                /**
-                 * Creates a new RunImportResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns RunImportResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.RunImportResponse.$Shape): holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.RunImportResponse.$Properties): holdfast.backup.v1.RunImportResponse;
-
-                /**
-                 * Encodes the specified RunImportResponse message. Does not implicitly {@link holdfast.backup.v1.RunImportResponse.verify|verify} messages.
-                 * @param message RunImportResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.RunImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a RunImportResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape} RunImportResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunImportResponse & holdfast.backup.v1.RunImportResponse.$Shape;
-            }
-
-            namespace RunImportResponse {
-
-                /** Properties of a RunImportResponse. */
-                interface $Properties {
-
-                    /** RunImportResponse import */
-                    "import"?: (holdfast.backup.v1.Import.$Properties|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a RunImportResponse. */
-                type $Shape = holdfast.backup.v1.RunImportResponse.$Properties;
-            }
-
-            /**
-             * Properties of a GetImportRequest.
-             * @deprecated Use holdfast.backup.v1.GetImportRequest.$Properties instead.
-             */
-            interface IGetImportRequest extends holdfast.backup.v1.GetImportRequest.$Properties {
-            }
-
-            /** Represents a GetImportRequest. */
-            class GetImportRequest {
-
-                /**
-                 * Constructs a new GetImportRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.GetImportRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** GetImportRequest importId. */
-                importId: string;
-
-                /**
-                 * Creates a new GetImportRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns GetImportRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.GetImportRequest.$Shape): holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.GetImportRequest.$Properties): holdfast.backup.v1.GetImportRequest;
-
-                /**
-                 * Encodes the specified GetImportRequest message. Does not implicitly {@link holdfast.backup.v1.GetImportRequest.verify|verify} messages.
-                 * @param message GetImportRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.GetImportRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a GetImportRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape} GetImportRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetImportRequest & holdfast.backup.v1.GetImportRequest.$Shape;
-            }
-
-            namespace GetImportRequest {
-
-                /** Properties of a GetImportRequest. */
-                interface $Properties {
-
-                    /** GetImportRequest importId */
-                    importId?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a GetImportRequest. */
-                type $Shape = holdfast.backup.v1.GetImportRequest.$Properties;
-            }
-
-            /**
-             * Properties of a GetImportResponse.
-             * @deprecated Use holdfast.backup.v1.GetImportResponse.$Properties instead.
-             */
-            interface IGetImportResponse extends holdfast.backup.v1.GetImportResponse.$Properties {
-            }
-
-            /** Represents a GetImportResponse. */
-            class GetImportResponse {
-
-                /**
-                 * Constructs a new GetImportResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.GetImportResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** GetImportResponse import. */
-                import?: (holdfast.backup.v1.Import.$Properties|null);
-
-                /**
-                 * Creates a new GetImportResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns GetImportResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.GetImportResponse.$Shape): holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.GetImportResponse.$Properties): holdfast.backup.v1.GetImportResponse;
-
-                /**
-                 * Encodes the specified GetImportResponse message. Does not implicitly {@link holdfast.backup.v1.GetImportResponse.verify|verify} messages.
-                 * @param message GetImportResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.GetImportResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a GetImportResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape} GetImportResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.GetImportResponse & holdfast.backup.v1.GetImportResponse.$Shape;
-            }
-
-            namespace GetImportResponse {
-
-                /** Properties of a GetImportResponse. */
-                interface $Properties {
-
-                    /** GetImportResponse import */
-                    "import"?: (holdfast.backup.v1.Import.$Properties|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a GetImportResponse. */
-                type $Shape = holdfast.backup.v1.GetImportResponse.$Properties;
-            }
-
-            /**
-             * Properties of a ListImportsRequest.
-             * @deprecated Use holdfast.backup.v1.ListImportsRequest.$Properties instead.
-             */
-            interface IListImportsRequest extends holdfast.backup.v1.ListImportsRequest.$Properties {
-            }
-
-            /** Represents a ListImportsRequest. */
-            class ListImportsRequest {
-
-                /**
-                 * Constructs a new ListImportsRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ListImportsRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ListImportsRequest limit. */
-                limit: number;
-
-                /** ListImportsRequest cursor. */
-                cursor: string;
-
-                /**
-                 * Creates a new ListImportsRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ListImportsRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.ListImportsRequest.$Shape): holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.ListImportsRequest.$Properties): holdfast.backup.v1.ListImportsRequest;
-
-                /**
-                 * Encodes the specified ListImportsRequest message. Does not implicitly {@link holdfast.backup.v1.ListImportsRequest.verify|verify} messages.
-                 * @param message ListImportsRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ListImportsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a ListImportsRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape} ListImportsRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportsRequest & holdfast.backup.v1.ListImportsRequest.$Shape;
-            }
-
-            namespace ListImportsRequest {
-
-                /** Properties of a ListImportsRequest. */
-                interface $Properties {
-
-                    /** ListImportsRequest limit */
-                    limit?: (number|null);
-
-                    /** ListImportsRequest cursor */
-                    cursor?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a ListImportsRequest. */
-                type $Shape = holdfast.backup.v1.ListImportsRequest.$Properties;
-            }
-
-            /**
-             * Properties of a ListImportsResponse.
-             * @deprecated Use holdfast.backup.v1.ListImportsResponse.$Properties instead.
-             */
-            interface IListImportsResponse extends holdfast.backup.v1.ListImportsResponse.$Properties {
-            }
-
-            /** Represents a ListImportsResponse. */
-            class ListImportsResponse {
-
-                /**
-                 * Constructs a new ListImportsResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ListImportsResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ListImportsResponse imports. */
-                imports: holdfast.backup.v1.Import.$Properties[];
-
-                /** ListImportsResponse nextCursor. */
-                nextCursor: string;
-
-                /**
-                 * Creates a new ListImportsResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ListImportsResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.ListImportsResponse.$Shape): holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.ListImportsResponse.$Properties): holdfast.backup.v1.ListImportsResponse;
-
-                /**
-                 * Encodes the specified ListImportsResponse message. Does not implicitly {@link holdfast.backup.v1.ListImportsResponse.verify|verify} messages.
-                 * @param message ListImportsResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ListImportsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a ListImportsResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape} ListImportsResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportsResponse & holdfast.backup.v1.ListImportsResponse.$Shape;
-            }
-
-            namespace ListImportsResponse {
-
-                /** Properties of a ListImportsResponse. */
-                interface $Properties {
-
-                    /** ListImportsResponse imports */
-                    imports?: (holdfast.backup.v1.Import.$Properties[]|null);
-
-                    /** ListImportsResponse nextCursor */
-                    nextCursor?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a ListImportsResponse. */
-                type $Shape = holdfast.backup.v1.ListImportsResponse.$Properties;
-            }
-
-            /**
-             * Properties of a ListImportRecordsRequest.
-             * @deprecated Use holdfast.backup.v1.ListImportRecordsRequest.$Properties instead.
-             */
-            interface IListImportRecordsRequest extends holdfast.backup.v1.ListImportRecordsRequest.$Properties {
-            }
-
-            /** Represents a ListImportRecordsRequest. */
-            class ListImportRecordsRequest {
-
-                /**
-                 * Constructs a new ListImportRecordsRequest.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ListImportRecordsRequest.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ListImportRecordsRequest importId. */
-                importId: string;
-
-                /** ListImportRecordsRequest limit. */
-                limit: number;
-
-                /** ListImportRecordsRequest cursor. */
-                cursor: string;
-
-                /** ListImportRecordsRequest outcomes. */
-                outcomes: string[];
-
-                /**
-                 * Creates a new ListImportRecordsRequest instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ListImportRecordsRequest instance
-                 */
-                static create(properties: holdfast.backup.v1.ListImportRecordsRequest.$Shape): holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape;
-                static create(properties?: holdfast.backup.v1.ListImportRecordsRequest.$Properties): holdfast.backup.v1.ListImportRecordsRequest;
-
-                /**
-                 * Encodes the specified ListImportRecordsRequest message. Does not implicitly {@link holdfast.backup.v1.ListImportRecordsRequest.verify|verify} messages.
-                 * @param message ListImportRecordsRequest message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ListImportRecordsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a ListImportRecordsRequest message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape} ListImportRecordsRequest
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportRecordsRequest & holdfast.backup.v1.ListImportRecordsRequest.$Shape;
-            }
-
-            namespace ListImportRecordsRequest {
-
-                /** Properties of a ListImportRecordsRequest. */
-                interface $Properties {
-
-                    /** ListImportRecordsRequest importId */
-                    importId?: (string|null);
-
-                    /** ListImportRecordsRequest limit */
-                    limit?: (number|null);
-
-                    /** ListImportRecordsRequest cursor */
-                    cursor?: (string|null);
-
-                    /** ListImportRecordsRequest outcomes */
-                    outcomes?: (string[]|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a ListImportRecordsRequest. */
-                type $Shape = holdfast.backup.v1.ListImportRecordsRequest.$Properties;
-            }
-
-            /**
-             * Properties of a ListImportRecordsResponse.
-             * @deprecated Use holdfast.backup.v1.ListImportRecordsResponse.$Properties instead.
-             */
-            interface IListImportRecordsResponse extends holdfast.backup.v1.ListImportRecordsResponse.$Properties {
-            }
-
-            /** Represents a ListImportRecordsResponse. */
-            class ListImportRecordsResponse {
-
-                /**
-                 * Constructs a new ListImportRecordsResponse.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ListImportRecordsResponse.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ListImportRecordsResponse records. */
-                records: holdfast.backup.v1.ImportRecord.$Properties[];
-
-                /** ListImportRecordsResponse nextCursor. */
-                nextCursor: string;
-
-                /**
-                 * Creates a new ListImportRecordsResponse instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ListImportRecordsResponse instance
-                 */
-                static create(properties: holdfast.backup.v1.ListImportRecordsResponse.$Shape): holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape;
-                static create(properties?: holdfast.backup.v1.ListImportRecordsResponse.$Properties): holdfast.backup.v1.ListImportRecordsResponse;
-
-                /**
-                 * Encodes the specified ListImportRecordsResponse message. Does not implicitly {@link holdfast.backup.v1.ListImportRecordsResponse.verify|verify} messages.
-                 * @param message ListImportRecordsResponse message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ListImportRecordsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes a ListImportRecordsResponse message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape} ListImportRecordsResponse
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListImportRecordsResponse & holdfast.backup.v1.ListImportRecordsResponse.$Shape;
-            }
-
-            namespace ListImportRecordsResponse {
-
-                /** Properties of a ListImportRecordsResponse. */
-                interface $Properties {
-
-                    /** ListImportRecordsResponse records */
-                    records?: (holdfast.backup.v1.ImportRecord.$Properties[]|null);
-
-                    /** ListImportRecordsResponse nextCursor */
-                    nextCursor?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of a ListImportRecordsResponse. */
-                type $Shape = holdfast.backup.v1.ListImportRecordsResponse.$Properties;
-            }
-
-            /**
-             * Properties of an Import.
-             * @deprecated Use holdfast.backup.v1.Import.$Properties instead.
-             */
-            interface IImport extends holdfast.backup.v1.Import.$Properties {
-            }
-
-            /** Represents an Import. */
-            class Import {
-
-                /**
-                 * Constructs a new Import.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.Import.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** Import id. */
-                id: string;
-
-                /** Import status. */
-                status: string;
-
-                /** Import progress. */
-                progress: number;
-
-                /** Import isDryRun. */
-                isDryRun: boolean;
-
-                /** Import failureCode. */
-                failureCode: string;
-
-                /** Import failureDetail. */
-                failureDetail: string;
-
-                /** Import sections. */
-                sections: holdfast.backup.v1.ImportSection.$Properties[];
-
-                /** Import warnings. */
-                warnings: string[];
-
-                /** Import manifest. */
-                manifest: string;
-
-                /** Import overwritesExisting. */
-                overwritesExisting: boolean;
-
-                /** Import contents. */
-                contents?: (holdfast.backup.v1.Contents.$Properties|null);
-
-                /** Import organizationId. */
-                organizationId: string;
-
-                /** Import rollbackSequence. */
-                rollbackSequence: number;
-
-                /** Import createdAtUnixMs. */
-                createdAtUnixMs: number;
-
-                /** Import endedAtUnixMs. */
-                endedAtUnixMs: number;
-
-                /** Import bytes. */
-                bytes: number;
-
-                /**
-                 * Creates a new Import instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns Import instance
-                 */
-                static create(properties: holdfast.backup.v1.Import.$Shape): holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape;
-                static create(properties?: holdfast.backup.v1.Import.$Properties): holdfast.backup.v1.Import;
-
-                /**
-                 * Encodes the specified Import message. Does not implicitly {@link holdfast.backup.v1.Import.verify|verify} messages.
-                 * @param message Import message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.Import.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an Import message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape} Import
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Import & holdfast.backup.v1.Import.$Shape;
-            }
-
-            namespace Import {
-
-                /** Properties of an Import. */
-                interface $Properties {
-
-                    /** Import id */
-                    id?: (string|null);
-
-                    /** Import status */
-                    status?: (string|null);
-
-                    /** Import progress */
-                    progress?: (number|null);
-
-                    /** Import isDryRun */
-                    isDryRun?: (boolean|null);
-
-                    /** Import failureCode */
-                    failureCode?: (string|null);
-
-                    /** Import failureDetail */
-                    failureDetail?: (string|null);
-
-                    /** Import sections */
-                    sections?: (holdfast.backup.v1.ImportSection.$Properties[]|null);
-
-                    /** Import warnings */
-                    warnings?: (string[]|null);
-
-                    /** Import manifest */
-                    manifest?: (string|null);
-
-                    /** Import overwritesExisting */
-                    overwritesExisting?: (boolean|null);
-
-                    /** Import contents */
-                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
-
-                    /** Import organizationId */
-                    organizationId?: (string|null);
-
-                    /** Import rollbackSequence */
-                    rollbackSequence?: (number|null);
-
-                    /** Import createdAtUnixMs */
-                    createdAtUnixMs?: (number|null);
-
-                    /** Import endedAtUnixMs */
-                    endedAtUnixMs?: (number|null);
-
-                    /** Import bytes */
-                    bytes?: (number|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an Import. */
-                type $Shape = holdfast.backup.v1.Import.$Properties;
-            }
-
-            /**
-             * Properties of an ImportSection.
-             * @deprecated Use holdfast.backup.v1.ImportSection.$Properties instead.
-             */
-            interface IImportSection extends holdfast.backup.v1.ImportSection.$Properties {
-            }
-
-            /** Represents an ImportSection. */
-            class ImportSection {
-
-                /**
-                 * Constructs a new ImportSection.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ImportSection.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ImportSection name. */
-                name: string;
-
-                /** ImportSection organization. */
-                organization: string;
-
-                /** ImportSection status. */
-                status: string;
-
-                /** ImportSection records. */
-                records: number;
-
-                /** ImportSection created. */
-                created: number;
-
-                /** ImportSection updated. */
-                updated: number;
-
-                /** ImportSection skipped. */
-                skipped: number;
-
-                /** ImportSection refused. */
-                refused: number;
-
-                /** ImportSection issues. */
-                issues: holdfast.backup.v1.ImportRecord.$Properties[];
-
-                /** ImportSection unchanged. */
-                unchanged: number;
-
-                /**
-                 * Creates a new ImportSection instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ImportSection instance
-                 */
-                static create(properties: holdfast.backup.v1.ImportSection.$Shape): holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape;
-                static create(properties?: holdfast.backup.v1.ImportSection.$Properties): holdfast.backup.v1.ImportSection;
-
-                /**
-                 * Encodes the specified ImportSection message. Does not implicitly {@link holdfast.backup.v1.ImportSection.verify|verify} messages.
-                 * @param message ImportSection message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ImportSection.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an ImportSection message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape} ImportSection
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportSection & holdfast.backup.v1.ImportSection.$Shape;
-            }
-
-            namespace ImportSection {
-
-                /** Properties of an ImportSection. */
-                interface $Properties {
-
-                    /** ImportSection name */
-                    name?: (string|null);
-
-                    /** ImportSection organization */
-                    organization?: (string|null);
-
-                    /** ImportSection status */
-                    status?: (string|null);
-
-                    /** ImportSection records */
-                    records?: (number|null);
-
-                    /** ImportSection created */
-                    created?: (number|null);
-
-                    /** ImportSection updated */
-                    updated?: (number|null);
-
-                    /** ImportSection skipped */
-                    skipped?: (number|null);
-
-                    /** ImportSection refused */
-                    refused?: (number|null);
-
-                    /** ImportSection issues */
-                    issues?: (holdfast.backup.v1.ImportRecord.$Properties[]|null);
-
-                    /** ImportSection unchanged */
-                    unchanged?: (number|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an ImportSection. */
-                type $Shape = holdfast.backup.v1.ImportSection.$Properties;
-            }
-
-            /**
-             * Properties of an ImportRecord.
-             * @deprecated Use holdfast.backup.v1.ImportRecord.$Properties instead.
-             */
-            interface IImportRecord extends holdfast.backup.v1.ImportRecord.$Properties {
-            }
-
-            /** Represents an ImportRecord. */
-            class ImportRecord {
-
-                /**
-                 * Constructs a new ImportRecord.
-                 * @param [properties] Properties to set
-                 */
-                constructor(properties?: holdfast.backup.v1.ImportRecord.$Properties);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-
-                /** ImportRecord record. */
-                record: number;
-
-                /** ImportRecord name. */
-                name: string;
-
-                /** ImportRecord code. */
-                code: string;
-
-                /** ImportRecord detail. */
-                detail: string;
-
-                /** ImportRecord outcome. */
-                outcome: string;
-
-                /** ImportRecord section. */
-                section: string;
-
-                /** ImportRecord organization. */
-                organization: string;
-
-                /**
-                 * Creates a new ImportRecord instance using the specified properties.
-                 * @param [properties] Properties to set
-                 * @returns ImportRecord instance
-                 */
-                static create(properties: holdfast.backup.v1.ImportRecord.$Shape): holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape;
-                static create(properties?: holdfast.backup.v1.ImportRecord.$Properties): holdfast.backup.v1.ImportRecord;
-
-                /**
-                 * Encodes the specified ImportRecord message. Does not implicitly {@link holdfast.backup.v1.ImportRecord.verify|verify} messages.
-                 * @param message ImportRecord message or plain object to encode
-                 * @param [writer] Writer to encode to
-                 * @returns Writer
-                 */
-                static encode(message: holdfast.backup.v1.ImportRecord.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                /**
-                 * Decodes an ImportRecord message from the specified reader or buffer.
-                 * @param reader Reader or buffer to decode from
-                 * @param [length] Message length if known beforehand
-                 * @returns {holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape} ImportRecord
-                 * @throws {Error} If the payload is not a reader or valid buffer
-                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                 */
-                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ImportRecord & holdfast.backup.v1.ImportRecord.$Shape;
-            }
-
-            namespace ImportRecord {
-
-                /** Properties of an ImportRecord. */
-                interface $Properties {
-
-                    /** ImportRecord record */
-                    record?: (number|null);
-
-                    /** ImportRecord name */
-                    name?: (string|null);
-
-                    /** ImportRecord code */
-                    code?: (string|null);
-
-                    /** ImportRecord detail */
-                    detail?: (string|null);
-
-                    /** ImportRecord outcome */
-                    outcome?: (string|null);
-
-                    /** ImportRecord section */
-                    section?: (string|null);
-
-                    /** ImportRecord organization */
-                    organization?: (string|null);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-                }
-
-                /** Shape of an ImportRecord. */
-                type $Shape = holdfast.backup.v1.ImportRecord.$Properties;
-            }
-
-            /**
              * Properties of a StorageKind.
              * @deprecated Use holdfast.backup.v1.StorageKind.$Properties instead.
              */
@@ -28927,6 +29900,427 @@ export namespace holdfast {
 
                 /** Shape of a StorageTestStep. */
                 type $Shape = holdfast.backup.v1.StorageTestStep.$Properties;
+            }
+
+            /**
+             * Properties of a Validation.
+             * @deprecated Use holdfast.backup.v1.Validation.$Properties instead.
+             */
+            interface IValidation extends holdfast.backup.v1.Validation.$Properties {
+            }
+
+            /** Represents a Validation. */
+            class Validation {
+
+                /**
+                 * Constructs a new Validation.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.Validation.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** Validation organizationId. */
+                organizationId: string;
+
+                /** Validation result. */
+                result: string;
+
+                /** Validation runId. */
+                runId: string;
+
+                /** Validation backupId. */
+                backupId: string;
+
+                /** Validation backupCreatedAtUnixMs. */
+                backupCreatedAtUnixMs: number;
+
+                /** Validation code. */
+                code: string;
+
+                /** Validation detail. */
+                detail: string;
+
+                /** Validation records. */
+                records: number;
+
+                /** Validation tookMs. */
+                tookMs: number;
+
+                /** Validation atUnixMs. */
+                atUnixMs: number;
+
+                /** Validation lastOkAtUnixMs. */
+                lastOkAtUnixMs: number;
+
+                /**
+                 * Creates a new Validation instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns Validation instance
+                 */
+                static create(properties: holdfast.backup.v1.Validation.$Shape): holdfast.backup.v1.Validation & holdfast.backup.v1.Validation.$Shape;
+                static create(properties?: holdfast.backup.v1.Validation.$Properties): holdfast.backup.v1.Validation;
+
+                /**
+                 * Encodes the specified Validation message. Does not implicitly {@link holdfast.backup.v1.Validation.verify|verify} messages.
+                 * @param message Validation message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.Validation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a Validation message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.Validation & holdfast.backup.v1.Validation.$Shape} Validation
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.Validation & holdfast.backup.v1.Validation.$Shape;
+            }
+
+            namespace Validation {
+
+                /** Properties of a Validation. */
+                interface $Properties {
+
+                    /** Validation organizationId */
+                    organizationId?: (string|null);
+
+                    /** Validation result */
+                    result?: (string|null);
+
+                    /** Validation runId */
+                    runId?: (string|null);
+
+                    /** Validation backupId */
+                    backupId?: (string|null);
+
+                    /** Validation backupCreatedAtUnixMs */
+                    backupCreatedAtUnixMs?: (number|null);
+
+                    /** Validation code */
+                    code?: (string|null);
+
+                    /** Validation detail */
+                    detail?: (string|null);
+
+                    /** Validation records */
+                    records?: (number|null);
+
+                    /** Validation tookMs */
+                    tookMs?: (number|null);
+
+                    /** Validation atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** Validation lastOkAtUnixMs */
+                    lastOkAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a Validation. */
+                type $Shape = holdfast.backup.v1.Validation.$Properties;
+            }
+
+            /**
+             * Properties of a ListValidationsRequest.
+             * @deprecated Use holdfast.backup.v1.ListValidationsRequest.$Properties instead.
+             */
+            interface IListValidationsRequest extends holdfast.backup.v1.ListValidationsRequest.$Properties {
+            }
+
+            /** Represents a ListValidationsRequest. */
+            class ListValidationsRequest {
+
+                /**
+                 * Constructs a new ListValidationsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListValidationsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListValidationsRequest limit. */
+                limit: number;
+
+                /** ListValidationsRequest cursor. */
+                cursor: string;
+
+                /** ListValidationsRequest organizationId. */
+                organizationId: string;
+
+                /** ListValidationsRequest result. */
+                result: string;
+
+                /**
+                 * Creates a new ListValidationsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListValidationsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.ListValidationsRequest.$Shape): holdfast.backup.v1.ListValidationsRequest & holdfast.backup.v1.ListValidationsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.ListValidationsRequest.$Properties): holdfast.backup.v1.ListValidationsRequest;
+
+                /**
+                 * Encodes the specified ListValidationsRequest message. Does not implicitly {@link holdfast.backup.v1.ListValidationsRequest.verify|verify} messages.
+                 * @param message ListValidationsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListValidationsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListValidationsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListValidationsRequest & holdfast.backup.v1.ListValidationsRequest.$Shape} ListValidationsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListValidationsRequest & holdfast.backup.v1.ListValidationsRequest.$Shape;
+            }
+
+            namespace ListValidationsRequest {
+
+                /** Properties of a ListValidationsRequest. */
+                interface $Properties {
+
+                    /** ListValidationsRequest limit */
+                    limit?: (number|null);
+
+                    /** ListValidationsRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ListValidationsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** ListValidationsRequest result */
+                    result?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListValidationsRequest. */
+                type $Shape = holdfast.backup.v1.ListValidationsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListValidationsResponse.
+             * @deprecated Use holdfast.backup.v1.ListValidationsResponse.$Properties instead.
+             */
+            interface IListValidationsResponse extends holdfast.backup.v1.ListValidationsResponse.$Properties {
+            }
+
+            /** Represents a ListValidationsResponse. */
+            class ListValidationsResponse {
+
+                /**
+                 * Constructs a new ListValidationsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.ListValidationsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListValidationsResponse validations. */
+                validations: holdfast.backup.v1.Validation.$Properties[];
+
+                /** ListValidationsResponse nextCursor. */
+                nextCursor: string;
+
+                /** ListValidationsResponse nextRunUnixMs. */
+                nextRunUnixMs: number;
+
+                /**
+                 * Creates a new ListValidationsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListValidationsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.ListValidationsResponse.$Shape): holdfast.backup.v1.ListValidationsResponse & holdfast.backup.v1.ListValidationsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.ListValidationsResponse.$Properties): holdfast.backup.v1.ListValidationsResponse;
+
+                /**
+                 * Encodes the specified ListValidationsResponse message. Does not implicitly {@link holdfast.backup.v1.ListValidationsResponse.verify|verify} messages.
+                 * @param message ListValidationsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.ListValidationsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListValidationsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.ListValidationsResponse & holdfast.backup.v1.ListValidationsResponse.$Shape} ListValidationsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.ListValidationsResponse & holdfast.backup.v1.ListValidationsResponse.$Shape;
+            }
+
+            namespace ListValidationsResponse {
+
+                /** Properties of a ListValidationsResponse. */
+                interface $Properties {
+
+                    /** ListValidationsResponse validations */
+                    validations?: (holdfast.backup.v1.Validation.$Properties[]|null);
+
+                    /** ListValidationsResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** ListValidationsResponse nextRunUnixMs */
+                    nextRunUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListValidationsResponse. */
+                type $Shape = holdfast.backup.v1.ListValidationsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RunValidationsRequest.
+             * @deprecated Use holdfast.backup.v1.RunValidationsRequest.$Properties instead.
+             */
+            interface IRunValidationsRequest extends holdfast.backup.v1.RunValidationsRequest.$Properties {
+            }
+
+            /** Represents a RunValidationsRequest. */
+            class RunValidationsRequest {
+
+                /**
+                 * Constructs a new RunValidationsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunValidationsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunValidationsRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new RunValidationsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunValidationsRequest instance
+                 */
+                static create(properties: holdfast.backup.v1.RunValidationsRequest.$Shape): holdfast.backup.v1.RunValidationsRequest & holdfast.backup.v1.RunValidationsRequest.$Shape;
+                static create(properties?: holdfast.backup.v1.RunValidationsRequest.$Properties): holdfast.backup.v1.RunValidationsRequest;
+
+                /**
+                 * Encodes the specified RunValidationsRequest message. Does not implicitly {@link holdfast.backup.v1.RunValidationsRequest.verify|verify} messages.
+                 * @param message RunValidationsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunValidationsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunValidationsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunValidationsRequest & holdfast.backup.v1.RunValidationsRequest.$Shape} RunValidationsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunValidationsRequest & holdfast.backup.v1.RunValidationsRequest.$Shape;
+            }
+
+            namespace RunValidationsRequest {
+
+                /** Properties of a RunValidationsRequest. */
+                interface $Properties {
+
+                    /** RunValidationsRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunValidationsRequest. */
+                type $Shape = holdfast.backup.v1.RunValidationsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RunValidationsResponse.
+             * @deprecated Use holdfast.backup.v1.RunValidationsResponse.$Properties instead.
+             */
+            interface IRunValidationsResponse extends holdfast.backup.v1.RunValidationsResponse.$Properties {
+            }
+
+            /** Represents a RunValidationsResponse. */
+            class RunValidationsResponse {
+
+                /**
+                 * Constructs a new RunValidationsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.RunValidationsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RunValidationsResponse runId. */
+                runId: string;
+
+                /** RunValidationsResponse organizationIds. */
+                organizationIds: string[];
+
+                /**
+                 * Creates a new RunValidationsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RunValidationsResponse instance
+                 */
+                static create(properties: holdfast.backup.v1.RunValidationsResponse.$Shape): holdfast.backup.v1.RunValidationsResponse & holdfast.backup.v1.RunValidationsResponse.$Shape;
+                static create(properties?: holdfast.backup.v1.RunValidationsResponse.$Properties): holdfast.backup.v1.RunValidationsResponse;
+
+                /**
+                 * Encodes the specified RunValidationsResponse message. Does not implicitly {@link holdfast.backup.v1.RunValidationsResponse.verify|verify} messages.
+                 * @param message RunValidationsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.RunValidationsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RunValidationsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.RunValidationsResponse & holdfast.backup.v1.RunValidationsResponse.$Shape} RunValidationsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.RunValidationsResponse & holdfast.backup.v1.RunValidationsResponse.$Shape;
+            }
+
+            namespace RunValidationsResponse {
+
+                /** Properties of a RunValidationsResponse. */
+                interface $Properties {
+
+                    /** RunValidationsResponse runId */
+                    runId?: (string|null);
+
+                    /** RunValidationsResponse organizationIds */
+                    organizationIds?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RunValidationsResponse. */
+                type $Shape = holdfast.backup.v1.RunValidationsResponse.$Properties;
             }
         }
     }
@@ -39786,6 +41180,1401 @@ export namespace holdfast {
 
         /** Namespace v1. */
         namespace v1 {
+
+            /**
+             * Properties of a ListCompensablesRequest.
+             * @deprecated Use holdfast.ops.v1.ListCompensablesRequest.$Properties instead.
+             */
+            interface IListCompensablesRequest extends holdfast.ops.v1.ListCompensablesRequest.$Properties {
+            }
+
+            /** Represents a ListCompensablesRequest. */
+            class ListCompensablesRequest {
+
+                /**
+                 * Constructs a new ListCompensablesRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListCompensablesRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListCompensablesRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListCompensablesRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ListCompensablesRequest.$Shape): holdfast.ops.v1.ListCompensablesRequest & holdfast.ops.v1.ListCompensablesRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ListCompensablesRequest.$Properties): holdfast.ops.v1.ListCompensablesRequest;
+
+                /**
+                 * Encodes the specified ListCompensablesRequest message. Does not implicitly {@link holdfast.ops.v1.ListCompensablesRequest.verify|verify} messages.
+                 * @param message ListCompensablesRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListCompensablesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListCompensablesRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListCompensablesRequest & holdfast.ops.v1.ListCompensablesRequest.$Shape} ListCompensablesRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListCompensablesRequest & holdfast.ops.v1.ListCompensablesRequest.$Shape;
+            }
+
+            namespace ListCompensablesRequest {
+
+                /** Properties of a ListCompensablesRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListCompensablesRequest. */
+                type $Shape = holdfast.ops.v1.ListCompensablesRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListCompensablesResponse.
+             * @deprecated Use holdfast.ops.v1.ListCompensablesResponse.$Properties instead.
+             */
+            interface IListCompensablesResponse extends holdfast.ops.v1.ListCompensablesResponse.$Properties {
+            }
+
+            /** Represents a ListCompensablesResponse. */
+            class ListCompensablesResponse {
+
+                /**
+                 * Constructs a new ListCompensablesResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ListCompensablesResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListCompensablesResponse kinds. */
+                kinds: holdfast.ops.v1.CompensableKind.$Properties[];
+
+                /**
+                 * Creates a new ListCompensablesResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListCompensablesResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ListCompensablesResponse.$Shape): holdfast.ops.v1.ListCompensablesResponse & holdfast.ops.v1.ListCompensablesResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ListCompensablesResponse.$Properties): holdfast.ops.v1.ListCompensablesResponse;
+
+                /**
+                 * Encodes the specified ListCompensablesResponse message. Does not implicitly {@link holdfast.ops.v1.ListCompensablesResponse.verify|verify} messages.
+                 * @param message ListCompensablesResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ListCompensablesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListCompensablesResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ListCompensablesResponse & holdfast.ops.v1.ListCompensablesResponse.$Shape} ListCompensablesResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ListCompensablesResponse & holdfast.ops.v1.ListCompensablesResponse.$Shape;
+            }
+
+            namespace ListCompensablesResponse {
+
+                /** Properties of a ListCompensablesResponse. */
+                interface $Properties {
+
+                    /** ListCompensablesResponse kinds */
+                    kinds?: (holdfast.ops.v1.CompensableKind.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListCompensablesResponse. */
+                type $Shape = holdfast.ops.v1.ListCompensablesResponse.$Properties;
+            }
+
+            /**
+             * Properties of a CompensableKind.
+             * @deprecated Use holdfast.ops.v1.CompensableKind.$Properties instead.
+             */
+            interface ICompensableKind extends holdfast.ops.v1.CompensableKind.$Properties {
+            }
+
+            /** Represents a CompensableKind. */
+            class CompensableKind {
+
+                /**
+                 * Constructs a new CompensableKind.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CompensableKind.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CompensableKind kind. */
+                kind: string;
+
+                /** CompensableKind members. */
+                members: string[];
+
+                /** CompensableKind after. */
+                after: string[];
+
+                /**
+                 * Creates a new CompensableKind instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CompensableKind instance
+                 */
+                static create(properties: holdfast.ops.v1.CompensableKind.$Shape): holdfast.ops.v1.CompensableKind & holdfast.ops.v1.CompensableKind.$Shape;
+                static create(properties?: holdfast.ops.v1.CompensableKind.$Properties): holdfast.ops.v1.CompensableKind;
+
+                /**
+                 * Encodes the specified CompensableKind message. Does not implicitly {@link holdfast.ops.v1.CompensableKind.verify|verify} messages.
+                 * @param message CompensableKind message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CompensableKind.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CompensableKind message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CompensableKind & holdfast.ops.v1.CompensableKind.$Shape} CompensableKind
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CompensableKind & holdfast.ops.v1.CompensableKind.$Shape;
+            }
+
+            namespace CompensableKind {
+
+                /** Properties of a CompensableKind. */
+                interface $Properties {
+
+                    /** CompensableKind kind */
+                    kind?: (string|null);
+
+                    /** CompensableKind members */
+                    members?: (string[]|null);
+
+                    /** CompensableKind after */
+                    after?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CompensableKind. */
+                type $Shape = holdfast.ops.v1.CompensableKind.$Properties;
+            }
+
+            /**
+             * Properties of a CompensationScope.
+             * @deprecated Use holdfast.ops.v1.CompensationScope.$Properties instead.
+             */
+            interface ICompensationScope extends holdfast.ops.v1.CompensationScope.$Properties {
+            }
+
+            /** Represents a CompensationScope. */
+            class CompensationScope {
+
+                /**
+                 * Constructs a new CompensationScope.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CompensationScope.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CompensationScope toSequence. */
+                toSequence: number;
+
+                /** CompensationScope headSequence. */
+                headSequence: number;
+
+                /** CompensationScope kinds. */
+                kinds: string[];
+
+                /** CompensationScope organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new CompensationScope instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CompensationScope instance
+                 */
+                static create(properties: holdfast.ops.v1.CompensationScope.$Shape): holdfast.ops.v1.CompensationScope & holdfast.ops.v1.CompensationScope.$Shape;
+                static create(properties?: holdfast.ops.v1.CompensationScope.$Properties): holdfast.ops.v1.CompensationScope;
+
+                /**
+                 * Encodes the specified CompensationScope message. Does not implicitly {@link holdfast.ops.v1.CompensationScope.verify|verify} messages.
+                 * @param message CompensationScope message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CompensationScope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CompensationScope message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CompensationScope & holdfast.ops.v1.CompensationScope.$Shape} CompensationScope
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CompensationScope & holdfast.ops.v1.CompensationScope.$Shape;
+            }
+
+            namespace CompensationScope {
+
+                /** Properties of a CompensationScope. */
+                interface $Properties {
+
+                    /** CompensationScope toSequence */
+                    toSequence?: (number|null);
+
+                    /** CompensationScope headSequence */
+                    headSequence?: (number|null);
+
+                    /** CompensationScope kinds */
+                    kinds?: (string[]|null);
+
+                    /** CompensationScope organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CompensationScope. */
+                type $Shape = holdfast.ops.v1.CompensationScope.$Properties;
+            }
+
+            /**
+             * Properties of a PlanCompensationRequest.
+             * @deprecated Use holdfast.ops.v1.PlanCompensationRequest.$Properties instead.
+             */
+            interface IPlanCompensationRequest extends holdfast.ops.v1.PlanCompensationRequest.$Properties {
+            }
+
+            /** Represents a PlanCompensationRequest. */
+            class PlanCompensationRequest {
+
+                /**
+                 * Constructs a new PlanCompensationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.PlanCompensationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanCompensationRequest scope. */
+                scope?: (holdfast.ops.v1.CompensationScope.$Properties|null);
+
+                /** PlanCompensationRequest cursor. */
+                cursor: string;
+
+                /** PlanCompensationRequest limit. */
+                limit: number;
+
+                /**
+                 * Creates a new PlanCompensationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanCompensationRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.PlanCompensationRequest.$Shape): holdfast.ops.v1.PlanCompensationRequest & holdfast.ops.v1.PlanCompensationRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.PlanCompensationRequest.$Properties): holdfast.ops.v1.PlanCompensationRequest;
+
+                /**
+                 * Encodes the specified PlanCompensationRequest message. Does not implicitly {@link holdfast.ops.v1.PlanCompensationRequest.verify|verify} messages.
+                 * @param message PlanCompensationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.PlanCompensationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanCompensationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.PlanCompensationRequest & holdfast.ops.v1.PlanCompensationRequest.$Shape} PlanCompensationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.PlanCompensationRequest & holdfast.ops.v1.PlanCompensationRequest.$Shape;
+            }
+
+            namespace PlanCompensationRequest {
+
+                /** Properties of a PlanCompensationRequest. */
+                interface $Properties {
+
+                    /** PlanCompensationRequest scope */
+                    scope?: (holdfast.ops.v1.CompensationScope.$Properties|null);
+
+                    /** PlanCompensationRequest cursor */
+                    cursor?: (string|null);
+
+                    /** PlanCompensationRequest limit */
+                    limit?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanCompensationRequest. */
+                type $Shape = holdfast.ops.v1.PlanCompensationRequest.$Properties;
+            }
+
+            /**
+             * Properties of a PlanCompensationResponse.
+             * @deprecated Use holdfast.ops.v1.PlanCompensationResponse.$Properties instead.
+             */
+            interface IPlanCompensationResponse extends holdfast.ops.v1.PlanCompensationResponse.$Properties {
+            }
+
+            /** Represents a PlanCompensationResponse. */
+            class PlanCompensationResponse {
+
+                /**
+                 * Constructs a new PlanCompensationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.PlanCompensationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanCompensationResponse changes. */
+                changes: holdfast.ops.v1.CompensationChange.$Properties[];
+
+                /** PlanCompensationResponse nextCursor. */
+                nextCursor: string;
+
+                /** PlanCompensationResponse headSequence. */
+                headSequence: number;
+
+                /** PlanCompensationResponse digest. */
+                digest: Uint8Array;
+
+                /** PlanCompensationResponse objects. */
+                objects: number;
+
+                /** PlanCompensationResponse commits. */
+                commits: number;
+
+                /**
+                 * Creates a new PlanCompensationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanCompensationResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.PlanCompensationResponse.$Shape): holdfast.ops.v1.PlanCompensationResponse & holdfast.ops.v1.PlanCompensationResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.PlanCompensationResponse.$Properties): holdfast.ops.v1.PlanCompensationResponse;
+
+                /**
+                 * Encodes the specified PlanCompensationResponse message. Does not implicitly {@link holdfast.ops.v1.PlanCompensationResponse.verify|verify} messages.
+                 * @param message PlanCompensationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.PlanCompensationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanCompensationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.PlanCompensationResponse & holdfast.ops.v1.PlanCompensationResponse.$Shape} PlanCompensationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.PlanCompensationResponse & holdfast.ops.v1.PlanCompensationResponse.$Shape;
+            }
+
+            namespace PlanCompensationResponse {
+
+                /** Properties of a PlanCompensationResponse. */
+                interface $Properties {
+
+                    /** PlanCompensationResponse changes */
+                    changes?: (holdfast.ops.v1.CompensationChange.$Properties[]|null);
+
+                    /** PlanCompensationResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** PlanCompensationResponse headSequence */
+                    headSequence?: (number|null);
+
+                    /** PlanCompensationResponse digest */
+                    digest?: (Uint8Array|null);
+
+                    /** PlanCompensationResponse objects */
+                    objects?: (number|null);
+
+                    /** PlanCompensationResponse commits */
+                    commits?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanCompensationResponse. */
+                type $Shape = holdfast.ops.v1.PlanCompensationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a CompensationChange.
+             * @deprecated Use holdfast.ops.v1.CompensationChange.$Properties instead.
+             */
+            interface ICompensationChange extends holdfast.ops.v1.CompensationChange.$Properties {
+            }
+
+            /** Represents a CompensationChange. */
+            class CompensationChange {
+
+                /**
+                 * Constructs a new CompensationChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CompensationChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CompensationChange kind. */
+                kind: string;
+
+                /** CompensationChange id. */
+                id: string;
+
+                /** CompensationChange name. */
+                name: string;
+
+                /** CompensationChange organizationId. */
+                organizationId: string;
+
+                /** CompensationChange parentId. */
+                parentId: string;
+
+                /** CompensationChange change. */
+                change: string;
+
+                /** CompensationChange fields. */
+                fields: holdfast.ops.v1.FieldChange.$Properties[];
+
+                /** CompensationChange code. */
+                code: string;
+
+                /** CompensationChange detail. */
+                detail: string;
+
+                /** CompensationChange aggregateId. */
+                aggregateId: string;
+
+                /**
+                 * Creates a new CompensationChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CompensationChange instance
+                 */
+                static create(properties: holdfast.ops.v1.CompensationChange.$Shape): holdfast.ops.v1.CompensationChange & holdfast.ops.v1.CompensationChange.$Shape;
+                static create(properties?: holdfast.ops.v1.CompensationChange.$Properties): holdfast.ops.v1.CompensationChange;
+
+                /**
+                 * Encodes the specified CompensationChange message. Does not implicitly {@link holdfast.ops.v1.CompensationChange.verify|verify} messages.
+                 * @param message CompensationChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CompensationChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CompensationChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CompensationChange & holdfast.ops.v1.CompensationChange.$Shape} CompensationChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CompensationChange & holdfast.ops.v1.CompensationChange.$Shape;
+            }
+
+            namespace CompensationChange {
+
+                /** Properties of a CompensationChange. */
+                interface $Properties {
+
+                    /** CompensationChange kind */
+                    kind?: (string|null);
+
+                    /** CompensationChange id */
+                    id?: (string|null);
+
+                    /** CompensationChange name */
+                    name?: (string|null);
+
+                    /** CompensationChange organizationId */
+                    organizationId?: (string|null);
+
+                    /** CompensationChange parentId */
+                    parentId?: (string|null);
+
+                    /** CompensationChange change */
+                    change?: (string|null);
+
+                    /** CompensationChange fields */
+                    fields?: (holdfast.ops.v1.FieldChange.$Properties[]|null);
+
+                    /** CompensationChange code */
+                    code?: (string|null);
+
+                    /** CompensationChange detail */
+                    detail?: (string|null);
+
+                    /** CompensationChange aggregateId */
+                    aggregateId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CompensationChange. */
+                type $Shape = holdfast.ops.v1.CompensationChange.$Properties;
+            }
+
+            /**
+             * Properties of a FieldChange.
+             * @deprecated Use holdfast.ops.v1.FieldChange.$Properties instead.
+             */
+            interface IFieldChange extends holdfast.ops.v1.FieldChange.$Properties {
+            }
+
+            /** Represents a FieldChange. */
+            class FieldChange {
+
+                /**
+                 * Constructs a new FieldChange.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.FieldChange.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** FieldChange field. */
+                field: string;
+
+                /** FieldChange before. */
+                before: string;
+
+                /** FieldChange after. */
+                after: string;
+
+                /**
+                 * Creates a new FieldChange instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns FieldChange instance
+                 */
+                static create(properties: holdfast.ops.v1.FieldChange.$Shape): holdfast.ops.v1.FieldChange & holdfast.ops.v1.FieldChange.$Shape;
+                static create(properties?: holdfast.ops.v1.FieldChange.$Properties): holdfast.ops.v1.FieldChange;
+
+                /**
+                 * Encodes the specified FieldChange message. Does not implicitly {@link holdfast.ops.v1.FieldChange.verify|verify} messages.
+                 * @param message FieldChange message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.FieldChange.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a FieldChange message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.FieldChange & holdfast.ops.v1.FieldChange.$Shape} FieldChange
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.FieldChange & holdfast.ops.v1.FieldChange.$Shape;
+            }
+
+            namespace FieldChange {
+
+                /** Properties of a FieldChange. */
+                interface $Properties {
+
+                    /** FieldChange field */
+                    field?: (string|null);
+
+                    /** FieldChange before */
+                    before?: (string|null);
+
+                    /** FieldChange after */
+                    after?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a FieldChange. */
+                type $Shape = holdfast.ops.v1.FieldChange.$Properties;
+            }
+
+            /** CompensationPhase enum. */
+            enum CompensationPhase {
+
+                /** COMPENSATION_PHASE_UNSPECIFIED value */
+                COMPENSATION_PHASE_UNSPECIFIED = 0,
+
+                /** COMPENSATION_PHASE_REMOVE value */
+                COMPENSATION_PHASE_REMOVE = 1,
+
+                /** COMPENSATION_PHASE_BRING value */
+                COMPENSATION_PHASE_BRING = 2
+            }
+
+            /**
+             * Properties of an ApplyCompensationRequest.
+             * @deprecated Use holdfast.ops.v1.ApplyCompensationRequest.$Properties instead.
+             */
+            interface IApplyCompensationRequest extends holdfast.ops.v1.ApplyCompensationRequest.$Properties {
+            }
+
+            /** Represents an ApplyCompensationRequest. */
+            class ApplyCompensationRequest {
+
+                /**
+                 * Constructs a new ApplyCompensationRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ApplyCompensationRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyCompensationRequest restoreId. */
+                restoreId: string;
+
+                /** ApplyCompensationRequest scope. */
+                scope?: (holdfast.ops.v1.CompensationScope.$Properties|null);
+
+                /** ApplyCompensationRequest phase. */
+                phase: holdfast.ops.v1.CompensationPhase;
+
+                /** ApplyCompensationRequest actor. */
+                actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                /** ApplyCompensationRequest reason. */
+                reason: string;
+
+                /** ApplyCompensationRequest cursor. */
+                cursor: string;
+
+                /** ApplyCompensationRequest limit. */
+                limit: number;
+
+                /**
+                 * Creates a new ApplyCompensationRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyCompensationRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ApplyCompensationRequest.$Shape): holdfast.ops.v1.ApplyCompensationRequest & holdfast.ops.v1.ApplyCompensationRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ApplyCompensationRequest.$Properties): holdfast.ops.v1.ApplyCompensationRequest;
+
+                /**
+                 * Encodes the specified ApplyCompensationRequest message. Does not implicitly {@link holdfast.ops.v1.ApplyCompensationRequest.verify|verify} messages.
+                 * @param message ApplyCompensationRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ApplyCompensationRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyCompensationRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ApplyCompensationRequest & holdfast.ops.v1.ApplyCompensationRequest.$Shape} ApplyCompensationRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ApplyCompensationRequest & holdfast.ops.v1.ApplyCompensationRequest.$Shape;
+            }
+
+            namespace ApplyCompensationRequest {
+
+                /** Properties of an ApplyCompensationRequest. */
+                interface $Properties {
+
+                    /** ApplyCompensationRequest restoreId */
+                    restoreId?: (string|null);
+
+                    /** ApplyCompensationRequest scope */
+                    scope?: (holdfast.ops.v1.CompensationScope.$Properties|null);
+
+                    /** ApplyCompensationRequest phase */
+                    phase?: (holdfast.ops.v1.CompensationPhase|null);
+
+                    /** ApplyCompensationRequest actor */
+                    actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                    /** ApplyCompensationRequest reason */
+                    reason?: (string|null);
+
+                    /** ApplyCompensationRequest cursor */
+                    cursor?: (string|null);
+
+                    /** ApplyCompensationRequest limit */
+                    limit?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyCompensationRequest. */
+                type $Shape = holdfast.ops.v1.ApplyCompensationRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyCompensationResponse.
+             * @deprecated Use holdfast.ops.v1.ApplyCompensationResponse.$Properties instead.
+             */
+            interface IApplyCompensationResponse extends holdfast.ops.v1.ApplyCompensationResponse.$Properties {
+            }
+
+            /** Represents an ApplyCompensationResponse. */
+            class ApplyCompensationResponse {
+
+                /**
+                 * Constructs a new ApplyCompensationResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ApplyCompensationResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyCompensationResponse objects. */
+                objects: holdfast.ops.v1.CompensatedObject.$Properties[];
+
+                /** ApplyCompensationResponse nextCursor. */
+                nextCursor: string;
+
+                /** ApplyCompensationResponse lastSequence. */
+                lastSequence: number;
+
+                /** ApplyCompensationResponse total. */
+                total: number;
+
+                /**
+                 * Creates a new ApplyCompensationResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyCompensationResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ApplyCompensationResponse.$Shape): holdfast.ops.v1.ApplyCompensationResponse & holdfast.ops.v1.ApplyCompensationResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ApplyCompensationResponse.$Properties): holdfast.ops.v1.ApplyCompensationResponse;
+
+                /**
+                 * Encodes the specified ApplyCompensationResponse message. Does not implicitly {@link holdfast.ops.v1.ApplyCompensationResponse.verify|verify} messages.
+                 * @param message ApplyCompensationResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ApplyCompensationResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyCompensationResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ApplyCompensationResponse & holdfast.ops.v1.ApplyCompensationResponse.$Shape} ApplyCompensationResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ApplyCompensationResponse & holdfast.ops.v1.ApplyCompensationResponse.$Shape;
+            }
+
+            namespace ApplyCompensationResponse {
+
+                /** Properties of an ApplyCompensationResponse. */
+                interface $Properties {
+
+                    /** ApplyCompensationResponse objects */
+                    objects?: (holdfast.ops.v1.CompensatedObject.$Properties[]|null);
+
+                    /** ApplyCompensationResponse nextCursor */
+                    nextCursor?: (string|null);
+
+                    /** ApplyCompensationResponse lastSequence */
+                    lastSequence?: (number|null);
+
+                    /** ApplyCompensationResponse total */
+                    total?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyCompensationResponse. */
+                type $Shape = holdfast.ops.v1.ApplyCompensationResponse.$Properties;
+            }
+
+            /**
+             * Properties of a CompensatedObject.
+             * @deprecated Use holdfast.ops.v1.CompensatedObject.$Properties instead.
+             */
+            interface ICompensatedObject extends holdfast.ops.v1.CompensatedObject.$Properties {
+            }
+
+            /** Represents a CompensatedObject. */
+            class CompensatedObject {
+
+                /**
+                 * Constructs a new CompensatedObject.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.CompensatedObject.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** CompensatedObject kind. */
+                kind: string;
+
+                /** CompensatedObject id. */
+                id: string;
+
+                /** CompensatedObject name. */
+                name: string;
+
+                /** CompensatedObject organizationId. */
+                organizationId: string;
+
+                /** CompensatedObject outcome. */
+                outcome: string;
+
+                /** CompensatedObject sequence. */
+                sequence: number;
+
+                /** CompensatedObject code. */
+                code: string;
+
+                /** CompensatedObject detail. */
+                detail: string;
+
+                /**
+                 * Creates a new CompensatedObject instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns CompensatedObject instance
+                 */
+                static create(properties: holdfast.ops.v1.CompensatedObject.$Shape): holdfast.ops.v1.CompensatedObject & holdfast.ops.v1.CompensatedObject.$Shape;
+                static create(properties?: holdfast.ops.v1.CompensatedObject.$Properties): holdfast.ops.v1.CompensatedObject;
+
+                /**
+                 * Encodes the specified CompensatedObject message. Does not implicitly {@link holdfast.ops.v1.CompensatedObject.verify|verify} messages.
+                 * @param message CompensatedObject message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.CompensatedObject.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a CompensatedObject message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.CompensatedObject & holdfast.ops.v1.CompensatedObject.$Shape} CompensatedObject
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.CompensatedObject & holdfast.ops.v1.CompensatedObject.$Shape;
+            }
+
+            namespace CompensatedObject {
+
+                /** Properties of a CompensatedObject. */
+                interface $Properties {
+
+                    /** CompensatedObject kind */
+                    kind?: (string|null);
+
+                    /** CompensatedObject id */
+                    id?: (string|null);
+
+                    /** CompensatedObject name */
+                    name?: (string|null);
+
+                    /** CompensatedObject organizationId */
+                    organizationId?: (string|null);
+
+                    /** CompensatedObject outcome */
+                    outcome?: (string|null);
+
+                    /** CompensatedObject sequence */
+                    sequence?: (number|null);
+
+                    /** CompensatedObject code */
+                    code?: (string|null);
+
+                    /** CompensatedObject detail */
+                    detail?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a CompensatedObject. */
+                type $Shape = holdfast.ops.v1.CompensatedObject.$Properties;
+            }
+
+            /**
+             * Properties of a PlanUndoRequest.
+             * @deprecated Use holdfast.ops.v1.PlanUndoRequest.$Properties instead.
+             */
+            interface IPlanUndoRequest extends holdfast.ops.v1.PlanUndoRequest.$Properties {
+            }
+
+            /** Represents a PlanUndoRequest. */
+            class PlanUndoRequest {
+
+                /**
+                 * Constructs a new PlanUndoRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.PlanUndoRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanUndoRequest sequence. */
+                sequence: number;
+
+                /**
+                 * Creates a new PlanUndoRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanUndoRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.PlanUndoRequest.$Shape): holdfast.ops.v1.PlanUndoRequest & holdfast.ops.v1.PlanUndoRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.PlanUndoRequest.$Properties): holdfast.ops.v1.PlanUndoRequest;
+
+                /**
+                 * Encodes the specified PlanUndoRequest message. Does not implicitly {@link holdfast.ops.v1.PlanUndoRequest.verify|verify} messages.
+                 * @param message PlanUndoRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.PlanUndoRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanUndoRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.PlanUndoRequest & holdfast.ops.v1.PlanUndoRequest.$Shape} PlanUndoRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.PlanUndoRequest & holdfast.ops.v1.PlanUndoRequest.$Shape;
+            }
+
+            namespace PlanUndoRequest {
+
+                /** Properties of a PlanUndoRequest. */
+                interface $Properties {
+
+                    /** PlanUndoRequest sequence */
+                    sequence?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanUndoRequest. */
+                type $Shape = holdfast.ops.v1.PlanUndoRequest.$Properties;
+            }
+
+            /**
+             * Properties of a PlanUndoResponse.
+             * @deprecated Use holdfast.ops.v1.PlanUndoResponse.$Properties instead.
+             */
+            interface IPlanUndoResponse extends holdfast.ops.v1.PlanUndoResponse.$Properties {
+            }
+
+            /** Represents a PlanUndoResponse. */
+            class PlanUndoResponse {
+
+                /**
+                 * Constructs a new PlanUndoResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.PlanUndoResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** PlanUndoResponse changes. */
+                changes: holdfast.ops.v1.CompensationChange.$Properties[];
+
+                /** PlanUndoResponse conflicts. */
+                conflicts: holdfast.ops.v1.UndoConflict.$Properties[];
+
+                /** PlanUndoResponse digest. */
+                digest: Uint8Array;
+
+                /** PlanUndoResponse kind. */
+                kind: string;
+
+                /** PlanUndoResponse id. */
+                id: string;
+
+                /** PlanUndoResponse name. */
+                name: string;
+
+                /** PlanUndoResponse organizationId. */
+                organizationId: string;
+
+                /** PlanUndoResponse code. */
+                code: string;
+
+                /** PlanUndoResponse detail. */
+                detail: string;
+
+                /**
+                 * Creates a new PlanUndoResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns PlanUndoResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.PlanUndoResponse.$Shape): holdfast.ops.v1.PlanUndoResponse & holdfast.ops.v1.PlanUndoResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.PlanUndoResponse.$Properties): holdfast.ops.v1.PlanUndoResponse;
+
+                /**
+                 * Encodes the specified PlanUndoResponse message. Does not implicitly {@link holdfast.ops.v1.PlanUndoResponse.verify|verify} messages.
+                 * @param message PlanUndoResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.PlanUndoResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a PlanUndoResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.PlanUndoResponse & holdfast.ops.v1.PlanUndoResponse.$Shape} PlanUndoResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.PlanUndoResponse & holdfast.ops.v1.PlanUndoResponse.$Shape;
+            }
+
+            namespace PlanUndoResponse {
+
+                /** Properties of a PlanUndoResponse. */
+                interface $Properties {
+
+                    /** PlanUndoResponse changes */
+                    changes?: (holdfast.ops.v1.CompensationChange.$Properties[]|null);
+
+                    /** PlanUndoResponse conflicts */
+                    conflicts?: (holdfast.ops.v1.UndoConflict.$Properties[]|null);
+
+                    /** PlanUndoResponse digest */
+                    digest?: (Uint8Array|null);
+
+                    /** PlanUndoResponse kind */
+                    kind?: (string|null);
+
+                    /** PlanUndoResponse id */
+                    id?: (string|null);
+
+                    /** PlanUndoResponse name */
+                    name?: (string|null);
+
+                    /** PlanUndoResponse organizationId */
+                    organizationId?: (string|null);
+
+                    /** PlanUndoResponse code */
+                    code?: (string|null);
+
+                    /** PlanUndoResponse detail */
+                    detail?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a PlanUndoResponse. */
+                type $Shape = holdfast.ops.v1.PlanUndoResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UndoConflict.
+             * @deprecated Use holdfast.ops.v1.UndoConflict.$Properties instead.
+             */
+            interface IUndoConflict extends holdfast.ops.v1.UndoConflict.$Properties {
+            }
+
+            /** Represents an UndoConflict. */
+            class UndoConflict {
+
+                /**
+                 * Constructs a new UndoConflict.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.UndoConflict.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UndoConflict field. */
+                field: string;
+
+                /** UndoConflict before. */
+                before: string;
+
+                /** UndoConflict then. */
+                then: string;
+
+                /** UndoConflict now. */
+                now: string;
+
+                /** UndoConflict sequence. */
+                sequence: number;
+
+                /** UndoConflict atUnixMs. */
+                atUnixMs: number;
+
+                /** UndoConflict actor. */
+                actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                /**
+                 * Creates a new UndoConflict instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UndoConflict instance
+                 */
+                static create(properties: holdfast.ops.v1.UndoConflict.$Shape): holdfast.ops.v1.UndoConflict & holdfast.ops.v1.UndoConflict.$Shape;
+                static create(properties?: holdfast.ops.v1.UndoConflict.$Properties): holdfast.ops.v1.UndoConflict;
+
+                /**
+                 * Encodes the specified UndoConflict message. Does not implicitly {@link holdfast.ops.v1.UndoConflict.verify|verify} messages.
+                 * @param message UndoConflict message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.UndoConflict.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UndoConflict message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.UndoConflict & holdfast.ops.v1.UndoConflict.$Shape} UndoConflict
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.UndoConflict & holdfast.ops.v1.UndoConflict.$Shape;
+            }
+
+            namespace UndoConflict {
+
+                /** Properties of an UndoConflict. */
+                interface $Properties {
+
+                    /** UndoConflict field */
+                    field?: (string|null);
+
+                    /** UndoConflict before */
+                    before?: (string|null);
+
+                    /** UndoConflict then */
+                    then?: (string|null);
+
+                    /** UndoConflict now */
+                    now?: (string|null);
+
+                    /** UndoConflict sequence */
+                    sequence?: (number|null);
+
+                    /** UndoConflict atUnixMs */
+                    atUnixMs?: (number|null);
+
+                    /** UndoConflict actor */
+                    actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UndoConflict. */
+                type $Shape = holdfast.ops.v1.UndoConflict.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyUndoRequest.
+             * @deprecated Use holdfast.ops.v1.ApplyUndoRequest.$Properties instead.
+             */
+            interface IApplyUndoRequest extends holdfast.ops.v1.ApplyUndoRequest.$Properties {
+            }
+
+            /** Represents an ApplyUndoRequest. */
+            class ApplyUndoRequest {
+
+                /**
+                 * Constructs a new ApplyUndoRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ApplyUndoRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyUndoRequest undoId. */
+                undoId: string;
+
+                /** ApplyUndoRequest sequence. */
+                sequence: number;
+
+                /** ApplyUndoRequest actor. */
+                actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                /** ApplyUndoRequest reason. */
+                reason: string;
+
+                /** ApplyUndoRequest digest. */
+                digest: Uint8Array;
+
+                /**
+                 * Creates a new ApplyUndoRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyUndoRequest instance
+                 */
+                static create(properties: holdfast.ops.v1.ApplyUndoRequest.$Shape): holdfast.ops.v1.ApplyUndoRequest & holdfast.ops.v1.ApplyUndoRequest.$Shape;
+                static create(properties?: holdfast.ops.v1.ApplyUndoRequest.$Properties): holdfast.ops.v1.ApplyUndoRequest;
+
+                /**
+                 * Encodes the specified ApplyUndoRequest message. Does not implicitly {@link holdfast.ops.v1.ApplyUndoRequest.verify|verify} messages.
+                 * @param message ApplyUndoRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ApplyUndoRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyUndoRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ApplyUndoRequest & holdfast.ops.v1.ApplyUndoRequest.$Shape} ApplyUndoRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ApplyUndoRequest & holdfast.ops.v1.ApplyUndoRequest.$Shape;
+            }
+
+            namespace ApplyUndoRequest {
+
+                /** Properties of an ApplyUndoRequest. */
+                interface $Properties {
+
+                    /** ApplyUndoRequest undoId */
+                    undoId?: (string|null);
+
+                    /** ApplyUndoRequest sequence */
+                    sequence?: (number|null);
+
+                    /** ApplyUndoRequest actor */
+                    actor?: (holdfast.log.v1.Actor.$Properties|null);
+
+                    /** ApplyUndoRequest reason */
+                    reason?: (string|null);
+
+                    /** ApplyUndoRequest digest */
+                    digest?: (Uint8Array|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyUndoRequest. */
+                type $Shape = holdfast.ops.v1.ApplyUndoRequest.$Properties;
+            }
+
+            /**
+             * Properties of an ApplyUndoResponse.
+             * @deprecated Use holdfast.ops.v1.ApplyUndoResponse.$Properties instead.
+             */
+            interface IApplyUndoResponse extends holdfast.ops.v1.ApplyUndoResponse.$Properties {
+            }
+
+            /** Represents an ApplyUndoResponse. */
+            class ApplyUndoResponse {
+
+                /**
+                 * Constructs a new ApplyUndoResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.ops.v1.ApplyUndoResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ApplyUndoResponse sequence. */
+                sequence: number;
+
+                /** ApplyUndoResponse changes. */
+                changes: holdfast.ops.v1.CompensationChange.$Properties[];
+
+                /**
+                 * Creates a new ApplyUndoResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ApplyUndoResponse instance
+                 */
+                static create(properties: holdfast.ops.v1.ApplyUndoResponse.$Shape): holdfast.ops.v1.ApplyUndoResponse & holdfast.ops.v1.ApplyUndoResponse.$Shape;
+                static create(properties?: holdfast.ops.v1.ApplyUndoResponse.$Properties): holdfast.ops.v1.ApplyUndoResponse;
+
+                /**
+                 * Encodes the specified ApplyUndoResponse message. Does not implicitly {@link holdfast.ops.v1.ApplyUndoResponse.verify|verify} messages.
+                 * @param message ApplyUndoResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.ops.v1.ApplyUndoResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an ApplyUndoResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.ops.v1.ApplyUndoResponse & holdfast.ops.v1.ApplyUndoResponse.$Shape} ApplyUndoResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.ops.v1.ApplyUndoResponse & holdfast.ops.v1.ApplyUndoResponse.$Shape;
+            }
+
+            namespace ApplyUndoResponse {
+
+                /** Properties of an ApplyUndoResponse. */
+                interface $Properties {
+
+                    /** ApplyUndoResponse sequence */
+                    sequence?: (number|null);
+
+                    /** ApplyUndoResponse changes */
+                    changes?: (holdfast.ops.v1.CompensationChange.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an ApplyUndoResponse. */
+                type $Shape = holdfast.ops.v1.ApplyUndoResponse.$Properties;
+            }
 
             /**
              * Properties of a ListContributorsRequest.

@@ -597,6 +597,96 @@ export const RecoveryService = {
   },
 } as const satisfies MethodTable
 
+export const RestoreJobService = {
+  runRestoreJob: {
+    path: '/holdfast.backup.v1.RestoreJobService/RunRestoreJob',
+    owner: 'backup',
+    request: holdfast.backup.v1.RunRestoreJobRequest,
+    response: holdfast.backup.v1.RunRestoreJobResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  continueRestoreJob: {
+    path: '/holdfast.backup.v1.RestoreJobService/ContinueRestoreJob',
+    owner: 'backup',
+    request: holdfast.backup.v1.ContinueRestoreJobRequest,
+    response: holdfast.backup.v1.ContinueRestoreJobResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  getRestoreJob: {
+    path: '/holdfast.backup.v1.RestoreJobService/GetRestoreJob',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetRestoreJobRequest,
+    response: holdfast.backup.v1.GetRestoreJobResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+  listRestoreJobs: {
+    path: '/holdfast.backup.v1.RestoreJobService/ListRestoreJobs',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListRestoreJobsRequest,
+    response: holdfast.backup.v1.ListRestoreJobsResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const SnapshotService = {
+  exportSnapshot: {
+    path: '/holdfast.backup.v1.SnapshotService/ExportSnapshot',
+    owner: 'backup',
+    request: holdfast.backup.v1.ExportSnapshotRequest,
+    response: holdfast.backup.v1.ExportSnapshotResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
+  readExport: {
+    path: '/holdfast.backup.v1.SnapshotService/ReadExport',
+    owner: 'backup',
+    request: holdfast.backup.v1.ReadExportRequest,
+    response: holdfast.backup.v1.ReadExportResponse,
+    access: { permission: 'backup.create', services: [] },
+  },
+  putImport: {
+    path: '/holdfast.backup.v1.SnapshotService/PutImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.PutImportRequest,
+    response: holdfast.backup.v1.PutImportResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  inspectImport: {
+    path: '/holdfast.backup.v1.SnapshotService/InspectImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.InspectImportRequest,
+    response: holdfast.backup.v1.InspectImportResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  runImport: {
+    path: '/holdfast.backup.v1.SnapshotService/RunImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.RunImportRequest,
+    response: holdfast.backup.v1.RunImportResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  getImport: {
+    path: '/holdfast.backup.v1.SnapshotService/GetImport',
+    owner: 'backup',
+    request: holdfast.backup.v1.GetImportRequest,
+    response: holdfast.backup.v1.GetImportResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+  listImports: {
+    path: '/holdfast.backup.v1.SnapshotService/ListImports',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListImportsRequest,
+    response: holdfast.backup.v1.ListImportsResponse,
+    access: { permission: 'backup.restore', services: [] },
+  },
+  listImportRecords: {
+    path: '/holdfast.backup.v1.SnapshotService/ListImportRecords',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListImportRecordsRequest,
+    response: holdfast.backup.v1.ListImportRecordsResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+} as const satisfies MethodTable
+
 export const RestoreService = {
   listRestorePoints: {
     path: '/holdfast.backup.v1.RestoreService/ListRestorePoints',
@@ -729,65 +819,6 @@ export const ScheduleService = {
   },
 } as const satisfies MethodTable
 
-export const SnapshotService = {
-  exportSnapshot: {
-    path: '/holdfast.backup.v1.SnapshotService/ExportSnapshot',
-    owner: 'backup',
-    request: holdfast.backup.v1.ExportSnapshotRequest,
-    response: holdfast.backup.v1.ExportSnapshotResponse,
-    access: { permission: 'backup.create', services: [] },
-  },
-  readExport: {
-    path: '/holdfast.backup.v1.SnapshotService/ReadExport',
-    owner: 'backup',
-    request: holdfast.backup.v1.ReadExportRequest,
-    response: holdfast.backup.v1.ReadExportResponse,
-    access: { permission: 'backup.create', services: [] },
-  },
-  putImport: {
-    path: '/holdfast.backup.v1.SnapshotService/PutImport',
-    owner: 'backup',
-    request: holdfast.backup.v1.PutImportRequest,
-    response: holdfast.backup.v1.PutImportResponse,
-    access: { permission: 'backup.restore', services: [] },
-  },
-  inspectImport: {
-    path: '/holdfast.backup.v1.SnapshotService/InspectImport',
-    owner: 'backup',
-    request: holdfast.backup.v1.InspectImportRequest,
-    response: holdfast.backup.v1.InspectImportResponse,
-    access: { permission: 'backup.restore', services: [] },
-  },
-  runImport: {
-    path: '/holdfast.backup.v1.SnapshotService/RunImport',
-    owner: 'backup',
-    request: holdfast.backup.v1.RunImportRequest,
-    response: holdfast.backup.v1.RunImportResponse,
-    access: { permission: 'backup.restore', services: [] },
-  },
-  getImport: {
-    path: '/holdfast.backup.v1.SnapshotService/GetImport',
-    owner: 'backup',
-    request: holdfast.backup.v1.GetImportRequest,
-    response: holdfast.backup.v1.GetImportResponse,
-    access: { permission: 'backup.view', services: [] },
-  },
-  listImports: {
-    path: '/holdfast.backup.v1.SnapshotService/ListImports',
-    owner: 'backup',
-    request: holdfast.backup.v1.ListImportsRequest,
-    response: holdfast.backup.v1.ListImportsResponse,
-    access: { permission: 'backup.restore', services: [] },
-  },
-  listImportRecords: {
-    path: '/holdfast.backup.v1.SnapshotService/ListImportRecords',
-    owner: 'backup',
-    request: holdfast.backup.v1.ListImportRecordsRequest,
-    response: holdfast.backup.v1.ListImportRecordsResponse,
-    access: { permission: 'backup.view', services: [] },
-  },
-} as const satisfies MethodTable
-
 export const StorageService = {
   listStorageKinds: {
     path: '/holdfast.backup.v1.StorageService/ListStorageKinds',
@@ -837,6 +868,23 @@ export const StorageService = {
     request: holdfast.backup.v1.TestStorageLocationRequest,
     response: holdfast.backup.v1.TestStorageLocationResponse,
     access: { permission: 'backup.settings', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const ValidationService = {
+  listValidations: {
+    path: '/holdfast.backup.v1.ValidationService/ListValidations',
+    owner: 'backup',
+    request: holdfast.backup.v1.ListValidationsRequest,
+    response: holdfast.backup.v1.ListValidationsResponse,
+    access: { permission: 'backup.view', services: [] },
+  },
+  runValidations: {
+    path: '/holdfast.backup.v1.ValidationService/RunValidations',
+    owner: 'backup',
+    request: holdfast.backup.v1.RunValidationsRequest,
+    response: holdfast.backup.v1.RunValidationsResponse,
+    access: { permission: 'backup.create', services: [] },
   },
 } as const satisfies MethodTable
 
@@ -1147,6 +1195,44 @@ export const WebhookService = {
   },
 } as const satisfies MethodTable
 
+export const CompensationService = {
+  listCompensables: {
+    path: '/holdfast.ops.v1.CompensationService/ListCompensables',
+    owner: 'ops',
+    request: holdfast.ops.v1.ListCompensablesRequest,
+    response: holdfast.ops.v1.ListCompensablesResponse,
+    access: { services: ['backup'] },
+  },
+  planCompensation: {
+    path: '/holdfast.ops.v1.CompensationService/PlanCompensation',
+    owner: 'ops',
+    request: holdfast.ops.v1.PlanCompensationRequest,
+    response: holdfast.ops.v1.PlanCompensationResponse,
+    access: { services: ['backup'] },
+  },
+  applyCompensation: {
+    path: '/holdfast.ops.v1.CompensationService/ApplyCompensation',
+    owner: 'ops',
+    request: holdfast.ops.v1.ApplyCompensationRequest,
+    response: holdfast.ops.v1.ApplyCompensationResponse,
+    access: { services: ['backup'] },
+  },
+  planUndo: {
+    path: '/holdfast.ops.v1.CompensationService/PlanUndo',
+    owner: 'ops',
+    request: holdfast.ops.v1.PlanUndoRequest,
+    response: holdfast.ops.v1.PlanUndoResponse,
+    access: { services: ['backup'] },
+  },
+  applyUndo: {
+    path: '/holdfast.ops.v1.CompensationService/ApplyUndo',
+    owner: 'ops',
+    request: holdfast.ops.v1.ApplyUndoRequest,
+    response: holdfast.ops.v1.ApplyUndoResponse,
+    access: { services: ['backup'] },
+  },
+} as const satisfies MethodTable
+
 export const ContributorService = {
   listContributors: {
     path: '/holdfast.ops.v1.ContributorService/ListContributors',
@@ -1439,16 +1525,19 @@ export const services = {
   ArchiveService,
   BackupService,
   RecoveryService,
+  RestoreJobService,
+  SnapshotService,
   RestoreService,
   ScheduleService,
-  SnapshotService,
   StorageService,
+  ValidationService,
   MuxService,
   InterfaceService,
   NodeService,
   PeerService,
   AlertService,
   WebhookService,
+  CompensationService,
   ContributorService,
   ReadModelService,
   TableService,
