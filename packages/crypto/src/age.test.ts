@@ -13,6 +13,7 @@ import {
   parseRecipient,
   recipientOf,
   recoveryIdentity,
+  rootKeyNamedIn,
 } from './age.ts'
 import { decodeBech32, encodeBech32 } from './bech32.ts'
 import { AgeDamaged, AgeIdentityInvalid, AgeNotForUs, AgePassphraseWrong } from './errors.ts'
@@ -250,4 +251,31 @@ test('armor goes there and back', async () => {
 
 test('without anybody to encrypt to, nothing is written', async () => {
   await expect(ageSeal([], bytes('x'))).rejects.toThrow(/none to encrypt to/)
+})
+
+test('a header may name the root key, and whoever does not know that reads on', async () => {
+  const { identity, recipient } = generateAgePair()
+  const rootKeyFingerprint = 'ab'.repeat(16)
+  const whole = async (parts: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+    const all: Uint8Array[] = []
+    for await (const part of parts) all.push(part)
+    return Buffer.concat(all)
+  }
+  const file = await whole(encryptTo([recipient], [bytes('inside')], { rootKeyFingerprint }))
+  expect(rootKeyNamedIn(file)).toBe(rootKeyFingerprint)
+  expect(text(await ageOpen([identity], file))).toBe('inside')
+  const other = new Decrypter()
+  other.addIdentity(identity)
+  expect(await other.decrypt(new Uint8Array(file), 'text')).toBe('inside')
+
+  expect(rootKeyNamedIn(await ageSeal([recipient], bytes('inside')))).toBeUndefined()
+  expect(rootKeyNamedIn(bytes(`no age file\n-> holdfast-root-key ${rootKeyFingerprint}\n`))).toBe(
+    undefined,
+  )
+  // With a passphrase nothing may stand beside it.
+  const locked = encryptTo({ passphrase: 'p' }, [bytes('x')], { rootKeyFingerprint })
+  expect(rootKeyNamedIn(await whole(locked))).toBeUndefined()
+  // It is under the header's own authentication.
+  file[file.indexOf('ababab')] = 0x63
+  await expect(ageOpen([identity], file)).rejects.toSatisfy(AgeDamaged.is)
 })

@@ -93,6 +93,15 @@ export const recipientOf = (identity: string): string => pairOf(scalarOf(identit
 /** The pair that follows from the root key, so that whoever has that key opens every backup. */
 export const recoveryIdentity = (rootKey: RootKey): AgePair => pairOf(rootKey.recoveryScalar())
 
+/** What a header says to everybody, beside whom it is for. */
+export interface AgeStatement {
+  /**
+   * Which root key the derived recipient follows from, so that who comes with another is told so at once. In a stanza of
+   * its own: readers pass over kinds they do not know. Not with a passphrase, which stands alone.
+   */
+  readonly rootKeyFingerprint?: string | undefined
+}
+
 /**
  * The age file of `plaintext`, as it comes. With a passphrase the header takes about a second and 256 MiB.
  * Throws AgeRecipientInvalid before anything is read.
@@ -100,8 +109,9 @@ export const recoveryIdentity = (rootKey: RootKey): AgePair => pairOf(rootKey.re
 export async function* encryptTo(
   to: AgeRecipients,
   plaintext: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  states: AgeStatement = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { header, fileKey } = await makeHeader(to)
+  const { header, fileKey } = await makeHeader(to, states)
   yield header
   const nonce = randomBytes(payloadNonceBytes)
   yield nonce
@@ -166,8 +176,18 @@ const damaged = (reason: string, cause?: unknown) => AgeDamaged({ reason }, caus
 
 /* Header */
 
+const rootKeyStanza = 'holdfast-root-key'
+
+/** The root key the header names; undefined when it names none. Nobody vouches for it: it says what to look for. */
+export function rootKeyNamedIn(start: Uint8Array): string | undefined {
+  const text = Buffer.from(start.subarray(0, maxHeaderBytes)).toString('latin1')
+  const header = text.slice(0, Math.max(0, text.indexOf('\n---')))
+  return /\n-> holdfast-root-key ([0-9a-f]{32})\n/.exec(header)?.[1]
+}
+
 async function makeHeader(
   to: AgeRecipients,
+  { rootKeyFingerprint }: AgeStatement,
 ): Promise<{ readonly header: Uint8Array; readonly fileKey: Uint8Array }> {
   const encrypter = new Encrypter()
   if ('passphrase' in to) encrypter.addRecipient(scryptRecipient(to.passphrase))
@@ -175,12 +195,14 @@ async function makeHeader(
     if (to.length === 0) throw AgeRecipientInvalid({ reason: 'there is none to encrypt to' })
     for (const recipient of new Set(to.map(parseRecipient))) encrypter.addRecipient(recipient)
   }
-  // The library hands the file's key to every recipient; this one adds nothing to the header and keeps it.
+  // The library hands the file's key to every recipient; this one keeps it, and has no secret to add.
   let fileKey: Uint8Array | undefined
   encrypter.addRecipient({
     wrapFileKey: (key) => {
       fileKey = new Uint8Array(key)
-      return []
+      return rootKeyFingerprint === undefined || 'passphrase' in to
+        ? []
+        : [new Stanza([rootKeyStanza, rootKeyFingerprint], new Uint8Array())]
     },
   })
   const empty = await encrypter.encrypt(new Uint8Array())

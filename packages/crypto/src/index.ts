@@ -2,6 +2,7 @@ export {
   type AgeIdentities,
   type AgePair,
   type AgeRecipients,
+  type AgeStatement,
   ageArmor,
   ageDearmor,
   ageOpen,
@@ -13,6 +14,7 @@ export {
   parseRecipient,
   recipientOf,
   recoveryIdentity,
+  rootKeyNamedIn,
 } from './age.ts'
 export { constantTimeEqual } from './constant-time-equal.ts'
 export {

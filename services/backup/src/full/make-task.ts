@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { type AgeRecipients, ageSeal, encryptTo } from '@holdfast/crypto'
+import { type AgeRecipients, type AgeStatement, ageSeal, encryptTo } from '@holdfast/crypto'
 import { type BundleInput, encodeManifest, makeBundle, type TablePage } from '@holdfast/full-backup'
 import type { Task } from '../work/task.ts'
 import { type ConfigPlaces, configFiles } from './config-files.ts'
@@ -47,7 +47,8 @@ export const makeFull: Task<MakeFullInput, MadeFull, never, MakeFullQuestions> =
     signal,
     reached: (step) => ask('step', step === 'collected' ? 30 : 50),
   })
-  const path = wrapTo ? await wrapped(made.path, wrapTo, signal) : made.path
+  const { rootKeyFingerprint } = input.identity
+  const path = wrapTo ? await wrapped(made.path, wrapTo, { rootKeyFingerprint }, signal) : made.path
   await ask('step', 60)
   return { path, manifest: encodeManifest(made.manifest).toString('utf8') }
 }
@@ -57,7 +58,7 @@ async function wrapped(path: string, to: AgeRecipients, signal: AbortSignal): Pr
   const into = `${path}.age`
   await pipeline(
     createReadStream(path, { highWaterMark: 1024 * 1024 }),
-    (plain: AsyncIterable<Uint8Array>) => encryptTo(to, plain),
+    (plain: AsyncIterable<Uint8Array>) => encryptTo(to, plain, states),
     createWriteStream(into, { flags: 'wx', mode: 0o600 }),
     { signal },
   )

@@ -10,6 +10,7 @@ import type { Destination, Done, Step, StepQuestions, StreamName } from './steps
 export interface CarryOutInput {
   readonly steps: readonly Step[]
   readonly recipients: readonly string[]
+  readonly rootKeyFingerprint: string
 }
 type Context = Pick<TaskContext<number, StepQuestions>, 'ask' | 'signal' | 'progress'>
 
@@ -18,7 +19,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 /** Does the steps in order; stops at the first that fails. What is done is told before the next begins. */
 export async function carryOut(
   storage: Storage,
-  { steps, recipients }: CarryOutInput,
+  { steps, recipients, rootKeyFingerprint }: CarryOutInput,
   { ask, signal, progress }: Context,
 ): Promise<void> {
   let bytes = 0
@@ -30,12 +31,15 @@ export async function carryOut(
 
   async function put(
     name: ObjectName,
-    what: Omit<PutObject, 'key' | 'recipients'> & { readonly isSealed?: boolean },
+    what: Pick<PutObject, 'plain' | 'isCompressed'> & { readonly isSealed?: boolean },
     chain: Pick<Extract<Done, { did: 'put' }>, 'previousHash' | 'lastHash'> = noChain,
   ): Promise<void> {
     const startedAt = performance.now()
     const { isSealed, ...rest } = what
-    const object = { key: name.key, ...rest, recipients: isSealed ? undefined : recipients }
+    const object = {
+      ...{ key: name.key, ...rest, rootKeyFingerprint },
+      recipients: isSealed ? undefined : recipients,
+    }
     const stored = await putObject(storage, object, signal, count)
     const tookMs = performance.now() - startedAt
     await ask('done', { did: 'put', name, ...stored, ...chain, tookMs })

@@ -56,7 +56,11 @@ export async function carry(
     onPut(what)
   }
 
-  const input = { ...(await destinationOf(place)), steps, recipients: [derived, ...operators] }
+  const input = {
+    ...(await destinationOf(place)),
+    ...{ steps, recipients: [derived, ...operators] },
+    rootKeyFingerprint: tools.rootKeyFingerprint,
+  }
   const answers = { done, piece: pieceReader(streams) }
   await tools.work.run('offsite.carry-out', input, { signal, answers })
 }

@@ -12,6 +12,8 @@ export interface PutObject {
   readonly isCompressed: boolean
   /** What opens it. Undefined: it is an age file already. */
   readonly recipients: readonly string[] | undefined
+  /** Stands in the header of what is encrypted here. */
+  readonly rootKeyFingerprint: string
 }
 
 export interface StoredFacts {
@@ -26,7 +28,7 @@ export interface StoredFacts {
  */
 export async function putObject(
   storage: Storage,
-  { key, plain, isCompressed, recipients }: PutObject,
+  { key, plain, isCompressed, recipients, rootKeyFingerprint }: PutObject,
   signal: AbortSignal,
   onBytes?: (bytes: number) => void,
 ): Promise<StoredFacts> {
@@ -37,7 +39,8 @@ export async function putObject(
     const hash = createHash('sha256')
     bytes = 0
     const clear = isCompressed ? gzipped(plain()) : plain()
-    for await (const piece of recipients ? encryptTo(recipients, clear) : clear) {
+    const sealed = recipients ? encryptTo(recipients, clear, { rootKeyFingerprint }) : clear
+    for await (const piece of sealed) {
       hash.update(piece)
       bytes += piece.length
       onBytes?.(piece.length)
