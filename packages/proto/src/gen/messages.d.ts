@@ -17034,6 +17034,9 @@ export namespace holdfast {
                 /** ListBackupsRequest scheduleId. */
                 scheduleId: string;
 
+                /** ListBackupsRequest rollbackFor. */
+                rollbackFor: string;
+
                 /**
                  * Creates a new ListBackupsRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17092,6 +17095,9 @@ export namespace holdfast {
 
                     /** ListBackupsRequest scheduleId */
                     scheduleId?: (string|null);
+
+                    /** ListBackupsRequest rollbackFor */
+                    rollbackFor?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -20686,6 +20692,339 @@ export namespace holdfast {
 
                 /** Shape of a RestoreFailed. */
                 type $Shape = holdfast.backup.v1.RestoreFailed.$Properties;
+            }
+
+            /**
+             * Properties of a SnapshotRestoreStarted.
+             * @deprecated Use holdfast.backup.v1.SnapshotRestoreStarted.$Properties instead.
+             */
+            interface ISnapshotRestoreStarted extends holdfast.backup.v1.SnapshotRestoreStarted.$Properties {
+            }
+
+            /** Represents a SnapshotRestoreStarted. */
+            class SnapshotRestoreStarted {
+
+                /**
+                 * Constructs a new SnapshotRestoreStarted.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.SnapshotRestoreStarted.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SnapshotRestoreStarted organizationId. */
+                organizationId: string;
+
+                /** SnapshotRestoreStarted backupId. */
+                backupId: string;
+
+                /** SnapshotRestoreStarted sha256. */
+                sha256: Uint8Array;
+
+                /** SnapshotRestoreStarted contents. */
+                contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                /** SnapshotRestoreStarted overwritesExisting. */
+                overwritesExisting: boolean;
+
+                /** SnapshotRestoreStarted targetSiteId. */
+                targetSiteId: string;
+
+                /** SnapshotRestoreStarted rollbackBackupId. */
+                rollbackBackupId: string;
+
+                /** SnapshotRestoreStarted rollbackSequence. */
+                rollbackSequence: number;
+
+                /** SnapshotRestoreStarted withoutRollbackBecause. */
+                withoutRollbackBecause: string;
+
+                /**
+                 * Creates a new SnapshotRestoreStarted instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SnapshotRestoreStarted instance
+                 */
+                static create(properties: holdfast.backup.v1.SnapshotRestoreStarted.$Shape): holdfast.backup.v1.SnapshotRestoreStarted & holdfast.backup.v1.SnapshotRestoreStarted.$Shape;
+                static create(properties?: holdfast.backup.v1.SnapshotRestoreStarted.$Properties): holdfast.backup.v1.SnapshotRestoreStarted;
+
+                /**
+                 * Encodes the specified SnapshotRestoreStarted message. Does not implicitly {@link holdfast.backup.v1.SnapshotRestoreStarted.verify|verify} messages.
+                 * @param message SnapshotRestoreStarted message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.SnapshotRestoreStarted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SnapshotRestoreStarted message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.SnapshotRestoreStarted & holdfast.backup.v1.SnapshotRestoreStarted.$Shape} SnapshotRestoreStarted
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.SnapshotRestoreStarted & holdfast.backup.v1.SnapshotRestoreStarted.$Shape;
+            }
+
+            namespace SnapshotRestoreStarted {
+
+                /** Properties of a SnapshotRestoreStarted. */
+                interface $Properties {
+
+                    /** SnapshotRestoreStarted organizationId */
+                    organizationId?: (string|null);
+
+                    /** SnapshotRestoreStarted backupId */
+                    backupId?: (string|null);
+
+                    /** SnapshotRestoreStarted sha256 */
+                    sha256?: (Uint8Array|null);
+
+                    /** SnapshotRestoreStarted contents */
+                    contents?: (holdfast.backup.v1.Contents.$Properties|null);
+
+                    /** SnapshotRestoreStarted overwritesExisting */
+                    overwritesExisting?: (boolean|null);
+
+                    /** SnapshotRestoreStarted targetSiteId */
+                    targetSiteId?: (string|null);
+
+                    /** SnapshotRestoreStarted rollbackBackupId */
+                    rollbackBackupId?: (string|null);
+
+                    /** SnapshotRestoreStarted rollbackSequence */
+                    rollbackSequence?: (number|null);
+
+                    /** SnapshotRestoreStarted withoutRollbackBecause */
+                    withoutRollbackBecause?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SnapshotRestoreStarted. */
+                type $Shape = holdfast.backup.v1.SnapshotRestoreStarted.$Properties;
+            }
+
+            /**
+             * Properties of a BackupValidated.
+             * @deprecated Use holdfast.backup.v1.BackupValidated.$Properties instead.
+             */
+            interface IBackupValidated extends holdfast.backup.v1.BackupValidated.$Properties {
+            }
+
+            /** Represents a BackupValidated. */
+            class BackupValidated {
+
+                /**
+                 * Constructs a new BackupValidated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupValidated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupValidated organizationId. */
+                organizationId: string;
+
+                /** BackupValidated runId. */
+                runId: string;
+
+                /** BackupValidated backupId. */
+                backupId: string;
+
+                /** BackupValidated backupCreatedAtUnixMs. */
+                backupCreatedAtUnixMs: number;
+
+                /** BackupValidated isWarning. */
+                isWarning: boolean;
+
+                /** BackupValidated code. */
+                code: string;
+
+                /** BackupValidated detail. */
+                detail: string;
+
+                /** BackupValidated records. */
+                records: number;
+
+                /** BackupValidated tookMs. */
+                tookMs: number;
+
+                /**
+                 * Creates a new BackupValidated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupValidated instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupValidated.$Shape): holdfast.backup.v1.BackupValidated & holdfast.backup.v1.BackupValidated.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupValidated.$Properties): holdfast.backup.v1.BackupValidated;
+
+                /**
+                 * Encodes the specified BackupValidated message. Does not implicitly {@link holdfast.backup.v1.BackupValidated.verify|verify} messages.
+                 * @param message BackupValidated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupValidated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupValidated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupValidated & holdfast.backup.v1.BackupValidated.$Shape} BackupValidated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupValidated & holdfast.backup.v1.BackupValidated.$Shape;
+            }
+
+            namespace BackupValidated {
+
+                /** Properties of a BackupValidated. */
+                interface $Properties {
+
+                    /** BackupValidated organizationId */
+                    organizationId?: (string|null);
+
+                    /** BackupValidated runId */
+                    runId?: (string|null);
+
+                    /** BackupValidated backupId */
+                    backupId?: (string|null);
+
+                    /** BackupValidated backupCreatedAtUnixMs */
+                    backupCreatedAtUnixMs?: (number|null);
+
+                    /** BackupValidated isWarning */
+                    isWarning?: (boolean|null);
+
+                    /** BackupValidated code */
+                    code?: (string|null);
+
+                    /** BackupValidated detail */
+                    detail?: (string|null);
+
+                    /** BackupValidated records */
+                    records?: (number|null);
+
+                    /** BackupValidated tookMs */
+                    tookMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupValidated. */
+                type $Shape = holdfast.backup.v1.BackupValidated.$Properties;
+            }
+
+            /**
+             * Properties of a BackupValidationFailed.
+             * @deprecated Use holdfast.backup.v1.BackupValidationFailed.$Properties instead.
+             */
+            interface IBackupValidationFailed extends holdfast.backup.v1.BackupValidationFailed.$Properties {
+            }
+
+            /** Represents a BackupValidationFailed. */
+            class BackupValidationFailed {
+
+                /**
+                 * Constructs a new BackupValidationFailed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.backup.v1.BackupValidationFailed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** BackupValidationFailed organizationId. */
+                organizationId: string;
+
+                /** BackupValidationFailed runId. */
+                runId: string;
+
+                /** BackupValidationFailed backupId. */
+                backupId: string;
+
+                /** BackupValidationFailed backupCreatedAtUnixMs. */
+                backupCreatedAtUnixMs: number;
+
+                /** BackupValidationFailed isTimeout. */
+                isTimeout: boolean;
+
+                /** BackupValidationFailed code. */
+                code: string;
+
+                /** BackupValidationFailed detail. */
+                detail: string;
+
+                /** BackupValidationFailed tookMs. */
+                tookMs: number;
+
+                /**
+                 * Creates a new BackupValidationFailed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns BackupValidationFailed instance
+                 */
+                static create(properties: holdfast.backup.v1.BackupValidationFailed.$Shape): holdfast.backup.v1.BackupValidationFailed & holdfast.backup.v1.BackupValidationFailed.$Shape;
+                static create(properties?: holdfast.backup.v1.BackupValidationFailed.$Properties): holdfast.backup.v1.BackupValidationFailed;
+
+                /**
+                 * Encodes the specified BackupValidationFailed message. Does not implicitly {@link holdfast.backup.v1.BackupValidationFailed.verify|verify} messages.
+                 * @param message BackupValidationFailed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.backup.v1.BackupValidationFailed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a BackupValidationFailed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.backup.v1.BackupValidationFailed & holdfast.backup.v1.BackupValidationFailed.$Shape} BackupValidationFailed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.backup.v1.BackupValidationFailed & holdfast.backup.v1.BackupValidationFailed.$Shape;
+            }
+
+            namespace BackupValidationFailed {
+
+                /** Properties of a BackupValidationFailed. */
+                interface $Properties {
+
+                    /** BackupValidationFailed organizationId */
+                    organizationId?: (string|null);
+
+                    /** BackupValidationFailed runId */
+                    runId?: (string|null);
+
+                    /** BackupValidationFailed backupId */
+                    backupId?: (string|null);
+
+                    /** BackupValidationFailed backupCreatedAtUnixMs */
+                    backupCreatedAtUnixMs?: (number|null);
+
+                    /** BackupValidationFailed isTimeout */
+                    isTimeout?: (boolean|null);
+
+                    /** BackupValidationFailed code */
+                    code?: (string|null);
+
+                    /** BackupValidationFailed detail */
+                    detail?: (string|null);
+
+                    /** BackupValidationFailed tookMs */
+                    tookMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a BackupValidationFailed. */
+                type $Shape = holdfast.backup.v1.BackupValidationFailed.$Properties;
             }
 
             /**

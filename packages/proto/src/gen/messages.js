@@ -24083,6 +24083,7 @@ export const holdfast = $root.holdfast = (() => {
                 ListBackupsRequest.prototype.search = "";
                 ListBackupsRequest.prototype.siteId = "";
                 ListBackupsRequest.prototype.scheduleId = "";
+                ListBackupsRequest.prototype.rollbackFor = "";
 
                 ListBackupsRequest.create = function(properties) {
                     return new ListBackupsRequest(properties);
@@ -24113,6 +24114,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(66).string(message.siteId);
                     if (message.scheduleId != null && $Object.hasOwnProperty.call(message, "scheduleId") && message.scheduleId !== "")
                         writer.uint32(74).string(message.scheduleId);
+                    if (message.rollbackFor != null && $Object.hasOwnProperty.call(message, "rollbackFor") && message.rollbackFor !== "")
+                        writer.uint32(82).string(message.rollbackFor);
                     if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                         for (let i = 0; i < message.$unknowns.length; ++i)
                             writer.raw(message.$unknowns[i]);
@@ -24225,6 +24228,15 @@ export const holdfast = $root.holdfast = (() => {
                                     message.scheduleId = value;
                                 else
                                     delete message.scheduleId;
+                                continue;
+                            }
+                        case 10: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.rollbackFor = value;
+                                else
+                                    delete message.rollbackFor;
                                 continue;
                             }
                         }
@@ -29359,6 +29371,537 @@ export const holdfast = $root.holdfast = (() => {
                 };
 
                 return RestoreFailed;
+            })();
+
+            v1.SnapshotRestoreStarted = (function() {
+
+                const SnapshotRestoreStarted = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                SnapshotRestoreStarted.prototype.organizationId = "";
+                SnapshotRestoreStarted.prototype.backupId = "";
+                SnapshotRestoreStarted.prototype.sha256 = $util.newBuffer([]);
+                SnapshotRestoreStarted.prototype.contents = null;
+                SnapshotRestoreStarted.prototype.overwritesExisting = false;
+                SnapshotRestoreStarted.prototype.targetSiteId = "";
+                SnapshotRestoreStarted.prototype.rollbackBackupId = "";
+                SnapshotRestoreStarted.prototype.rollbackSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                SnapshotRestoreStarted.prototype.withoutRollbackBecause = "";
+
+                SnapshotRestoreStarted.create = function(properties) {
+                    return new SnapshotRestoreStarted(properties);
+                };
+
+                SnapshotRestoreStarted.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId !== "")
+                        writer.uint32(10).string(message.organizationId);
+                    if (message.backupId != null && $Object.hasOwnProperty.call(message, "backupId") && message.backupId !== "")
+                        writer.uint32(18).string(message.backupId);
+                    if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+                        writer.uint32(26).bytes(message.sha256);
+                    if (message.contents != null && $Object.hasOwnProperty.call(message, "contents"))
+                        $root.holdfast.backup.v1.Contents.encode(message.contents, writer.uint32(34).fork(), _depth + 1).ldelim();
+                    if (message.overwritesExisting != null && $Object.hasOwnProperty.call(message, "overwritesExisting") && message.overwritesExisting !== false)
+                        writer.uint32(40).bool(message.overwritesExisting);
+                    if (message.targetSiteId != null && $Object.hasOwnProperty.call(message, "targetSiteId") && message.targetSiteId !== "")
+                        writer.uint32(50).string(message.targetSiteId);
+                    if (message.rollbackBackupId != null && $Object.hasOwnProperty.call(message, "rollbackBackupId") && message.rollbackBackupId !== "")
+                        writer.uint32(58).string(message.rollbackBackupId);
+                    if (message.rollbackSequence != null && $Object.hasOwnProperty.call(message, "rollbackSequence") && (typeof message.rollbackSequence === "object" ? message.rollbackSequence.low || message.rollbackSequence.high : message.rollbackSequence !== 0))
+                        writer.uint32(64).uint64(message.rollbackSequence);
+                    if (message.withoutRollbackBecause != null && $Object.hasOwnProperty.call(message, "withoutRollbackBecause") && message.withoutRollbackBecause !== "")
+                        writer.uint32(74).string(message.withoutRollbackBecause);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                SnapshotRestoreStarted.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.SnapshotRestoreStarted();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.backupId = value;
+                                else
+                                    delete message.backupId;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.bytes()).length)
+                                    message.sha256 = value;
+                                else
+                                    delete message.sha256;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                message.contents = $root.holdfast.backup.v1.Contents.decode(reader, reader.size(), $undefined, _depth + 1, message.contents);
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.overwritesExisting = value;
+                                else
+                                    delete message.overwritesExisting;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.targetSiteId = value;
+                                else
+                                    delete message.targetSiteId;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.rollbackBackupId = value;
+                                else
+                                    delete message.rollbackBackupId;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.rollbackSequence = value;
+                                else
+                                    delete message.rollbackSequence;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.withoutRollbackBecause = value;
+                                else
+                                    delete message.withoutRollbackBecause;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return SnapshotRestoreStarted;
+            })();
+
+            v1.BackupValidated = (function() {
+
+                const BackupValidated = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                BackupValidated.prototype.organizationId = "";
+                BackupValidated.prototype.runId = "";
+                BackupValidated.prototype.backupId = "";
+                BackupValidated.prototype.backupCreatedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                BackupValidated.prototype.isWarning = false;
+                BackupValidated.prototype.code = "";
+                BackupValidated.prototype.detail = "";
+                BackupValidated.prototype.records = 0;
+                BackupValidated.prototype.tookMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                BackupValidated.create = function(properties) {
+                    return new BackupValidated(properties);
+                };
+
+                BackupValidated.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId !== "")
+                        writer.uint32(10).string(message.organizationId);
+                    if (message.runId != null && $Object.hasOwnProperty.call(message, "runId") && message.runId !== "")
+                        writer.uint32(18).string(message.runId);
+                    if (message.backupId != null && $Object.hasOwnProperty.call(message, "backupId") && message.backupId !== "")
+                        writer.uint32(26).string(message.backupId);
+                    if (message.backupCreatedAtUnixMs != null && $Object.hasOwnProperty.call(message, "backupCreatedAtUnixMs") && (typeof message.backupCreatedAtUnixMs === "object" ? message.backupCreatedAtUnixMs.low || message.backupCreatedAtUnixMs.high : message.backupCreatedAtUnixMs !== 0))
+                        writer.uint32(32).uint64(message.backupCreatedAtUnixMs);
+                    if (message.isWarning != null && $Object.hasOwnProperty.call(message, "isWarning") && message.isWarning !== false)
+                        writer.uint32(40).bool(message.isWarning);
+                    if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                        writer.uint32(50).string(message.code);
+                    if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                        writer.uint32(58).string(message.detail);
+                    if (message.records != null && $Object.hasOwnProperty.call(message, "records") && message.records !== 0)
+                        writer.uint32(64).uint32(message.records);
+                    if (message.tookMs != null && $Object.hasOwnProperty.call(message, "tookMs") && (typeof message.tookMs === "object" ? message.tookMs.low || message.tookMs.high : message.tookMs !== 0))
+                        writer.uint32(72).uint64(message.tookMs);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                BackupValidated.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.BackupValidated();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.runId = value;
+                                else
+                                    delete message.runId;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.backupId = value;
+                                else
+                                    delete message.backupId;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.backupCreatedAtUnixMs = value;
+                                else
+                                    delete message.backupCreatedAtUnixMs;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isWarning = value;
+                                else
+                                    delete message.isWarning;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.code = value;
+                                else
+                                    delete message.code;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.detail = value;
+                                else
+                                    delete message.detail;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.uint32())
+                                    message.records = value;
+                                else
+                                    delete message.records;
+                                continue;
+                            }
+                        case 9: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.tookMs = value;
+                                else
+                                    delete message.tookMs;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return BackupValidated;
+            })();
+
+            v1.BackupValidationFailed = (function() {
+
+                const BackupValidationFailed = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                BackupValidationFailed.prototype.organizationId = "";
+                BackupValidationFailed.prototype.runId = "";
+                BackupValidationFailed.prototype.backupId = "";
+                BackupValidationFailed.prototype.backupCreatedAtUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+                BackupValidationFailed.prototype.isTimeout = false;
+                BackupValidationFailed.prototype.code = "";
+                BackupValidationFailed.prototype.detail = "";
+                BackupValidationFailed.prototype.tookMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+                BackupValidationFailed.create = function(properties) {
+                    return new BackupValidationFailed(properties);
+                };
+
+                BackupValidationFailed.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.organizationId != null && $Object.hasOwnProperty.call(message, "organizationId") && message.organizationId !== "")
+                        writer.uint32(10).string(message.organizationId);
+                    if (message.runId != null && $Object.hasOwnProperty.call(message, "runId") && message.runId !== "")
+                        writer.uint32(18).string(message.runId);
+                    if (message.backupId != null && $Object.hasOwnProperty.call(message, "backupId") && message.backupId !== "")
+                        writer.uint32(26).string(message.backupId);
+                    if (message.backupCreatedAtUnixMs != null && $Object.hasOwnProperty.call(message, "backupCreatedAtUnixMs") && (typeof message.backupCreatedAtUnixMs === "object" ? message.backupCreatedAtUnixMs.low || message.backupCreatedAtUnixMs.high : message.backupCreatedAtUnixMs !== 0))
+                        writer.uint32(32).uint64(message.backupCreatedAtUnixMs);
+                    if (message.isTimeout != null && $Object.hasOwnProperty.call(message, "isTimeout") && message.isTimeout !== false)
+                        writer.uint32(40).bool(message.isTimeout);
+                    if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                        writer.uint32(50).string(message.code);
+                    if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                        writer.uint32(58).string(message.detail);
+                    if (message.tookMs != null && $Object.hasOwnProperty.call(message, "tookMs") && (typeof message.tookMs === "object" ? message.tookMs.low || message.tookMs.high : message.tookMs !== 0))
+                        writer.uint32(64).uint64(message.tookMs);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                BackupValidationFailed.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.holdfast.backup.v1.BackupValidationFailed();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.organizationId = value;
+                                else
+                                    delete message.organizationId;
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.runId = value;
+                                else
+                                    delete message.runId;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.backupId = value;
+                                else
+                                    delete message.backupId;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.backupCreatedAtUnixMs = value;
+                                else
+                                    delete message.backupCreatedAtUnixMs;
+                                continue;
+                            }
+                        case 5: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.bool())
+                                    message.isTimeout = value;
+                                else
+                                    delete message.isTimeout;
+                                continue;
+                            }
+                        case 6: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.code = value;
+                                else
+                                    delete message.code;
+                                continue;
+                            }
+                        case 7: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.detail = value;
+                                else
+                                    delete message.detail;
+                                continue;
+                            }
+                        case 8: {
+                                if (wireType !== 0)
+                                    break;
+                                if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                    message.tookMs = value;
+                                else
+                                    delete message.tookMs;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return BackupValidationFailed;
             })();
 
             v1.Recipient = (function() {

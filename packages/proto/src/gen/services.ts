@@ -1253,7 +1253,7 @@ export const ContributorService = {
     owner: 'ops',
     request: holdfast.ops.v1.ContributeRequest,
     response: holdfast.ops.v1.ContributeResponse,
-    access: { permission: 'backup.restore', services: [] },
+    access: { permission: 'backup.restore', services: ['backup'] },
   },
 } as const satisfies MethodTable
 

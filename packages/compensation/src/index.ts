@@ -1,0 +1,17 @@
+export {
+  type AnyCompensable,
+  type Compensable,
+  type Compensation,
+  compensable,
+  type Members,
+  type Passage,
+  type Wanted,
+} from './compensable.ts'
+export {
+  isSame,
+  nodeSealedFact,
+  nodeSealedIn,
+  type SealedFact,
+  sealedFact,
+  sealedIn,
+} from './facts.ts'
