@@ -41,6 +41,19 @@ export {
   subscriberConsumer,
 } from './events/events-subjects.ts'
 export { createNatsKey, formatCredentials, isNatsUserKey, type NatsKey } from './nats-key.ts'
+export {
+  commonCommits,
+  isLineageSubject,
+  lineageSubject,
+  makeRestored,
+  type PlacedCommit,
+  type RestoredContent,
+  type RestoredLink,
+  type RestoreFacts,
+  readRestored,
+  type VerifiedRestored,
+  verifyRestored,
+} from './restored.ts'
 export { parseSubject, type SubjectParts, subjectOf } from './subject.ts'
 export type * from './types.ts'
 export { actorKinds, authenticationMethods } from './types.ts'

@@ -14,6 +14,7 @@ export type Format =
   | 'bundle'
   | 'tombstone'
   | 'manifest'
+  | 'restored'
 
 /** Something is not what its format says. The message is safe to show: it quotes no input. */
 export class FormatError extends Error {

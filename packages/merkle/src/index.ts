@@ -103,6 +103,13 @@ export {
   verifyInclusion,
 } from './proof.ts'
 export {
+  formatRestored,
+  openRestored,
+  parseRestored,
+  type RestoredStatement,
+  signRestored,
+} from './restored-note.ts'
+export {
   type AcceptedKey,
   followRotations,
   formatRotation,
