@@ -4,14 +4,18 @@ import { importCodec } from '../../services/backup/src/codecs/import-codec.ts'
 import { nameCodec } from '../../services/backup/src/codecs/name-codec.ts'
 import { recoveryCodec } from '../../services/backup/src/codecs/recovery-codec.ts'
 import { restoreCodec } from '../../services/backup/src/codecs/restore-codec.ts'
+import { restoreJobCodec } from '../../services/backup/src/codecs/restore-job-codec.ts'
 import { scheduleCodec } from '../../services/backup/src/codecs/schedule-codec.ts'
 import { storageLocationCodec } from '../../services/backup/src/codecs/storage-location-codec.ts'
+import { validationCodec } from '../../services/backup/src/codecs/validation-codec.ts'
 import type { BackupEvent } from '../../services/backup/src/domain/backup.ts'
 import type { SnapshotImported } from '../../services/backup/src/domain/import.ts'
 import type { RecoveryEvent } from '../../services/backup/src/domain/recovery.ts'
 import type { RestoreEvent, RestoreWish } from '../../services/backup/src/domain/restore.ts'
+import type { SnapshotRestoreStarted } from '../../services/backup/src/domain/restore-job.ts'
 import type { ScheduleEvent } from '../../services/backup/src/domain/schedule.ts'
 import type { StorageLocationEvent } from '../../services/backup/src/domain/storage-location.ts'
+import type { ValidationEvent } from '../../services/backup/src/domain/validation.ts'
 import { frozenEvents } from './frozen-events.ts'
 
 const organizationId = '0190a3a0-0000-7000-8000-000000000001'
@@ -189,6 +193,37 @@ const restores: readonly RestoreEvent[] = [
   },
 ]
 
+const restoreJobs: readonly SnapshotRestoreStarted[] = [
+  {
+    type: 'SnapshotRestoreStarted',
+    facts: {
+      organizationId,
+      backupId,
+      sha256: new Uint8Array(32).fill(7),
+      contents: { devices: true, users: false, automation: true },
+      overwritesExisting: true,
+      targetSiteId: locationId,
+      rollbackBackupId: '',
+      rollbackSequence: 1_041n,
+      withoutRollbackBecause: 'storage.full',
+    },
+  },
+]
+
+const validated = {
+  organizationId,
+  runId: locationId,
+  backupId,
+  backupCreatedAtUnixMs: 1_700_000_000_000,
+  code: 'backup.validation_old',
+  detail: 'The newest backup is 40 days old.',
+  tookMs: 812,
+}
+const validations: readonly ValidationEvent[] = [
+  { type: 'BackupValidated', facts: { ...validated, result: 'warn', records: 12 } },
+  { type: 'BackupValidationFailed', facts: { ...validated, result: 'timeout', records: 0 } },
+]
+
 frozenEvents(
   'backup',
   [
@@ -196,6 +231,8 @@ frozenEvents(
     { aggregate: 'backup', codec: backupCodec, events: backups },
     { aggregate: 'schedule', codec: scheduleCodec, events: schedules },
     { aggregate: 'import', codec: importCodec, events: imports },
+    { aggregate: 'restore_job', codec: restoreJobCodec, events: restoreJobs },
+    { aggregate: 'validation', codec: validationCodec, events: validations },
     { aggregate: 'name', codec: nameCodec, events: names },
     { aggregate: 'recovery', codec: recoveryCodec, events: recoveryEvents },
     { aggregate: 'restore', codec: restoreCodec, events: restores },

@@ -24,6 +24,8 @@ export const objectKinds = [
   'recovery',
   'import',
   'restore',
+  'restore_job',
+  'validation',
 ] as const
 export type ObjectKind = (typeof objectKinds)[number]
 
@@ -164,6 +166,19 @@ const backup: readonly Entry[] = [
     'wrote keysets anew without destroyed keys',
   ],
   ['SnapshotImported', 'import.completed', 'import', 'imported a portable snapshot'],
+  [
+    'SnapshotRestoreStarted',
+    'restore_job.started',
+    'restore_job',
+    'began to restore a stored snapshot',
+  ],
+  ['BackupValidated', 'validation.completed', 'validation', 'validated the newest backup'],
+  [
+    'BackupValidationFailed',
+    'validation.failed',
+    'validation',
+    'failed to validate the newest backup',
+  ],
   ['RestoreStarted', 'restore.started', 'restore', 'began a restore'],
   ['RestoreCompleted', 'restore.completed', 'restore', 'completed a restore'],
   ['RestoreFailed', 'restore.failed', 'restore', 'failed to restore'],

@@ -35,6 +35,21 @@ const recipient = (event: EventView, value: Json | undefined): ObjectChange => (
   value,
 })
 
+/** The last validation of an organization's newest backup; those before are its history. */
+const validated =
+  (result: string): Handler =>
+  (event) => [
+    ...(event.isFirst ? put(event, {}, '') : []),
+    ...patch(event, {
+      state: { result },
+      more: only(
+        event,
+        ...['run_id', 'backup_id', 'backup_created_at', 'code', 'detail', 'records', 'took_ms'],
+        ...['is_warning', 'is_timeout'],
+      ),
+    }),
+  ]
+
 /** Events of the context `backup`. */
 export const backupEvents: Readonly<Record<string, Handler>> = {
   NameReserved: reserved,
@@ -48,7 +63,7 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
   // Which fields are set only changes along with what is in them.
   StorageLocationUpdated: (event) => [
     ...settled(event),
-    ...(event.data['credentials']
+    ...(event.data['credentials'] || event.data['drops_credentials'] === true
       ? patch(event, { keys: only(event, 'credentials', 'credential_fields') })
       : []),
   ],
@@ -102,6 +117,20 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
       more: only(event, 'destroyed_sequence', 'location_ids', 'unreached_location_ids'),
     }),
   ),
+  SnapshotRestoreStarted: (event) =>
+    put(
+      event,
+      {
+        facts: only(
+          event,
+          ...['backup_id', 'sha256', 'contents', 'overwrites_existing', 'target_site_id'],
+          ...['rollback_backup_id', 'rollback_sequence', 'without_rollback_because'],
+        ),
+      },
+      '',
+    ),
+  BackupValidated: validated('good'),
+  BackupValidationFailed: validated('failed'),
   SnapshotImported: (event) =>
     put(
       event,

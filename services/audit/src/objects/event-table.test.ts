@@ -85,6 +85,9 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   ScheduleCreated: ['organization_id'],
   BackupRequested: ['organization_id'],
   SnapshotImported: ['organization_id'],
+  SnapshotRestoreStarted: ['organization_id'],
+  BackupValidated: ['organization_id'],
+  BackupValidationFailed: ['organization_id'],
   // Which object it is.
   DataKeyDestroyed: ['owner_id', 'kinds'],
   PeerAdded: ['peer_id'],
