@@ -1,4 +1,5 @@
 import {
+  type ArchivedCommit,
   type ArchiveIdentity,
   decodeGone,
   eachLeaf,
@@ -13,6 +14,8 @@ export interface ReadPart {
   readonly first: bigint
   readonly last: bigint
   readonly leaves: Iterable<Uint8Array>
+  /** Undefined where only their leaves are left. */
+  readonly commits: readonly ArchivedCommit[] | undefined
 }
 
 /**
@@ -63,15 +66,16 @@ export class Chain {
 
   async #segment(name: string, bytes: Buffer): Promise<ReadPart> {
     const named = parseSegmentName(name)
-    const { facts, leaves } = await readSegmentBytes(name, bytes)
+    const { facts, commits, leaves } = await readSegmentBytes(name, bytes)
     const { firstSequence: first, lastSequence: last } = facts.footer
     if (named?.first !== first || named.last !== last)
       throw new Broken(`it holds sequences ${first} to ${last}, which is not what its name says`)
-    this.#requireOurs(facts.identity)
+    const other = differenceOf(this.#identity, facts.identity)
+    if (other !== undefined) throw new Broken(other)
     // A gap is told as one by `add`.
     if (first === this.next && Buffer.compare(facts.previousHash, this.#lastHash) !== 0)
       throw new Broken('it does not follow what is before it')
-    return { first, last, leaves }
+    return { first, last, leaves, commits }
   }
 
   #gone(name: string, bytes: Buffer): ReadPart {
@@ -83,25 +87,24 @@ export class Chain {
       throw new Broken('its tombstone is of other records than its name says')
     if (!origin.startsWith(`holdfast/${this.#identity.lineageId}/`))
       throw new Broken('its tombstone is of another lineage')
-    return { first, last, leaves: eachLeaf(file.leaves) }
+    return { first, last, leaves: eachLeaf(file.leaves), commits: undefined }
   }
+}
 
-  #requireOurs(found: ArchiveIdentity): void {
-    const { lineageId, generation, rootKeyFingerprint, log } = this.#identity
-    const other =
-      found.lineageId !== lineageId
-        ? `it is of lineage ${found.lineageId}, not ${lineageId}`
-        : found.log !== log
-          ? `it is of ${found.log ?? 'the log'}, not ${log ?? 'the log'}`
-          : log === undefined && found.generation !== generation
-            ? `it is of generation ${found.generation}, not ${generation}`
-            : found.generation > generation
-              ? `it is of generation ${found.generation}, later than ${generation}`
-              : log === undefined && found.rootKeyFingerprint !== rootKeyFingerprint
-                ? 'it was written under another root key'
-                : undefined
-    if (other !== undefined) throw new Broken(other)
-  }
+/** Why a segment is not of this log, in words; undefined when it is. */
+export function differenceOf(
+  { lineageId, generation, rootKeyFingerprint, log }: ArchiveIdentity,
+  found: ArchiveIdentity,
+): string | undefined {
+  if (found.lineageId !== lineageId) return `it is of lineage ${found.lineageId}, not ${lineageId}`
+  if (found.log !== log) return `it is of ${found.log ?? 'the log'}, not ${log ?? 'the log'}`
+  if (log === undefined && found.generation !== generation)
+    return `it is of generation ${found.generation}, not ${generation}`
+  if (found.generation > generation)
+    return `it is of generation ${found.generation}, later than ${generation}`
+  return log === undefined && found.rootKeyFingerprint !== rootKeyFingerprint
+    ? 'it was written under another root key'
+    : undefined
 }
 
 /** Says of a file what is wrong with it; whoever knows its place tells that as well. */

@@ -6,7 +6,14 @@ export {
   encodeManifest,
 } from './bundle-manifest.ts'
 export { bundleName } from './bundle-name.ts'
-export { type ConfigFile, configTar, isConfigName, maxConfigFileBytes } from './config-tar.ts'
+export { Broken, Chain, differenceOf } from './chain.ts'
+export {
+  type ConfigFile,
+  configTar,
+  isConfigName,
+  maxConfigFileBytes,
+  readConfigTar,
+} from './config-tar.ts'
 export { ArchiveUnfit, BundleInvalid, KeysetInvalid } from './errors.ts'
 export { identitiesIn } from './identities.ts'
 export {
@@ -19,4 +26,13 @@ export {
   unpackKeyset,
 } from './keyset.ts'
 export { type BundleInput, type MadeBundle, makeBundle, type TablePage } from './make-bundle.ts'
+export {
+  type ObjectKeys,
+  type ObjectKind,
+  type ObjectName,
+  objectKeys,
+} from './offsite-keys.ts'
+export { StatedRoots } from './verify/roots.ts'
+export { gunzipped } from './verify/sealed-part.ts'
 export { type BundleReport, type VerifyOptions, verifyBundle } from './verify/verify-bundle.ts'
+export type { BundleVisitor } from './verify/visitor.ts'

@@ -11,13 +11,14 @@ interface Stated {
 export class StatedRoots {
   readonly #waiting: Stated[] = []
 
-  /** Throws BundleInvalid. Sizes come in ascending order. */
-  add(member: string, note: Buffer, belongs: (origin: string) => boolean): void {
+  /** Answers the size it states. Throws BundleInvalid. Sizes come in ascending order. */
+  add(member: string, note: Buffer, belongs: (origin: string) => boolean): bigint {
     const { origin, size, root } = read(member, note)
     if (!belongs(origin)) throw BundleInvalid({ member, reason: `it is of ${origin}` })
     if (!member.endsWith(`/${size.toString().padStart(20, '0')}.note`))
       throw BundleInvalid({ member, reason: `it states size ${size}, which is not its name` })
     this.#waiting.push({ member, size, root })
+    return size
   }
 
   at(tree: TreeHead): void {

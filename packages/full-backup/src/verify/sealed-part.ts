@@ -14,8 +14,9 @@ import { DomainError } from '@holdfast/errors'
 import type { BundleManifest } from '../bundle-manifest.ts'
 import { maxConfigBytes, readConfigTar } from '../config-tar.ts'
 import { BundleInvalid, KeysetInvalid } from '../errors.ts'
-import { keysetDocument, keysetHash, unpackKeyset } from '../keyset.ts'
+import { type Keyset, keysetDocument, keysetHash, unpackKeyset } from '../keyset.ts'
 import type { Member } from '../member.ts'
+import type { BundleVisitor } from './visitor.ts'
 
 const ageStart = Buffer.from('age-encryption.org/v1\n-> ')
 const maxLineBytes = 64 * 1024 * 1024
@@ -32,25 +33,30 @@ export async function checkSealed(
   sealed: AsyncIterable<Uint8Array>,
   using: AgeIdentities,
   manifest: BundleManifest,
+  visit: BundleVisitor = {},
 ): Promise<void> {
   const bad = (reason: string, cause?: unknown) => BundleInvalid({ member: name, reason }, cause)
   try {
     const opened = decryptWith(using, sealed)
     switch (kind) {
-      case 'keyset':
-        return checkKeyset(await whole(opened, 257 * 1024 ** 2), manifest, bad)
+      case 'keyset': {
+        const keyset = checkKeyset(await whole(opened, 257 * 1024 ** 2), manifest, bad)
+        return await visit.keyset?.(keyset)
+      }
       case 'root_key': {
         const text = (await whole(opened, 1024)).toString('latin1').trim()
         if (rootKeyFingerprint(loadRootKey({ reveal: () => text })) !== manifest.rootKeyFingerprint)
           throw bad('it holds another root key than the one of this backup')
-        return
+        return await visit.rootKey?.(text)
       }
-      case 'config':
-        readConfigTar(await whole(gunzipped(opened), maxConfigBytes))
-        return
+      case 'config': {
+        const files = readConfigTar(await whole(gunzipped(opened), maxConfigBytes))
+        return await visit.config?.(files)
+      }
       case 'table': {
-        const rows = await countRows(gunzipped(opened))
         const said = manifest.tables.find((table) => name === `tables/${table.name}.jsonl.gz.age`)
+        const pieces = heard(gunzipped(opened), (piece) => visit.table?.(said?.name ?? '', piece))
+        const rows = await countRows(pieces)
         if (rows !== said?.rows) throw bad(`it holds ${rows} rows, not ${said?.rows ?? 0}`)
         return
       }
@@ -93,13 +99,24 @@ function checkKeyset(
   packed: Buffer,
   { keyset, rootKeyFingerprint }: BundleManifest,
   bad: Bad,
-): void {
+): Keyset {
   const read = unpackKeyset(packed)
   if (read.rootKeyFingerprint !== rootKeyFingerprint)
     throw bad('its keys are wrapped by another root key than the one of this backup')
   if (Buffer.compare(keysetHash(keysetDocument(read)), keyset.sha256) !== 0)
     throw bad('its keys are not those the manifest tells of')
   if (read.files.length !== keyset.keys) throw bad('it has not as many keys as the manifest says')
+  return read
+}
+
+async function* heard(
+  pieces: AsyncIterable<Buffer>,
+  tell: (piece: Buffer) => void | Promise<void>,
+): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    await tell(piece)
+    yield piece
+  }
 }
 
 /** What is read is refused; the message says why. */
@@ -117,7 +134,7 @@ async function whole(parts: AsyncIterable<Uint8Array>, most: number): Promise<Bu
 }
 
 /** Nobody reads `parts` any more when this has ended, however it did: what follows them is read by others. */
-async function* gunzipped(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+export async function* gunzipped(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const unpacker = createGunzip()
   const ended = new AbortController()
   const feed = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { type AgeIdentities, decryptWith } from '@holdfast/crypto'
 import { DomainError } from '@holdfast/errors'
 import { FormatError, formatOrigin, parseEpoch } from '@holdfast/merkle'
 import { type BundleManifest, decodeManifest } from '../bundle-manifest.ts'
-import { Broken, Chain } from '../chain.ts'
+import { Broken, Chain, type ReadPart } from '../chain.ts'
 import { BundleInvalid } from '../errors.ts'
 import {
   type Member,
@@ -28,6 +28,7 @@ import { requireWhole } from './requirements.ts'
 import { StatedRoots } from './roots.ts'
 import { checkSealed, identityUnder, isForOthers, requireAge } from './sealed-part.ts'
 import { type ExpectedMember, readSums } from './sums.ts'
+import type { BundleVisitor } from './visitor.ts'
 
 export interface VerifyOptions {
   /** Opens what is sealed as well. Without it the sealed parts are whole, and what they hold is not looked at. */
@@ -35,6 +36,7 @@ export interface VerifyOptions {
   /** Bytes read so far. */
   readonly onProgress?: (bytes: number) => void
   readonly signal?: AbortSignal
+  readonly visit?: BundleVisitor
 }
 
 export interface BundleReport {
@@ -92,9 +94,11 @@ class BundleCheck {
   #writtenAt: number | undefined
   readonly #opened: string[] = []
   readonly #unopened: string[] = []
+  readonly #visit: BundleVisitor
   #segments = 0
 
   constructor(source: ByteSource, options: VerifyOptions) {
+    this.#visit = options.visit ?? {}
     this.#source = source
     this.#options = options
     this.#using = options.using
@@ -105,6 +109,7 @@ class BundleCheck {
     const expected = readSums(await this.#content(sumsName, size))
     const manifest = await this.#manifest(expected[0])
     requireWhole(manifest, expected)
+    await this.#visit.manifest?.(manifest, isWrapped)
 
     const { lineageId, generation, rootKeyFingerprint, lastSequence } = manifest
     const identity: ArchiveIdentity = { lineageId, generation, rootKeyFingerprint }
@@ -208,22 +213,27 @@ class BundleCheck {
     switch (kind) {
       case 'manifest':
         throw BundleInvalid({ member: name, reason: 'it stands there twice' })
-      case 'checkpoint':
-        roots.add(
-          name,
-          await this.#checked(expected),
-          (origin) => origin === formatOrigin(manifest),
-        )
-        return
-      case 'access_checkpoint':
-        epoch?.note(name, await this.#checked(expected))
-        return
-      case 'segment':
-        this.#segments += 1
-        return await grow(log, member, await this.#checked(expected))
-      case 'access':
+      case 'checkpoint': {
+        const note = await this.#checked(expected)
+        const size = roots.add(name, note, (origin) => origin === formatOrigin(manifest))
+        return await this.#visit.note?.(size, note.toString('utf8'))
+      }
+      case 'access_checkpoint': {
+        const note = await this.#checked(expected)
         if (!epoch) throw BundleInvalid({ member: name, reason: 'it is of no epoch' })
-        return await grow(epoch.chain, member, await this.#checked(expected))
+        const size = epoch.note(name, note)
+        return await this.#visit.accessNote?.(epoch.name, size, note.toString('utf8'))
+      }
+      case 'segment': {
+        this.#segments += 1
+        const { part } = await grow(log, member, await this.#checked(expected))
+        return await this.#visit.commits?.(part.commits ?? [], [...part.leaves])
+      }
+      case 'access': {
+        if (!epoch) throw BundleInvalid({ member: name, reason: 'it is of no epoch' })
+        const { bytes } = await grow(epoch.chain, member, await this.#checked(expected))
+        return await this.#visit.accessPart?.(epoch.name, member.file ?? '', bytes)
+      }
       case 'passphrase':
         return await this.#passphrase(expected)
       default:
@@ -263,7 +273,7 @@ class BundleCheck {
     const using = this.#using
     if (using && !('passphrase' in using)) {
       try {
-        await checkSealed(member, body(), using, manifest)
+        await checkSealed(member, body(), using, manifest, this.#visit)
         this.#opened.push(name)
       } catch (error) {
         if (isForOthers(error)) this.#unopened.push(name)
@@ -302,8 +312,8 @@ class Epoch {
     )
   }
 
-  note(member: string, note: Buffer): void {
-    this.#roots.add(
+  note(member: string, note: Buffer): bigint {
+    return this.#roots.add(
       member,
       note,
       (origin) =>
@@ -339,7 +349,11 @@ function requireSum(member: string, found: string, expected: string): void {
     throw BundleInvalid({ member, reason: `its SHA-256 is not the one ${sumsName} lists` })
 }
 
-async function grow(chain: Chain, { name, file = '' }: Member, packed: Buffer): Promise<void> {
+async function grow(
+  chain: Chain,
+  { name, file = '' }: Member,
+  packed: Buffer,
+): Promise<{ readonly bytes: Buffer; readonly part: ReadPart }> {
   const bad = (reason: string, cause?: unknown) => BundleInvalid({ member: name, reason }, cause)
   let bytes: Buffer
   try {
@@ -352,7 +366,7 @@ async function grow(chain: Chain, { name, file = '' }: Member, packed: Buffer): 
     )
   }
   try {
-    await chain.add(file, bytes)
+    return { bytes, part: await chain.add(file, bytes) }
   } catch (error) {
     if (BundleInvalid.is(error)) throw error
     if (error instanceof Broken) throw bad(error.message)

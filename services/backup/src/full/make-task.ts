@@ -54,7 +54,12 @@ export const makeFull: Task<MakeFullInput, MadeFull, never, MakeFullQuestions> =
 }
 
 /** The whole of it as one age file; the bundle itself goes. */
-async function wrapped(path: string, to: AgeRecipients, signal: AbortSignal): Promise<string> {
+async function wrapped(
+  path: string,
+  to: AgeRecipients,
+  states: AgeStatement,
+  signal: AbortSignal,
+): Promise<string> {
   const into = `${path}.age`
   await pipeline(
     createReadStream(path, { highWaterMark: 1024 * 1024 }),

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { cutSegment, sealedBytes, sealedFacts } from '@holdfast/archive'
+import { type ObjectName, objectKeys } from '@holdfast/full-backup'
 import { openStorage, type Storage, surroundingsOf } from '@holdfast/storage'
 import { checksumKey } from '../jobs/object-tasks.ts'
 import type { Task, TaskContext } from '../work/task.ts'
-import { type ObjectName, objectKeys } from './keys.ts'
 import { one, type PutObject, putObject } from './put-object.ts'
 import type { Destination, Done, Step, StepQuestions, StreamName } from './steps.ts'
 

@@ -1,4 +1,4 @@
-import type { ObjectKind } from './keys.ts'
+import type { ObjectKind } from '@holdfast/full-backup'
 import type { NewRow, ObjectStore, StoredRow } from './store.ts'
 
 /**

@@ -1,6 +1,6 @@
+import type { ObjectName } from '@holdfast/full-backup'
 import type { Location } from '../storage/locations.ts'
 import type { Inventory } from './inventory.ts'
-import type { ObjectName } from './keys.ts'
 import type { Judged } from './look-over.ts'
 import type { Destination, Done, PieceWish, Step, StreamName } from './steps.ts'
 import type { ObjectStore, StoredRow } from './store.ts'

@@ -1,7 +1,7 @@
+import { objectKeys } from '@holdfast/full-backup'
 import { expect, test } from 'vitest'
 import type { ArchiveStock } from './archive-stock.ts'
 import { ArchiveTimes } from './archive-times.ts'
-import { objectKeys } from './keys.ts'
 import { neededRecipients } from './needed-recipients.ts'
 import { plan, pushedSequence } from './plan.ts'
 import type { StoredRow } from './store.ts'

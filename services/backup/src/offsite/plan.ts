@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { ObjectKeys } from '@holdfast/full-backup'
 import type { ArchiveStock } from './archive-stock.ts'
-import type { ObjectKeys } from './keys.ts'
 import type { Step } from './steps.ts'
 import type { StoredRow } from './store.ts'
 

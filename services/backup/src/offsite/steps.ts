@@ -1,6 +1,6 @@
+import type { ObjectName } from '@holdfast/full-backup'
 import type { SurroundingsData } from '@holdfast/storage'
 import type { LocationAccess } from '../storage/locations.ts'
-import type { ObjectName } from './keys.ts'
 
 /** Where objects go, for a thread of its own. Holds secrets. */
 export interface Destination {

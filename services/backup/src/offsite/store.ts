@@ -1,5 +1,5 @@
+import type { ObjectKind, ObjectName } from '@holdfast/full-backup'
 import { type Postgres, type Queryable, sql, unnest } from '@holdfast/postgres'
-import type { ObjectKind, ObjectName } from './keys.ts'
 
 /** An object that stands at a location, as it was put. */
 export interface StoredRow extends ObjectName {

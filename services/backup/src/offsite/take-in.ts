@@ -1,5 +1,5 @@
+import type { ObjectName } from '@holdfast/full-backup'
 import { OffsiteAhead, OffsiteOtherWriter } from '../domain/offsite-errors.ts'
-import type { ObjectName } from './keys.ts'
 import type { Listed } from './look-over.ts'
 import { carry, destinationOf, type Place } from './place.ts'
 import type { NewRow } from './store.ts'

@@ -1,10 +1,10 @@
+import type { ObjectKeys } from '@holdfast/full-backup'
 import type { SurroundingsData } from '@holdfast/storage'
 import type { Logger } from '@holdfast/telemetry'
 import type { Location, LocationAccess } from '../storage/locations.ts'
 import type { Work } from '../work/work.ts'
 import type { ArchiveStock } from './archive-stock.ts'
 import type { ArchiveTimes } from './archive-times.ts'
-import type { ObjectKeys } from './keys.ts'
 import type { Keyset, OffsiteSources } from './offsite.ts'
 
 /** How often what is done. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { type ArchivedCommit, readSegmentBytes } from '@holdfast/archive'
 import { ageOpen } from '@holdfast/crypto'
+import type { ObjectKeys, ObjectName } from '@holdfast/full-backup'
 import { type KeyChain, openCheckpoint, openManifestStatement } from '@holdfast/merkle'
-import type { ObjectKeys, ObjectName } from '../keys.ts'
 
 // What stands at a location, read as somebody does who has nothing but an identity: by docs/formats/offsite.md.
 

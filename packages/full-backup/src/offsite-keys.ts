@@ -1,6 +1,6 @@
 import { sealedName } from '@holdfast/archive'
 
-/** What stands off-site, by the names of docs/formats/offsite.md. */
+/** What stands off-site, by the names of docs/formats/offsite.md: service backup writes it, a restore reads it. */
 export const objectKinds = [
   'segment',
   'tail',
