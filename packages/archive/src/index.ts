@@ -24,6 +24,7 @@ export {
   writeCheckpointNote,
   writeNoteIn,
 } from './checkpoint-notes.ts'
+export { commitTimeUs } from './commit-time.ts'
 export * from './errors.ts'
 export { disk } from './files.ts'
 export {
@@ -35,3 +36,4 @@ export {
 } from './scan.ts'
 export { parseSegmentName, type SegmentName, sealedName } from './segment-name.ts'
 export * from './types.ts'
+export { type SegmentWriter, type WriteSegmentsOptions, writeSegments } from './write-segments.ts'
