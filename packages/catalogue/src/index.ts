@@ -7,5 +7,12 @@ export {
   type ObjectKind,
   objectKinds,
 } from './actions.ts'
-export { printCommit, printEventData, roleWords, type SealedValue } from './print-commit.ts'
+export {
+  fieldName,
+  printCommit,
+  printEventData,
+  printUrl,
+  roleWords,
+  type SealedValue,
+} from './print-commit.ts'
 export { type Deed, deedsOf, type Target } from './targets.ts'

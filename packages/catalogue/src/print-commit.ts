@@ -87,7 +87,7 @@ function printMessage(message: object, printSealed: PrintSealed): Record<string,
     if (message instanceof RoleBinding && key === 'role') {
       printed['role'] = roleWords[message.role - 1] ?? 'unknown'
     } else if (typeof value === 'number' && key.endsWith('UnixMs')) {
-      printed[timeName(key)] = value === 0 ? null : rfc3339(value)
+      printed[fieldName(key)] = value === 0 ? null : rfc3339(value)
     } else if (message instanceof WebhookSettings && key === 'url' && typeof value === 'string') {
       printed['url'] = printUrl(value)
     } else printed[snake(key)] = printValue(value, printSealed)
@@ -106,7 +106,7 @@ function printValue(value: unknown, printSealed: PrintSealed): unknown {
  * Where to, and not what by: path and query of an endpoint are often its password, and more people read events than
  * webhooks. The mark tells one address from another.
  */
-function printUrl(url: string): string {
+export function printUrl(url: string): string {
   const origin = /^[a-z]+:\/\/[^/?#]+/i.exec(url)?.[0] ?? ''
   const rest = url.slice(origin.length)
   if (rest === '' || rest === '/') return url
@@ -122,6 +122,10 @@ function snake(key: string): string {
   snakes.set(key, made)
   return made
 }
+
+/** How a field is called outside: in snake_case, and times without their unit, for they are printed as RFC 3339. */
+export const fieldName = (key: string): string =>
+  key.endsWith('UnixMs') ? timeName(key) : snake(key)
 
 /** `expiresAtUnixMs` is `expires_at`, as in the objects. */
 const timeName = (key: string): string => {
