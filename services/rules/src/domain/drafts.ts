@@ -34,7 +34,7 @@ export type DraftCommand =
   | { type: 'DiscardChangeSet'; changeSetId: ChangeSetId }
 
 /** Open at a time in one organization. */
-const maxChangeSets = 100
+export const maxChangeSets = 100
 
 const types: ReadonlySet<string> = new Set<DraftCommand['type']>([
   'OpenChangeSet',

@@ -23,7 +23,7 @@ export interface TestFailure {
 /** What of the tests would fail. Tests block writes and nothing else: never a start, never a replay. */
 export type CheckTests = (proposed: ProposedRuleSet) => readonly TestFailure[]
 
-const maxTests = 1000
+export const maxTests = 1000
 const shownFailures = 20
 
 /** Throws `rules.policy_test_failed`. */

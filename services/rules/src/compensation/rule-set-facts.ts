@@ -1,0 +1,169 @@
+import type { PortRange, RateLimit, RuleSettings, Target } from '@holdfast/policy'
+import type { ChangeSetId, PolicyTestId, RuleId } from '../domain/ids.ts'
+import {
+  evolveRuleSet,
+  initialRuleSet,
+  type PolicyTest,
+  type RuleOperation,
+  type RuleSetEvent,
+  type RuleSetState,
+  type RuleState,
+} from '../domain/rule-set-state.ts'
+import { idOfTarget } from '../domain/settings.ts'
+
+// What means something only as a whole is a list, so that nothing merges its halves.
+type PortsFact = readonly [from: number, to: number]
+type RateFact = readonly [pps: number, burst: number, scope: RateLimit['scope']]
+type TargetFact = readonly [kind: Target['kind'], id: string]
+
+type Whole = 'sourcePorts' | 'destinationPorts' | 'rate' | 'target'
+
+export type RuleFacts = Omit<RuleSettings, Whole> & {
+  readonly sourcePorts: PortsFact | undefined
+  readonly destinationPorts: PortsFact | undefined
+  readonly rate: RateFact | undefined
+  readonly target: TargetFact
+  readonly order: number
+}
+
+export type TestFacts = Omit<PolicyTest, Whole | 'id'> & {
+  readonly sourcePorts: PortsFact | undefined
+  readonly destinationPorts: PortsFact | undefined
+  readonly target: TargetFact
+}
+
+/**
+ * An operation keeps the revision it was staged on. Revisions only grow, so a draft that comes back waits to be staged
+ * again when its rules have changed since, even when they have changed back.
+ */
+export interface DraftFacts {
+  readonly name: string
+  readonly operations: readonly RuleOperation[]
+}
+
+/** A rule set without what only counts: revisions, the next order, the change that waits for its confirmation. */
+export interface RuleSetFacts {
+  readonly organizationId: string
+  readonly isLockoutAllowed: boolean
+  readonly rules: Readonly<Record<RuleId, RuleFacts>>
+  readonly drafts: Readonly<Record<ChangeSetId, DraftFacts>>
+  readonly tests: Readonly<Record<PolicyTestId, TestFacts>>
+}
+
+/** The aggregate, and what bringing a rule back takes besides. */
+export interface TrackedRuleSet {
+  readonly organizationId: string
+  state: RuleSetState
+  /** Of the rules that are gone: how often they changed, their deletion included. */
+  readonly changesOfGone: Map<RuleId, number>
+}
+
+export const trackedRuleSet = (organizationId: string): TrackedRuleSet => ({
+  organizationId,
+  state: initialRuleSet(),
+  changesOfGone: new Map(),
+})
+
+export function trackRuleSet(tracked: TrackedRuleSet, event: RuleSetEvent): TrackedRuleSet {
+  const { state, changesOfGone } = tracked
+  if (event.type === 'RuleCreated') changesOfGone.delete(event.ruleId)
+  if (event.type === 'RuleDeleted') {
+    const rule = state.rules.get(event.ruleId)
+    if (rule) changesOfGone.set(rule.id, rule.revision + 1)
+  }
+  tracked.state = evolveRuleSet(state, event)
+  return tracked
+}
+
+export const emptyRuleSet = (organizationId: string): RuleSetFacts => ({
+  organizationId,
+  isLockoutAllowed: false,
+  rules: {},
+  drafts: {},
+  tests: {},
+})
+
+/** An empty set is as good as none: there is no event that ends one. */
+export function ruleSetFacts({ organizationId, state }: TrackedRuleSet): RuleSetFacts | undefined {
+  const { isLockoutAllowed, rules, drafts, tests } = state
+  if (!isLockoutAllowed && rules.size + drafts.size + tests.size === 0) return undefined
+  return {
+    organizationId,
+    isLockoutAllowed,
+    rules: recordOf(rules.values(), ruleFacts),
+    drafts: recordOf(drafts.values(), ({ name, operations }) => ({ name, operations })),
+    tests: recordOf(tests.values(), testFacts),
+  }
+}
+
+function recordOf<Id extends string, T extends { readonly id: Id }, F>(
+  all: Iterable<T>,
+  facts: (one: T) => F,
+): Readonly<Record<Id, F>> {
+  // as: filled below; ids are UUIDs, so none of them means anything to an object
+  const record = {} as Record<Id, F>
+  for (const one of all) record[one.id] = facts(one)
+  return record
+}
+
+/** A rule is never changed in place, and most are the same before and after: they compare by identity then. */
+const known = new WeakMap<RuleState, RuleFacts>()
+
+function ruleFacts(rule: RuleState): RuleFacts {
+  const found = known.get(rule)
+  if (found) return found
+  const { settings, order } = rule
+  const facts = { ...settings, ...wholes(settings), rate: rateFact(settings.rate), order }
+  known.set(rule, facts)
+  return facts
+}
+
+function testFacts({ id: _, ...test }: PolicyTest): TestFacts {
+  return { ...test, ...wholes(test) }
+}
+
+const wholes = (of: {
+  readonly sourcePorts: PortRange | undefined
+  readonly destinationPorts: PortRange | undefined
+  readonly target: Target
+}) => ({
+  sourcePorts: portsFact(of.sourcePorts),
+  destinationPorts: portsFact(of.destinationPorts),
+  target: [of.target.kind, idOfTarget(of.target)] as const,
+})
+
+const portsFact = (ports: PortRange | undefined): PortsFact | undefined =>
+  ports && [ports.from, ports.to]
+const rateFact = (rate: RateLimit | undefined): RateFact | undefined =>
+  rate && [rate.pps, rate.burst, rate.scope]
+
+const portsIn = (ports: PortsFact | undefined): PortRange | undefined =>
+  ports && { from: ports[0], to: ports[1] }
+const targetIn = ([kind, id]: TargetFact): Target =>
+  kind === 'everything' ? { kind } : { kind, id }
+
+/** The way back from the facts. What is undefined may be absent there. */
+export function settingsIn(facts: RuleFacts): RuleSettings {
+  const { order: _, rate, ...rest } = facts
+  return {
+    ...rest,
+    source: facts.source,
+    destination: facts.destination,
+    sourcePorts: portsIn(facts.sourcePorts),
+    destinationPorts: portsIn(facts.destinationPorts),
+    rate: rate && { pps: rate[0], burst: rate[1], scope: rate[2] },
+    target: targetIn(facts.target),
+  }
+}
+
+export function testIn(id: PolicyTestId, facts: TestFacts): PolicyTest {
+  return {
+    ...facts,
+    id,
+    source: facts.source,
+    destination: facts.destination,
+    sourcePorts: portsIn(facts.sourcePorts),
+    destinationPorts: portsIn(facts.destinationPorts),
+    target: targetIn(facts.target),
+  }
+}
