@@ -10,7 +10,7 @@ export {
 } from './access/access-sources.ts'
 export { accessStore } from './access/access-store.ts'
 export { accessStream } from './access/access-subjects.ts'
-export { maxCommitBytes } from './commit-codec.ts'
+export { decodeCommit, encodeCommit, maxCommitBytes } from './commit-codec.ts'
 export { commitHash } from './commit-hash.ts'
 export {
   CommitTooLarge,

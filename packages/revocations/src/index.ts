@@ -1,0 +1,6 @@
+export {
+  type CarriedOver,
+  type RevocationFacts,
+  type Revocations,
+  revocations,
+} from './revocations.ts'
