@@ -42679,8 +42679,8 @@ export namespace holdfast {
                 /** UndoConflict before. */
                 before: string;
 
-                /** UndoConflict then. */
-                then: string;
+                /** UndoConflict after. */
+                after: string;
 
                 /** UndoConflict now. */
                 now: string;
@@ -42732,8 +42732,8 @@ export namespace holdfast {
                     /** UndoConflict before */
                     before?: (string|null);
 
-                    /** UndoConflict then */
-                    then?: (string|null);
+                    /** UndoConflict after */
+                    after?: (string|null);
 
                     /** UndoConflict now */
                     now?: (string|null);

@@ -61190,7 +61190,7 @@ export const holdfast = $root.holdfast = (() => {
 
                 UndoConflict.prototype.field = "";
                 UndoConflict.prototype.before = "";
-                UndoConflict.prototype.then = "";
+                UndoConflict.prototype.after = "";
                 UndoConflict.prototype.now = "";
                 UndoConflict.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
                 UndoConflict.prototype.atUnixMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
@@ -61211,8 +61211,8 @@ export const holdfast = $root.holdfast = (() => {
                         writer.uint32(10).string(message.field);
                     if (message.before != null && $Object.hasOwnProperty.call(message, "before") && message.before !== "")
                         writer.uint32(18).string(message.before);
-                    if (message.then != null && $Object.hasOwnProperty.call(message, "then") && message.then !== "")
-                        writer.uint32(26).string(message.then);
+                    if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after !== "")
+                        writer.uint32(26).string(message.after);
                     if (message.now != null && $Object.hasOwnProperty.call(message, "now") && message.now !== "")
                         writer.uint32(34).string(message.now);
                     if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
@@ -61276,9 +61276,9 @@ export const holdfast = $root.holdfast = (() => {
                                 if (wireType !== 2)
                                     break;
                                 if ((value = reader.stringVerify()).length)
-                                    message.then = value;
+                                    message.after = value;
                                 else
-                                    delete message.then;
+                                    delete message.after;
                                 continue;
                             }
                         case 4: {
