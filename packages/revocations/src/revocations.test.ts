@@ -50,15 +50,8 @@ class Log {
     for (const commit of this.commits.slice(point)) carried.lost(commit)
     for (const commit of this.commits.slice(0, point)) carried.kept(commit)
     const { commits, notes } = carried.finish(BigInt(point) + 2n)
-    return { notes, commits: commits.map(plain) }
+    return { notes, commits: commits.map((commit) => decodeCommit(commit)) }
   }
-}
-
-/** An empty field comes back as another kind of array. */
-const plain = (commit: PlacedCommit) => {
-  const read = decodeCommit(commit)
-  const events = read.events.map((each) => ({ ...each, data: new Uint8Array(each.data) }))
-  return { ...read, events }
 }
 
 const short = (commits: readonly ReturnType<typeof decodeCommit>[]) =>
@@ -67,7 +60,7 @@ const short = (commits: readonly ReturnType<typeof decodeCommit>[]) =>
     ...events.map(({ type }) => type),
   ])
 
-const none = new Uint8Array()
+const none = Buffer.alloc(0)
 const created = event('UserCreated', auth.UserCreated.encode({}).finish())
 const binding = (role: number, organizationId = '') => ({ role, organizationId })
 const granted = (role: number, of?: string) =>
