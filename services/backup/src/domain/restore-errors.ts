@@ -56,6 +56,6 @@ export const RollbackPointFailed = defineError(
 export const UnknownScope = defineError(
   'restore.scope_unknown',
   'invalid',
-  (d: { word: string }) =>
-    `${d.word} is neither a kind of object that can be restored nor a service.`,
+  (d: { word: string; known: string }) =>
+    `${d.word} cannot be restored by itself; there are ${d.known}.`,
 )
