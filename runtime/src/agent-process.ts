@@ -9,8 +9,6 @@ export interface LocalEnrolment {
   /** Of the gateway. */
   readonly url: string
   readonly agentData: string
-  /** Of the log; credentials are for it. */
-  readonly stream: string
   enrolmentToken(): Promise<string>
   /** Fresh credentials for the node that is enrolled here. */
   renewed(nodeId: string): Promise<string>
@@ -47,8 +45,8 @@ export function agentProcess(agent: NodeProcess, enrolment: LocalEnrolment): Pro
 
 /** Failing that, the agent goes on with what it has: it enforces what is saved, and says what it may not read. */
 async function renew(enrolment: LocalEnrolment, { onLine }: Launch): Promise<void> {
-  const { agentData, stream } = enrolment
-  const nodeId = outdatedNode(agentData, stream)
+  const { agentData } = enrolment
+  const nodeId = outdatedNode(agentData)
   if (nodeId === undefined) return
   try {
     renewIdentity(agentData, await enrolment.renewed(nodeId))

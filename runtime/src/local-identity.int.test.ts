@@ -12,7 +12,7 @@ import { isEnrolled, outdatedNode, renewIdentity } from './local-identity.ts'
 
 const nodeId = randomUUID()
 const organizationId = randomUUID()
-const stream = 'EVT_1'
+const lineageId = randomUUID()
 let directory: string
 let file: string
 beforeEach(() => {
@@ -32,13 +32,13 @@ async function credentials(organization: string): Promise<string> {
     nodeId,
     organizationId: organization,
     natsPublicKey,
-    stream,
+    lineageId,
     safeSubject: `safe.${'0'.repeat(32)}.nodes`,
   })
 }
 const write = (jwt: string) => {
   const identity = { node_id: nodeId, organization_id: organizationId, nats_user_jwt: jwt }
-  writeFileSync(file, JSON.stringify({ ...identity, lineage_id: 'l' }))
+  writeFileSync(file, JSON.stringify({ ...identity, lineage_id: lineageId }))
 }
 
 test('credentials that let a node do less than by now are renewed, and nothing else changes', async () => {
@@ -46,16 +46,15 @@ test('credentials that let a node do less than by now are renewed, and nothing e
   // Not the rules of its own organization: what a node could not do before there were rules.
   write(await credentials(randomUUID()))
   expect(isEnrolled(directory)).toBe(true)
-  expect(outdatedNode(directory, stream)).toBe(nodeId)
+  expect(outdatedNode(directory)).toBe(nodeId)
   const fresh = await credentials(organizationId)
   renewIdentity(directory, fresh)
-  expect(outdatedNode(directory, stream)).toBeUndefined()
-  expect(outdatedNode(directory, 'EVT_2')).toBe(nodeId)
+  expect(outdatedNode(directory)).toBeUndefined()
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
     node_id: nodeId,
     organization_id: organizationId,
     nats_user_jwt: fresh,
-    lineage_id: 'l',
+    lineage_id: lineageId,
   })
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
@@ -63,6 +62,6 @@ test('credentials that let a node do less than by now are renewed, and nothing e
 test('a file that cannot be understood is left to the agent', () => {
   for (const text of ['', '{}', '{"nats_user_jwt":"x"}', 'null']) {
     writeFileSync(file, text)
-    expect(outdatedNode(directory, stream)).toBeUndefined()
+    expect(outdatedNode(directory)).toBeUndefined()
   }
 })

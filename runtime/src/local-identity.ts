@@ -18,13 +18,14 @@ function read(agentData: string): ReadonlyMap<string, unknown> {
  * The node whose credentials are of a release in which nodes could do less; undefined when they are good, and
  * when the file cannot be understood, which is the agent's to say.
  */
-export function outdatedNode(agentData: string, stream: string): string | undefined {
+export function outdatedNode(agentData: string): string | undefined {
   try {
     const identity = read(agentData)
     const text = (name: string): string => String(identity.get(name) ?? '')
     const nodeId = text('node_id')
     const organizationId = text('organization_id')
-    return permitsNode(text('nats_user_jwt'), { nodeId, organizationId, stream })
+    const lineageId = text('lineage_id')
+    return permitsNode(text('nats_user_jwt'), { nodeId, organizationId, lineageId })
       ? undefined
       : nodeId
   } catch {

@@ -96,10 +96,9 @@ export function unitsOf(foundation: Foundation, options: UnitOptions): readonly 
       readyTimeoutMs: hasIdentity ? 5_000 : 20_000,
       stopTimeoutMs: drainMs + 5_000,
     }
-    const { stream } = logServer
-    const isOutdated = outdatedNode(localNode.agentData, stream) !== undefined
+    const isOutdated = outdatedNode(localNode.agentData) !== undefined
     const needs = !hasIdentity ? ['gateway'] : isOutdated ? ['nats', 'auth'] : ['nats']
-    units.push({ spec: agentProcess(agent, { ...localNode, stream }), needs })
+    units.push({ spec: agentProcess(agent, localNode), needs })
   }
   return units
 }

@@ -156,7 +156,7 @@ export async function startControl(address: string): Promise<Control> {
       nodeId,
       organizationId,
       natsPublicKey: body['nats_public_key'] ?? '',
-      stream,
+      lineageId,
       safeSubject: safeSubject(identities.ingest, 'nodes'),
     })
     return {

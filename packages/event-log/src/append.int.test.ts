@@ -171,6 +171,24 @@ describe('one aggregate', () => {
     })
   })
 
+  test('events decided elsewhere are stored as they are, once, and only on the revision they were decided on', async () => {
+    const id = randomUUID()
+    const { revision } = await log.execute(counter, id, add(1), newCommand())
+    const events = [{ type: 'CounterAdded' as const, by: 41 }]
+    const context = { ...newCommand(), expectedRevision: revision }
+    const outcome = await log.record(counter, id, events, context)
+    expect(outcome).toMatchObject({ events, isRepeated: false })
+    expect(outcome.state).toEqual((await log.fold(counter, id)).state)
+    expect(await log.record(counter, id, events, context)).toMatchObject({
+      sequence: outcome.sequence,
+      isRepeated: true,
+    })
+    await expect(
+      log.record(counter, id, events, { ...newCommand(), expectedRevision: revision }),
+    ).rejects.toSatisfy(Stale.is)
+    expect(await commitsOf(id)).toHaveLength(2)
+  })
+
   test('long histories are read whole', async () => {
     const id = randomUUID()
     for (let i = 0; i < 30; i++)

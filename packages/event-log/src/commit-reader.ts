@@ -7,6 +7,8 @@ import type { Commit } from './types.ts'
 /** Reads commits by position, without a consumer. */
 export interface CommitReader {
   at(sequence: bigint): Promise<Commit | undefined>
+  /** The last commit of a subject. */
+  last(subject: string): Promise<Commit | undefined>
   /** Commits of a subject after a revision, oldest first, as many as one answer holds; none at the end. */
   page(subject: string, after: bigint): Promise<readonly Commit[]>
   /** All of them. */
@@ -52,6 +54,10 @@ export function commitReader(
     async at(sequence) {
       if (sequence < 1n) return undefined
       const message = await patiently(() => api.message(stream, sequence))
+      return message && decodeCommit(message)
+    },
+    async last(subject) {
+      const message = await patiently(() => api.lastOf(stream, subject))
       return message && decodeCommit(message)
     },
     async *history(subject, after) {

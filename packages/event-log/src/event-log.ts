@@ -41,7 +41,7 @@ export async function openLog(options: OpenLogOptions): Promise<EventLog> {
 }
 
 async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
-  const { stream, context, name } = options
+  const { context, name } = options
   const { log } = options.telemetry
   const { connection, requests, api } = link
   const metrics = logMetrics(options.telemetry.registry)
@@ -49,7 +49,8 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
   const credentials =
     options.credentialsFile === undefined ? '' : await readFile(options.credentialsFile, 'utf8')
   const token = tokenIn(credentials, context)
-  const { lineageId, generation, allowsBatches, sequence } = await firstApproval(link, stream)
+  const approval = await firstApproval(link, options.stream)
+  const { stream, lineageId, generation, allowsBatches, sequence } = approval
   const { expectedLineageId } = options
   if (expectedLineageId !== undefined && expectedLineageId !== lineageId)
     throw LogMismatch({ stream, reason: `its lineage is ${lineageId}` })
@@ -60,7 +61,11 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
   }
 
   const safeSubject = safeSubjectIn(credentials)
-  const gate = new ServerGate({ link, log, stream, lineageId, generation, safeSubject })
+  const successor = new AbortController()
+  const gate = new ServerGate({
+    ...{ link, log, stream, lineageId, generation, safeSubject },
+    onSuccessor: () => successor.abort(),
+  })
   metrics.watch({
     // Who reads nothing hears at least what is safe.
     seen: () => (seen > gate.knownSafe() ? seen : gate.knownSafe()),
@@ -119,7 +124,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
     const last = await head()
     return asked.map(() => last)
   })
-  const { execute, fold, peek } = executor({
+  const { execute, record, fold, peek } = executor({
     context,
     canAppend: token !== undefined,
     refusal: () => (gate.state().type === 'refused' ? gate.refusal() : undefined),
@@ -168,6 +173,7 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
         throw error
       }
     },
+    record,
     fold,
     peek,
     async subscribe(subscription, onBatch) {
@@ -179,6 +185,8 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
       await subscriber.run(onBatch)
     },
     read: (sequence) => reader.at(sequence),
+    last: (subject) => reader.last(subject),
+    succeeded: successor.signal,
     history: (subject, after = 0n) => reader.history(subject, after),
     head,
     safeHead: async () => await durable.safeBelow(await sharedHead()),
@@ -226,19 +234,20 @@ async function open(link: Link, options: OpenLogOptions): Promise<EventLog> {
  * The guard's last word on the stream, whichever server it was about: it says which log this is. At a
  * first start it may come a moment after us.
  */
-async function firstApproval(link: Link, stream: string): Promise<Approval> {
+async function firstApproval(link: Link, stream: string | undefined): Promise<Approval> {
   const deadline = Date.now() + approvalWaitMs
   let found: Approval | undefined
   for (;;) {
     try {
       const last = await link.api.lastMessage(guardStream, approvalSubject)
       found = last && decodeApproval(last.bytes)
-      if (found?.stream === stream) return found
+      if (found && (stream === undefined || found.stream === stream)) return found
     } catch (error) {
       if (!LogUnavailable.is(error)) throw error
     }
     if (Date.now() > deadline) {
-      if (found) throw LogMismatch({ stream, reason: `the guard approved ${found.stream}` })
+      if (found && stream !== undefined)
+        throw LogMismatch({ stream, reason: `the guard approved ${found.stream}` })
       throw LogUnavailable({ reason: 'the guard has not approved the log yet' })
     }
     await pause(100)

@@ -41,8 +41,18 @@ interface Running {
 
 const maxAttempts = 10
 
+/** Stands for a command whose events are known already. */
+class Decided<E> {
+  readonly events: readonly E[]
+  constructor(events: readonly E[]) {
+    this.events = events
+  }
+}
+
+type Wish<C, E, S> = C | ((state: S) => C) | Decided<E>
+
 /** Executes commands: fold, decide, append, evolve, and once each. */
-export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 'peek'> {
+export function executor(options: Options): Pick<EventLog, 'execute' | 'record' | 'fold' | 'peek'> {
   const { aggregates, reader } = options
   const running = new Map<string, Running>()
   const clock = microseconds()
@@ -129,7 +139,7 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
   async function perform<C, E, S>(
     hot: HotAggregate<C, E, S>,
     id: string,
-    command: C | ((state: S) => C),
+    command: Wish<C, E, S>,
     context: CommandContext,
   ): Promise<Outcome<S, E>> {
     let isFresh = false
@@ -207,10 +217,11 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
   /** Undefined when the command has to go by itself. */
   function chainable<C, E, S>(
     { aggregate }: HotAggregate<C, E, S>,
-    command: C | ((state: S) => C),
+    command: Wish<C, E, S>,
     context: CommandContext,
   ): C | undefined {
-    if (typeof command === 'function' || !options.takesChains) return undefined
+    if (typeof command === 'function' || command instanceof Decided) return undefined
+    if (!options.takesChains) return undefined
     const data = command as C // as: what is not callable is a command
     if (context.expectedRevision !== undefined || !aggregate.mayFollow?.(data)) return undefined
     return data
@@ -239,7 +250,7 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
   async function carriedOut<C, E, S>(
     aggregate: Aggregate<C, E, S>,
     id: string,
-    command: C | ((state: S) => C),
+    command: Wish<C, E, S>,
     context: CommandContext,
     onSeen: (sequence: bigint) => void,
   ): Promise<Outcome<S, E>> {
@@ -303,6 +314,14 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
           ),
         context.signal,
       ),
+    record: (aggregate, id, events, context) =>
+      options.durability.noted(
+        (on) =>
+          carriedOut(aggregate, id, new Decided(events), context, (sequence) =>
+            on.commanded(context.commandId, sequence),
+          ),
+        context.signal,
+      ),
     fold: (aggregate, id, signal) =>
       options.durability.noted(async (on) => {
         const hot = hotOf(aggregate, id)
@@ -324,12 +343,13 @@ export function executor(options: Options): Pick<EventLog, 'execute' | 'fold' | 
 
 function decide<C, E, S>(
   hot: HotAggregate<C, E, S>,
-  command: C | ((state: S) => C),
+  command: Wish<C, E, S>,
   context: CommandContext,
 ): readonly E[] {
   const { expectedRevision } = context
   if (expectedRevision !== undefined && expectedRevision !== hot.revision)
     throw Stale({ expected: expectedRevision, actual: hot.revision })
+  if (command instanceof Decided) return command.events as readonly E[] // as: made in `record`
   const { decider } = hot.aggregate
   // A command is data; what is callable makes one from the state.
   const made = typeof command === 'function' ? (command as (state: S) => C)(hot.state) : command

@@ -116,6 +116,12 @@ export class JetStreamApi {
     return direct(await this.#ask(`$JS.API.DIRECT.GET.${stream}`, toJson(body), defaultTimeoutMs))
   }
 
+  /** The same for who may ask for this subject alone: it stands in the request's subject. */
+  async lastOf(stream: string, subject: string): Promise<DirectMessage | undefined> {
+    const endpoint = `$JS.API.DIRECT.GET.${stream}.${subject}`
+    return direct(await this.#ask(endpoint, new Uint8Array(), defaultTimeoutMs))
+  }
+
   /**
    * Up to 1000 messages from a sequence on, of one subject or of all. Servers before 2.11 answer with
    * one at a time; ask again until the answer is empty.

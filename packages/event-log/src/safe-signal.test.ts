@@ -69,6 +69,7 @@ test('credentials name the subject of their own kind', async () => {
   const seeds = createAuthoritySeeds()
   const { account } = await signAuthority(seeds)
   const issuer = { signingSeed: seeds.signing, account: account.publicKey }
+  const lineageId = '01890000-0000-7000-8000-0000000000aa'
   const nodes = safeSubject(ingest, 'nodes')
   const services = safeSubject(ingest, 'services')
   expect(nodes).not.toBe(services)
@@ -82,7 +83,7 @@ test('credentials name the subject of their own kind', async () => {
   expect(safeSubjectIn(auth)).toBe(services)
   expect(safeSubjectIn(auth, 'nodes')).toBe(nodes)
   const node = await credentialsOf(
-    nodePermissions({ nodeId: 'n', organizationId: 'o', stream: 'EVT_1', safeSubject: nodes }),
+    nodePermissions({ nodeId: 'n', organizationId: 'o', lineageId, safeSubject: nodes }),
   )
   expect(safeSubjectIn(node)).toBe(nodes)
   expect(safeSubjectIn(node, 'services')).toBeUndefined()

@@ -20,6 +20,8 @@ interface GateOptions {
   readonly generation: number
   /** Where the archiver is heard; undefined for credentials that may not. */
   readonly safeSubject: string | undefined
+  /** The guard vouches for a later generation of this log. */
+  readonly onSuccessor: () => void
 }
 
 /** How often a closed gate asks; hints make it faster. */
@@ -213,7 +215,10 @@ export class ServerGate {
   #take(data: Uint8Array): void {
     const approval = decodeApproval(data)
     const { stream, lineageId, generation } = this.#options
-    if (!approval || approval.stream !== stream) return
+    if (!approval) return
+    if (approval.lineageId === lineageId && approval.generation > generation)
+      this.#options.onSuccessor()
+    if (approval.stream !== stream) return
     // An approval of another log is none for ours, even on the same server.
     if (approval.lineageId !== lineageId || approval.generation !== generation) return
     const before = this.#approval

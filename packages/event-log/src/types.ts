@@ -241,6 +241,17 @@ export interface EventLog {
   ): Promise<Outcome<S, E>>
 
   /**
+   * Stores events that were decided on more of the aggregate's history than its decider remembers, if the aggregate is still
+   * at `expectedRevision`; else `stale`. Otherwise as `execute`: with its command ids, its queue, its waiting.
+   */
+  record<C, E, S>(
+    aggregate: Aggregate<C, E, S>,
+    id: string,
+    events: readonly E[],
+    context: CommandContext & { readonly expectedRevision: bigint },
+  ): Promise<Outcome<S, E>>
+
+  /**
    * The aggregate, up to date with the log. Re-reads only what is newer. See `Outcome.state`. Outside
    * of `durable` it answers when the answer is safe.
    */
@@ -286,6 +297,10 @@ export interface EventLog {
   read(sequence: bigint): Promise<Commit | undefined>
   /** Commits of one subject after a revision, oldest first. */
   history(subject: string, after?: bigint): AsyncIterable<Commit>
+  /** The last commit of one subject, safe or not: what a node may read without a consumer. */
+  last(subject: string): Promise<Commit | undefined>
+  /** Aborts when the guard vouches for a later generation of this log: nothing more comes here. */
+  readonly succeeded: AbortSignal
   /** The last sequence in the stream, safe or not. Asks the server. */
   head(): Promise<bigint>
   /**
@@ -341,8 +356,8 @@ export interface OpenLogOptions {
   readonly name: string
   /** The context this process may append to. */
   readonly context: string
-  /** For example `EVT_1`. */
-  readonly stream: string
+  /** For example `EVT_1`. Default: the one the guard vouches for. */
+  readonly stream?: string
   readonly telemetry: Telemetry
   /** False sends every commit by itself. Default: as `GroupCommit` says, when the stream allows it. */
   readonly group?: GroupCommit | false

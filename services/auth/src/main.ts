@@ -33,7 +33,7 @@ await run(
           ...node,
           signingSeed,
           account: values.natsAccount,
-          stream: values.logStream,
+          lineageId: app.log.lineageId,
           safeSubject,
         }),
       issueSubscriber: (consumer) =>

@@ -82,12 +82,12 @@ export async function issueNodeCredentials(
     readonly nodeId: string
     readonly organizationId: string
     readonly natsPublicKey: string
-    readonly stream: string
+    readonly lineageId: string
     /** Where nodes hear how far the log is safe. */
     readonly safeSubject: string
   },
 ): Promise<string> {
-  const { signingSeed, account, nodeId, organizationId, natsPublicKey, stream, safeSubject } =
+  const { signingSeed, account, nodeId, organizationId, natsPublicKey, lineageId, safeSubject } =
     options
   if (!natsPublicKey.startsWith('U')) throw new RangeError('not the public key of a NATS user')
   return await signUser(
@@ -95,7 +95,7 @@ export async function issueNodeCredentials(
     {
       name: nodeId,
       publicKey: natsPublicKey,
-      permissions: nodePermissions({ nodeId, organizationId, stream, safeSubject }),
+      permissions: nodePermissions({ nodeId, organizationId, lineageId, safeSubject }),
     },
   )
 }
@@ -103,7 +103,7 @@ export async function issueNodeCredentials(
 /** Whether a node's JWT lets it do all that nodes of this release do. Throws when it is no JWT. */
 export function permitsNode(
   jwt: string,
-  node: { readonly nodeId: string; readonly organizationId: string; readonly stream: string },
+  node: { readonly nodeId: string; readonly organizationId: string; readonly lineageId: string },
 ): boolean {
   const { pub, sub } = decode<User>(jwt).nats
   const safeSubject = safeSubjectAmong(sub?.allow ?? [], 'nodes')

@@ -85,7 +85,7 @@ async function nodeCredentials(id: string) {
     nodeId: id,
     organizationId: id === nodeId ? organizationId : otherOrganization,
     natsPublicKey: key.publicKey,
-    stream: nats.stream,
+    lineageId: nats.spec.lineageId,
     safeSubject: safeSubject(nats.identities.ingest, 'nodes'),
   })
   const file = join(directory, `${id}-${randomUUID()}.creds`)

@@ -1,6 +1,7 @@
 import { approvalHint, approvalSubject, guardStream } from '../approval.ts'
 import { inboxPrefixOf } from '../connection.ts'
 import { type Ingest, ingestPermission, ingestPermissions } from '../ingest.ts'
+import { lineageSubject } from '../restored.ts'
 import { safeSubject } from '../safe-signal.ts'
 
 /** What one NATS user may publish and subscribe; nothing else. */
@@ -61,6 +62,12 @@ export function servicePermissions(options: {
   }
 }
 
+/**
+ * Which stream the log is changes with its generation, and a node's credentials outlive that: so they name any stream.
+ * What they may read is bound by the names of consumers and subjects, which no other stream has.
+ */
+const anyStream = '*'
+
 /** What a node reads of the log, each through a consumer of its own, so that each has its own position. */
 export const nodeFeeds = ({
   nodeId,
@@ -81,21 +88,23 @@ export const nodeFeeds = ({
 export function nodePermissions(options: {
   readonly nodeId: string
   readonly organizationId: string
-  readonly stream: string
+  readonly lineageId: string
   /** Where nodes hear how far the log is safe: `safeSubject(ingest, 'nodes')`. */
   readonly safeSubject: string
 }): Permissions {
-  const { nodeId, stream } = options
+  const { nodeId, lineageId } = options
   return {
     publish: [
       ...nodeFeeds(options).flatMap(({ consumer, filter }) => [
-        `$JS.API.CONSUMER.CREATE.${stream}.${consumer}.${filter}`,
-        `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
-        `$JS.API.CONSUMER.DELETE.${stream}.${consumer}`,
+        `$JS.API.CONSUMER.CREATE.${anyStream}.${consumer}.${filter}`,
+        `$JS.API.CONSUMER.INFO.${anyStream}.${consumer}`,
+        `$JS.API.CONSUMER.MSG.NEXT.${anyStream}.${consumer}`,
+        `$JS.API.CONSUMER.DELETE.${anyStream}.${consumer}`,
         // The subject of the wanted message stands in the request's subject, so it can be limited.
-        `$JS.API.DIRECT.GET.${stream}.${filter}`,
+        `$JS.API.DIRECT.GET.${anyStream}.${filter}`,
       ]),
+      // How a generation begins, for whoever has pinned the one before.
+      `$JS.API.DIRECT.GET.${anyStream}.${lineageSubject(lineageId)}`,
       ...readingApproval,
       `tlm.node.${nodeId}.>`,
     ],
