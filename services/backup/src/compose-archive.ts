@@ -7,6 +7,7 @@ import { keepCheckpoints } from './checkpoints/keep-checkpoints.ts'
 import { archiveHandlers } from './grpc/archive-handlers.ts'
 import { guardAlarms } from './guard/guard-alarms.ts'
 import type { Guard } from './guard/start-guard.ts'
+import { pinnedCheckpoints } from './queries/rollback-points.ts'
 
 const alarmsEveryMs = 5_000
 
@@ -17,6 +18,7 @@ export function composeArchive(app: BackupApp, guard: Guard): void {
     log,
     proofs: connect(ProofService),
     directory: values.archiveDir,
+    pinned: () => pinnedCheckpoints(app.postgres),
     logger: telemetry.log,
   })
   onDrain(checkpoints.stop)

@@ -20,6 +20,8 @@ export interface KeepCheckpointsOptions {
   readonly directory: string
   /** Later ones prove what earlier ones do; the oldest go. Default 500. */
   readonly keep?: number
+  /** Sizes whose notes stay whatever comes after them. While nobody can tell, none goes. */
+  readonly pinned?: () => Promise<ReadonlySet<bigint>>
   readonly logger: Logger
 }
 
@@ -68,10 +70,16 @@ export function keepCheckpoints(options: KeepCheckpointsOptions): { stop(): Prom
     await writeCheckpointNote(directory, log.lineageId, size, note)
     sizes ??= await sizesIn(folder)
     if (!sizes.includes(size)) sizes.push(size)
-    while (sizes.length > keep) {
+    if (sizes.length <= keep) return
+    const pinned = (await options.pinned?.()) ?? new Set<bigint>()
+    const spared: bigint[] = []
+    while (sizes.length + spared.length > keep) {
       const oldest = sizes.shift()
-      await rm(join(folder, `${oldest}.note`), { force: true })
+      if (oldest === undefined) break
+      if (pinned.has(oldest)) spared.push(oldest)
+      else await rm(join(folder, `${oldest}.note`), { force: true })
     }
+    sizes.unshift(...spared)
   }
 
   async function work(): Promise<void> {

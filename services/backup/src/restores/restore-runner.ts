@@ -10,7 +10,6 @@ import { PlanStale, RollbackPointFailed } from '../domain/restore-errors.ts'
 import { isPassing, isStandstill } from '../jobs/run-job.ts'
 import {
   addCarried,
-  addResults,
   type Cause,
   type Compensators,
   noResult,
@@ -34,6 +33,7 @@ import {
   restoreStepDone,
   showRestoreStep,
 } from './restore-store.ts'
+import { totals } from './restore-totals.ts'
 import type { TakeRollbackPoint } from './rollback-point.ts'
 import { keyOf, progressAt, type ServiceStep, serviceSteps } from './steps.ts'
 
@@ -371,9 +371,6 @@ const neverPassing: ReadonlySet<string> = new Set([
   PlanStale({ plan: '' }).code,
   RollbackPointFailed({ reason: '' }).code,
 ])
-
-export const totals = ({ results }: Pick<RestoreJob, 'results'>): PhaseResult =>
-  addResults(Object.values(results))
 
 const wishOf = (job: RestoreJob): RestoreWish => ({
   toSequence: job.toSequence,
