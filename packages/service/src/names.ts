@@ -21,8 +21,8 @@ export interface NameTools {
   readonly now: () => number
 }
 
-/** Whether a holder goes by the name now; `gone` when it is deleted and never comes back. */
-export type UsesName = (holderId: string) => Promise<boolean | 'gone'>
+/** Whether a holder goes by the name now. What is deleted does not, though a restore may be about to bring it back. */
+export type UsesName = (holderId: string) => Promise<boolean>
 
 export interface NameBook<Kind extends string> {
   /**
@@ -35,6 +35,12 @@ export interface NameBook<Kind extends string> {
     usesName: UsesName,
     context: CommandContext,
   ): Promise<boolean>
+  /** Who holds a name, used or not. */
+  holder(
+    tools: Pick<NameTools, 'log'>,
+    claim: Omit<NameClaim<Kind>, 'holderId'>,
+    signal?: AbortSignal,
+  ): Promise<string | undefined>
   /** Gives a name back; does nothing when somebody else holds it. */
   release(
     tools: Pick<NameTools, 'log'>,
@@ -48,7 +54,7 @@ export function nameBook<Kind extends string>(
   names: Aggregate<NameCommand, NameEvent, NameState>,
   namespace: string,
 ): NameBook<Kind> {
-  const idOf = ({ kind, organizationId, name }: NameClaim): string =>
+  const idOf = ({ kind, organizationId, name }: Omit<NameClaim, 'holderId'>): string =>
     uuidV5(namespace, `${kind}|${organizationId}|${name.normalize('NFC').toLowerCase()}`)
 
   /** By the writer's clock, ms since 1970. */
@@ -75,11 +81,14 @@ export function nameBook<Kind extends string>(
       const holder = await reserve()
       if (holder === holderId) return true
       if (holder === undefined) return false // a repeated command that lost the name since
-      const uses = await usesName(holder)
-      if (uses === true) return false
-      // Not gone and not using it: perhaps a command between its two commits.
-      if (uses === false && now() - (await reservedAt(log, id)) < abandonedAfterMs) return false
+      if (await usesName(holder)) return false
+      // Perhaps a command between its two commits.
+      if (now() - (await reservedAt(log, id)) < abandonedAfterMs) return false
       return (await reserve(holder)) === holderId
+    },
+
+    async holder({ log }, claim, signal) {
+      return (await log.fold(names, idOf(claim), signal)).state.holderId
     },
 
     async release({ log }, claim, context) {

@@ -49,7 +49,7 @@ import { countNodes } from './queries/nodes.ts'
 import { listOrganizations } from './queries/organizations.ts'
 import { listOutlivedKeys, listSigningKeys } from './queries/signing-keys.ts'
 import { countSites } from './queries/sites.ts'
-import { isSubscriberName } from './queries/subscribers.ts'
+import { subscriberCalled } from './queries/subscribers.ts'
 import { listErased, listErasures, listSuperAdmins } from './queries/users.ts'
 import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
 import { openLockout } from './sessions/lockout.ts'
@@ -236,9 +236,9 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
         log,
         locks,
         issue: issueSubscriber,
-        async isNameTaken(organizationId, name, signal) {
+        async nameHolder(organizationId, name, signal) {
           await caughtUp(signal)
-          return isSubscriberName(postgres, organizationId, name)
+          return subscriberCalled(postgres, organizationId, name)
         },
       }),
     }),

@@ -3,6 +3,7 @@ import { enrolmentCodec } from '../codecs/enrolment-codec.ts'
 import { keyringCodec } from '../codecs/keyring-codec.ts'
 import { organizationCodec } from '../codecs/organization-codec.ts'
 import { reservationCodec } from '../codecs/reservation-codec.ts'
+import { rootKeyCodec } from '../codecs/root-key-codec.ts'
 import { siteCodec } from '../codecs/site-codec.ts'
 import { subscriberCodec } from '../codecs/subscriber-codec.ts'
 import { userCodec } from '../codecs/user-codec.ts'
@@ -25,6 +26,12 @@ import {
   type ReservationEvent,
   reservation,
 } from '../domain/reservation.ts'
+import {
+  type RootKeyCommand,
+  type RootKeyEvent,
+  type RootKeyHistory,
+  rootKeyHistory,
+} from '../domain/root-key.ts'
 import { type Site, type SiteCommand, type SiteEvent, site } from '../domain/site.ts'
 import {
   type Subscriber,
@@ -41,6 +48,7 @@ export const organizations: Aggregate<OrganizationCommand, OrganizationEvent, Or
   type: 'organization',
   decider: organization,
   codec: organizationCodec,
+  stateVersion: 1,
 }
 
 export const sites: Aggregate<SiteCommand, SiteEvent, Site> = {
@@ -48,6 +56,7 @@ export const sites: Aggregate<SiteCommand, SiteEvent, Site> = {
   type: 'site',
   decider: site,
   codec: siteCodec,
+  stateVersion: 1,
 }
 
 export const users: Aggregate<UserCommand, UserEvent, User> = {
@@ -79,6 +88,14 @@ export const keyrings: Aggregate<KeyringCommand, KeyringEvent, Keyring> = {
   type: 'keyring',
   decider: keyring,
   codec: keyringCodec,
+}
+
+/** One an instance; its id follows from the lineage. */
+export const rootKeys: Aggregate<RootKeyCommand, RootKeyEvent, RootKeyHistory> = {
+  context,
+  type: 'root_key',
+  decider: rootKeyHistory,
+  codec: rootKeyCodec,
 }
 
 export const subscribers: Aggregate<SubscriberCommand, SubscriberEvent, Subscriber> = {

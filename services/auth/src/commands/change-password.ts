@@ -1,14 +1,13 @@
 import type { SessionId, UserId } from '@holdfast/domain'
 import { invalid } from '@holdfast/errors'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
-import { UserNotFound, WrongPassword } from '../domain/errors.ts'
 import { passwordFault } from '../domain/password-policy.ts'
 import type { PersonFields } from '../keys/person-fields.ts'
-import type { PasswordCheck } from '../sessions/password-check.ts'
 import type { Passwords } from '../sessions/passwords.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import { users } from './aggregates.ts'
 import { alreadyDone } from './already-done.ts'
+import type { ProvePassword } from './prove-password.ts'
 
 export interface PasswordChange {
   readonly userId: UserId
@@ -22,15 +21,15 @@ export interface PasswordChangeParts {
   readonly log: EventLog
   readonly persons: PersonFields
   readonly passwords: Passwords
-  readonly check: PasswordCheck
+  readonly provePassword: ProvePassword
   readonly sessions: SessionStore
 }
 
 /**
- * Replaces a password whose present one is known. Guessing the present one through a stolen session counts
- * and locks like a sign-in. Throws `invalid`, `auth.wrong_password`, `auth.locked` or `auth.too_many_attempts`.
+ * Replaces a password whose present one is known. Throws `invalid`, and what proving the present one throws.
  */
-export function passwordChanger({ log, persons, passwords, check, sessions }: PasswordChangeParts) {
+export function passwordChanger(parts: PasswordChangeParts) {
+  const { log, persons, passwords, provePassword, sessions } = parts
   return async (change: PasswordChange, context: CommandContext): Promise<bigint> => {
     const { userId, current, next } = change
     const finish = async (sequence: bigint) => {
@@ -41,17 +40,8 @@ export function passwordChanger({ log, persons, passwords, check, sessions }: Pa
     const earlier = await alreadyDone(log, users, userId, context)
     if (earlier) return finish(earlier.sequence)
 
-    const { state } = await log.fold(users, userId, context.signal)
-    if (!state.exists || !state.passwordHash) throw UserNotFound({ user: userId })
-    const stored = persons.open(userId, 'password_hash', state.passwordHash)
-    const profile = persons.profile(userId, state)
-
-    // A session has no address of its own here, so it is the source.
-    const source = `session ${change.sessionId}`
-    const attempt = { account: userId, userId, source, hasSession: true }
-    if (!(await check(attempt, stored, current))) throw WrongPassword({})
-
-    const fault = passwordFault('new_password', next, profile)
+    const { user, stored } = await provePassword(change, current, context.signal)
+    const fault = passwordFault('new_password', next, persons.profile(userId, user))
     if (fault) throw invalid(fault)
     if (await passwords.verify(stored, next)) {
       const detail = 'must differ from the present password'

@@ -37,12 +37,12 @@ export interface SubscriberParts {
   readonly log: EventLog
   readonly locks: OneAtATime
   readonly issue: IssueSubscriber
-  /** After the read model has caught up with the log. */
-  readonly isNameTaken: (
+  /** Who has a name, after the read model has caught up with the log. */
+  readonly nameHolder: (
     organizationId: OrganizationId | undefined,
     name: string,
     signal?: AbortSignal,
-  ) => Promise<boolean>
+  ) => Promise<string | undefined>
 }
 
 /**
@@ -50,7 +50,7 @@ export interface SubscriberParts {
  * moment, which costs nothing but clarity.
  */
 export function subscriberCommands(parts: SubscriberParts): SubscriberCommands {
-  const { log, locks, issue, isNameTaken } = parts
+  const { log, locks, issue, nameHolder } = parts
 
   async function find(id: string, isLive: boolean, signal?: AbortSignal): Promise<Subscriber> {
     const { state } = await log.fold(subscribers, id, signal)
@@ -70,9 +70,8 @@ export function subscriberCommands(parts: SubscriberParts): SubscriberCommands {
           if (!state.exists) throw OrganizationNotFound({ organization: organizationId })
         }
         const isKnown = (await log.fold(subscribers, id, context.signal)).state.exists
-        if (!isKnown && (await isNameTaken(organizationId, name, context.signal))) {
-          throw SubscriberNameTaken({ name })
-        }
+        const heldBy = isKnown ? undefined : await nameHolder(organizationId, name, context.signal)
+        if (heldBy !== undefined) throw SubscriberNameTaken({ name, heldBy })
         const { publicKey, credentials } = await issue(subscriberConsumer(id))
         const outcome = await log.execute(
           subscribers,

@@ -89,6 +89,21 @@ export const LastSuperAdmin = defineError(
   () => 'Somebody must stay super-admin: give the role to another user first.',
 )
 
+/** A restore or an undo would bring back somebody whose key is destroyed. */
+export const PersonErased = defineError(
+  'restore.person_erased',
+  'illegal_state',
+  (d: { user: string; sequence: bigint }) =>
+    `The person ${d.user} was erased by commit ${d.sequence} and cannot be brought back.`,
+)
+
+export const LocksOutActor = defineError(
+  'restore.locks_out_actor',
+  'illegal_state',
+  () =>
+    'You would not be an enabled super-admin any more, and could not take it back: let another super-admin do it.',
+)
+
 export const RoleAboveOwn = defineError(
   'auth.role_above_own',
   'forbidden',
@@ -184,7 +199,8 @@ export const SubscriberNotFound = defineError(
 export const SubscriberNameTaken = defineError(
   'auth.subscriber_name_taken',
   'conflict',
-  (d: { name: string }) => `There is a subscriber ${d.name} already.`,
+  (d: { name: string; heldBy: string }) =>
+    `The subscriber ${d.heldBy} is called ${d.name} already.`,
 )
 
 // Keys
@@ -206,6 +222,51 @@ export const RootKeyMismatch = defineError(
   'internal',
   (d: { expected: string; given: string }) =>
     `The key store belongs to root key ${d.expected}, HOLDFAST_ROOT_KEY is ${d.given}. Nothing has been written: give the right key, or point HOLDFAST_KEYS_DIR at this key's store.`,
+)
+
+export const RotationUnderWay = defineError(
+  'auth.rotation_under_way',
+  'illegal_state',
+  () => 'The root key is being rotated; wait until that is done.',
+)
+
+export const ShardsTold = defineError(
+  'auth.shards_told',
+  'illegal_state',
+  () => 'These shards have been answered once, and are stored nowhere: ask for others.',
+)
+
+export const NextRootKeyMissing = defineError(
+  'auth.next_root_key_missing',
+  'illegal_state',
+  () =>
+    'The root key comes from HOLDFAST_ROOT_KEY, so the next one has to come from you: put it into the file HOLDFAST_ROOT_KEY_NEXT_FILE names (`openssl rand -base64 32`), and rotate again.',
+)
+
+export const RotationNotPrepared = defineError(
+  'auth.rotation_not_prepared',
+  'illegal_state',
+  (d: { set: string }) =>
+    `Nothing waits for shards ${d.set}: they were made more than 15 minutes ago, or auth was restarted. Begin again; those shards are of no use.`,
+)
+
+export const Sealed = defineError(
+  'auth.sealed',
+  'unavailable',
+  () => 'The instance is sealed: give shards of its root key with `holdfast operator unseal`.',
+)
+
+export const NotSealed = defineError(
+  'auth.not_sealed',
+  'illegal_state',
+  () => 'The instance is not sealed.',
+)
+
+export const TooManyShards = defineError(
+  'auth.too_many_shards',
+  'exhausted',
+  (d: { retryAfterSeconds: number }) =>
+    `Shards come too fast; try again in ${d.retryAfterSeconds} seconds.`,
 )
 
 export const KeyStoreLost = defineError(

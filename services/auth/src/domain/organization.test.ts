@@ -47,3 +47,16 @@ test('what never was cannot be changed or deleted', () => {
     .when({ type: 'DeleteOrganization', id: acme, sites: 0, nodes: 0 })
     .rejects(OrganizationNotFound)
 })
+
+test('what a restore brought back can be changed and deleted like any other', () => {
+  const brought = [created, deleted, created] as const
+  given(...brought)
+    .when({ type: 'UpdateOrganization', id: acme, name: 'New' })
+    .expects({ ...created, type: 'OrganizationUpdated', name: 'New' })
+  given(...brought)
+    .when({ type: 'DeleteOrganization', id: acme, sites: 0, nodes: 0 })
+    .expects(deleted)
+  given(...brought)
+    .when(create)
+    .rejects(OrganizationExists)
+})

@@ -65,9 +65,13 @@ export const organization: Decider<OrganizationCommand, OrganizationEvent, Organ
 
   evolve(state, event) {
     switch (event.type) {
-      case 'OrganizationCreated':
-      case 'OrganizationUpdated':
+      case 'OrganizationCreated': // again, too, when a restore brings it back
         state.exists = true
+        state.isDeleted = false
+        state.name = event.name
+        state.description = event.description
+        return state
+      case 'OrganizationUpdated':
         state.name = event.name
         state.description = event.description
         return state

@@ -39,3 +39,10 @@ test('deleting twice is one fact', () => {
   given(created, deleted).when({ type: 'DeleteSite', id: berlin }).expects()
   given().when({ type: 'DeleteSite', id: berlin }).rejects(SiteNotFound)
 })
+
+test('what a restore brought back can be changed and deleted like any other', () => {
+  given(created, deleted, created).when({ type: 'DeleteSite', id: berlin }).expects(deleted)
+  given(created, deleted, created)
+    .when({ type: 'UpdateSite', id: berlin, name: 'Berlin 2' })
+    .expects({ type: 'SiteUpdated', name: 'Berlin 2', description: '' })
+})

@@ -69,8 +69,9 @@ export const site: Decider<SiteCommand, SiteEvent, Site> = {
 
   evolve(state, event) {
     switch (event.type) {
-      case 'SiteCreated':
+      case 'SiteCreated': // again, too, when a restore brings it back
         state.exists = true
+        state.isDeleted = false
         state.organizationId = event.organizationId
         state.name = event.name
         state.description = event.description

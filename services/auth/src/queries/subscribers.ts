@@ -36,18 +36,19 @@ export async function listSubscribers(
   return toPage(rows, page, ({ sort_key, id }) => ({ key: sort_key, id }))
 }
 
-/** Whether there is one of this name, whatever its case, in the same place. */
-export async function isSubscriberName(
+/** Which one has this name, whatever its case, in the same place; undefined: none. */
+export async function subscriberCalled(
   postgres: Postgres,
   organizationId: string | undefined,
   name: string,
-): Promise<boolean> {
-  const rows = await postgres.read({ organizations: '*' }, (tx) =>
-    tx.query(sql`
-      select 1 from auth.subscribers
-      where lower(name) = lower(${name}) and organization_id is not distinct from ${organizationId ?? null}::uuid`),
+): Promise<string | undefined> {
+  const [row] = await postgres.read({ organizations: '*' }, (tx) =>
+    tx.query<{ id: string }>(sql`
+      select id from auth.subscribers
+      where lower(name) = lower(${name}) and organization_id is not distinct from ${organizationId ?? null}::uuid
+      limit 1`),
   )
-  return rows.length > 0
+  return row?.id
 }
 
 /** Undefined once it was revoked. */

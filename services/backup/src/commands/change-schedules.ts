@@ -13,10 +13,11 @@ export interface ScheduleTools {
   /** ms since 1970. */
   readonly now: () => number
 }
+type ScheduleNames = Pick<ScheduleTools, 'log' | 'now'>
 
 type ScheduleOutcome = Outcome<ScheduleState, ScheduleEvent>
 
-const claimOf = (
+export const scheduleClaim = (
   organizationId: string,
   name: string,
   holderId: string,
@@ -25,15 +26,14 @@ const claimOf = (
 const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
 /** The name first, then the schedule: whoever has it need not ask the others (docs/adr/0021). */
-async function hold(
-  tools: ScheduleTools,
+export async function holdScheduleName(
+  tools: ScheduleNames,
   claim: NameClaim<'schedule'>,
   context: CommandContext,
 ): Promise<void> {
   const usesName = async (holderId: string) => {
     const { state } = await tools.log.fold(schedules, holderId, context.signal)
-    if (state.isDeleted) return 'gone' as const
-    return state.exists && isSameName(state.settings.name, claim.name)
+    return state.exists && !state.isDeleted && isSameName(state.settings.name, claim.name)
   }
   if (!(await nameHolders.claim(tools, claim, usesName, context)))
     throw ScheduleNameTaken({ name: claim.name })
@@ -48,7 +48,7 @@ export async function createSchedule(
   context: CommandContext,
 ): Promise<{ readonly id: string; readonly outcome: ScheduleOutcome }> {
   const id = idFrom<string>(context.commandId, 'schedule')
-  await hold(tools, claimOf(organizationId, settings.name, id), context)
+  await holdScheduleName(tools, scheduleClaim(organizationId, settings.name, id), context)
   const sealed = await sealedPassphrase(tools, organizationId, id, passphrase)
   const outcome = await tools.log.execute(
     schedules,
@@ -72,7 +72,7 @@ export async function updateSchedule(
   const oldName = before.settings.name // the state is the living one
   const { name } = changes
   const isRenamed = name !== undefined && !isSameName(name, oldName)
-  if (isRenamed) await hold(tools, claimOf(organizationId, name, id), context)
+  if (isRenamed) await holdScheduleName(tools, scheduleClaim(organizationId, name, id), context)
   const sealed =
     passphrase === undefined
       ? undefined
@@ -83,7 +83,8 @@ export async function updateSchedule(
     { type: 'UpdateSchedule', id, changes, passphrase: sealed, ...expected(context) },
     withoutRevision(context),
   )
-  if (isRenamed) await nameHolders.release(tools, claimOf(organizationId, oldName, id), context)
+  if (isRenamed)
+    await nameHolders.release(tools, scheduleClaim(organizationId, oldName, id), context)
   return outcome
 }
 
@@ -100,7 +101,7 @@ export async function deleteSchedule(
     { type: 'DeleteSchedule', id, ...expected(context) },
     withoutRevision(context),
   )
-  await nameHolders.release(tools, claimOf(organizationId, name, id), context)
+  await nameHolders.release(tools, scheduleClaim(organizationId, name, id), context)
   return outcome
 }
 

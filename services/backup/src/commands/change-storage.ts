@@ -19,10 +19,11 @@ export interface StorageTools {
   /** ms since 1970. */
   readonly now: () => number
 }
+type StorageNames = Pick<StorageTools, 'log' | 'now'>
 
 type StorageOutcome = Outcome<StorageLocationState, StorageLocationEvent>
 
-const claimOf = (
+export const storageClaim = (
   organizationId: string,
   name: string,
   holderId: string,
@@ -31,8 +32,8 @@ const claimOf = (
 const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
 /** The name first, then the location: whoever has it need not ask the others (docs/adr/0021). */
-async function hold(
-  tools: StorageTools,
+export async function holdStorageName(
+  tools: StorageNames,
   claim: NameClaim<'storage_location'>,
   context: CommandContext,
 ): Promise<void> {
@@ -40,8 +41,7 @@ async function hold(
   if (isSameName(name, builtinName)) throw StorageNameTaken({ name })
   const usesName = async (holderId: string) => {
     const { state } = await tools.log.fold(storageLocations, holderId, context.signal)
-    if (state.isDeleted) return 'gone' as const
-    return state.exists && isSameName(state.settings.name, name)
+    return state.exists && !state.isDeleted && isSameName(state.settings.name, name)
   }
   if (!(await nameHolders.claim(tools, claim, usesName, context))) throw StorageNameTaken({ name })
 }
@@ -54,7 +54,7 @@ export async function createStorageLocation(
   context: CommandContext,
 ): Promise<{ readonly id: string; readonly outcome: StorageOutcome }> {
   const id = idFrom<string>(context.commandId, 'storage_location')
-  await hold(tools, claimOf(organizationId, settings.name, id), context)
+  await holdStorageName(tools, storageClaim(organizationId, settings.name, id), context)
   const credentials = await sealedCredentials(tools, organizationId, id, secrets)
   const outcome = await tools.log.execute(
     storageLocations,
@@ -78,7 +78,7 @@ export async function updateStorageLocation(
   const oldName = before.settings.name
   const { name } = changes
   const isRenamed = name !== undefined && !isSameName(name, oldName)
-  if (isRenamed) await hold(tools, claimOf(organizationId, name, id), context)
+  if (isRenamed) await holdStorageName(tools, storageClaim(organizationId, name, id), context)
   const credentials = secrets && (await sealedCredentials(tools, organizationId, id, secrets, true))
   const outcome = await tools.log.execute(
     storageLocations,
@@ -86,7 +86,8 @@ export async function updateStorageLocation(
     { type: 'UpdateStorageLocation', id, changes, credentials, ...expected(context) },
     withoutRevision(context),
   )
-  if (isRenamed) await nameHolders.release(tools, claimOf(organizationId, oldName, id), context)
+  if (isRenamed)
+    await nameHolders.release(tools, storageClaim(organizationId, oldName, id), context)
   return outcome
 }
 
@@ -103,7 +104,7 @@ export async function deleteStorageLocation(
     { type: 'DeleteStorageLocation', id, ...expected(context) },
     withoutRevision(context),
   )
-  await nameHolders.release(tools, claimOf(organizationId, name, id), context)
+  await nameHolders.release(tools, storageClaim(organizationId, name, id), context)
   return outcome
 }
 

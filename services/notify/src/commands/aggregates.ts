@@ -17,6 +17,7 @@ export const webhooks: Aggregate<WebhookCommand, WebhookEvent, WebhookState> = {
   type: 'webhook',
   decider: webhook,
   codec: webhookCodec,
+  stateVersion: 1,
 }
 
 /** Subject `evt.notify.name.<id>`: names of webhooks and alert rules, one holder each. */

@@ -14,6 +14,7 @@ export const alertRules: Aggregate<AlertRuleCommand, AlertRuleEvent, AlertRule> 
   type: 'alert_rule',
   decider: alertRule,
   codec: alertRuleCodec,
+  stateVersion: 1,
 }
 
 export const alerts: Aggregate<AlertCommand, AlertEvent, Alert> = {

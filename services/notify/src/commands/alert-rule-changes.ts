@@ -1,11 +1,11 @@
 import { idFrom } from '@holdfast/domain'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
-import type { NameClaim, NameTools, Secrets } from '@holdfast/service'
-import { builtinRule, builtinRules } from '../domain/alert-builtin.ts'
-import { AlertRuleNameTaken, AlertRuleNotFound, TooManyAlertRules } from '../domain/alert-errors.ts'
+import type { NameTools, Secrets } from '@holdfast/service'
+import { builtinRule } from '../domain/alert-builtin.ts'
+import { AlertRuleNotFound, TooManyAlertRules } from '../domain/alert-errors.ts'
 import type { AlertRuleSettings } from '../domain/alert-rule.ts'
 import { alertRules } from './alert-aggregates.ts'
-import { nameHolders } from './names.ts'
+import { claimOf, holdName, nameKey, releaseName } from './alert-rule-names.ts'
 
 export interface RuleChangeTools {
   readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>
@@ -51,39 +51,6 @@ export interface RuleChanges {
 /** Rules and the names they hold. A name is claimed before it is used and given back after (commands/names.ts). */
 export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): RuleChanges {
   const names: NameTools = { log, now }
-  const key = (name: string): string => name.normalize('NFC').toLowerCase()
-
-  const claimOf = (
-    organizationId: string | undefined,
-    name: string,
-    id: string,
-  ): NameClaim<'alert_rule'> => ({
-    kind: 'alert_rule',
-    organizationId: organizationId ?? '',
-    name,
-    holderId: id,
-  })
-
-  async function usesName(holderId: string, name: string): Promise<boolean | 'gone'> {
-    const { state } = await log.fold(alertRules, holderId)
-    if (state.isDeleted) return 'gone'
-    return state.settings !== undefined && key(state.settings.name) === key(name)
-  }
-
-  async function claim(claimed: NameClaim<'alert_rule'>, context: CommandContext): Promise<void> {
-    const { name, organizationId, holderId } = claimed
-    // The product's own hold their names without a commit, until somebody gives them another.
-    const builtin = builtinRules.find(({ settings }) => key(settings.name) === key(name))
-    const isBuiltins = organizationId === '' && builtin !== undefined && builtin.id !== holderId
-    if (isBuiltins) throw AlertRuleNameTaken({ name, heldBy: builtin.id })
-    const isOurs = await nameHolders.claim(
-      names,
-      claimed,
-      (holder) => usesName(holder, name),
-      context,
-    )
-    if (!isOurs) throw AlertRuleNameTaken({ name, heldBy: 'another one' })
-  }
 
   const sealed = (place: RulePlace, mailTo: readonly string[]) =>
     secrets.seal(place.organizationId ?? '', place.id, 'mail_to', mailTo)
@@ -117,7 +84,7 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
       if ((await count(organizationId)) >= maxRules) throw TooManyAlertRules({ max: maxRules })
       const id = idFrom<string>(context.commandId, 'alert_rule')
       const claimed = claimOf(organizationId, wish.name, id)
-      await claim(claimed, context)
+      await holdName(names, claimed, context)
       const settings = { ...wish, mailTo: await sealed({ id, organizationId }, mailTo) }
       const command = { type: 'CreateAlertRule', id, organizationId, settings } as const
       const { sequence } = await log.execute(alertRules, id, command, context)
@@ -127,8 +94,8 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
     async update(place, wish, mailTo, context) {
       const { id, organizationId } = place
       const before = await settingsOf(id, context.signal)
-      const isRenamed = wish.name !== undefined && key(wish.name) !== key(before.name)
-      if (isRenamed) await claim(claimOf(organizationId, wish.name ?? '', id), context)
+      const isRenamed = wish.name !== undefined && nameKey(wish.name) !== nameKey(before.name)
+      if (isRenamed) await holdName(names, claimOf(organizationId, wish.name ?? '', id), context)
       const builtin = builtinRule(id)?.settings
       const { sequence } = await log.execute(
         alertRules,
@@ -144,8 +111,7 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
         },
         context,
       )
-      if (isRenamed)
-        await nameHolders.release(names, claimOf(organizationId, before.name, id), context)
+      if (isRenamed) await releaseName(names, claimOf(organizationId, before.name, id), context)
       return { id, sequence }
     },
 
@@ -158,8 +124,7 @@ export function ruleChanges({ log, secrets, count, now }: RuleChangeTools): Rule
         context,
       )
       const name = state.settings?.name
-      if (name !== undefined)
-        await nameHolders.release(names, claimOf(organizationId, name, id), context)
+      if (name !== undefined) await releaseName(names, claimOf(organizationId, name, id), context)
       return sequence
     },
   }

@@ -1,11 +1,10 @@
 import { idFrom } from '@holdfast/domain'
 import type { CommandContext, EventLog, Outcome } from '@holdfast/event-log'
-import type { NameClaim, Secrets, UsesName } from '@holdfast/service'
+import type { Secrets } from '@holdfast/service'
 import type { WebhookEvent, WebhookSettings, WebhookState } from '../domain/webhook.ts'
-import { WebhookNameTaken } from '../domain/webhook-errors.ts'
 import { newSecret, type WebhookSecret } from '../webhooks/signature.ts'
 import { webhooks } from './aggregates.ts'
-import { nameHolders } from './names.ts'
+import { claimOf, holdName, releaseName } from './webhook-names.ts'
 
 export interface WebhookTools {
   readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>
@@ -15,28 +14,6 @@ export interface WebhookTools {
 }
 
 type WebhookOutcome = Outcome<WebhookState, WebhookEvent>
-
-const claimOf = (organizationId: string, name: string, holderId: string): NameClaim<'webhook'> => ({
-  kind: 'webhook',
-  organizationId,
-  name,
-  holderId,
-})
-
-/** The name first, then the webhook: whoever has it need not ask the others (docs/adr/0021). */
-async function hold(
-  tools: WebhookTools,
-  claim: NameClaim<'webhook'>,
-  context: CommandContext,
-): Promise<void> {
-  const usesName: UsesName = async (holderId) => {
-    const { state } = await tools.log.fold(webhooks, holderId, context.signal)
-    if (state.isDeleted) return 'gone'
-    return state.exists && state.settings.name.toLowerCase() === claim.name.toLowerCase()
-  }
-  if (!(await nameHolders.claim(tools, claim, usesName, context)))
-    throw WebhookNameTaken({ name: claim.name })
-}
 
 export interface Created {
   readonly id: string
@@ -54,7 +31,7 @@ export async function createWebhook(
   context: CommandContext,
 ): Promise<Created> {
   const id = idFrom<string>(context.commandId, 'webhook')
-  await hold(tools, claimOf(organizationId, settings.name, id), context)
+  await holdName(tools, claimOf(organizationId, settings.name, id), context)
   const secret = wished ?? newSecret()
   const sealed = await sealOne(tools, organizationId, id, secret)
   const command = { type: 'CreateWebhook' as const, id, organizationId, settings, secret: sealed }
@@ -73,11 +50,11 @@ export async function updateWebhook(
   const oldName = before.settings.name
   const { name } = changes
   const isRenamed = name !== undefined && name.toLowerCase() !== oldName.toLowerCase()
-  if (isRenamed) await hold(tools, claimOf(organizationId, name, id), context)
+  if (isRenamed) await holdName(tools, claimOf(organizationId, name, id), context)
   const { own, expected } = revisionOf(context)
   const command = { type: 'UpdateWebhook' as const, id, changes, ...expected }
   const outcome = await tools.log.execute(webhooks, id, command, own)
-  if (isRenamed) await nameHolders.release(tools, claimOf(organizationId, oldName, id), context)
+  if (isRenamed) await releaseName(tools, claimOf(organizationId, oldName, id), context)
   return outcome
 }
 
@@ -115,7 +92,7 @@ export async function deleteWebhook(
     { type: 'DeleteWebhook' as const, id, ...expected },
     own,
   )
-  await nameHolders.release(tools, claimOf(organizationId, name, id), context)
+  await releaseName(tools, claimOf(organizationId, name, id), context)
   return outcome
 }
 

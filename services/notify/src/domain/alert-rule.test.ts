@@ -69,3 +69,10 @@ test('deleting twice is one fact; what comes with the product stays', () => {
     .when({ ...remove, isBuiltin: true })
     .rejects(AlertRuleBuiltin)
 })
+
+test('what a restore brought back can be changed and deleted like any other', () => {
+  given(created, deleted, created)
+    .when(update({ isEnabled: false }))
+    .expects({ type: 'AlertRuleUpdated', settings: { ...settings, isEnabled: false } })
+  given(created, deleted, created).when(remove).expects(deleted)
+})

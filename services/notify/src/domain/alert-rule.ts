@@ -97,8 +97,9 @@ export const alertRule: Decider<AlertRuleCommand, AlertRuleEvent, AlertRule> = {
 
   evolve(state, event) {
     switch (event.type) {
-      case 'AlertRuleCreated':
+      case 'AlertRuleCreated': // again, too, when a restore brings it back
         state.exists = true
+        state.isDeleted = false
         state.organizationId = event.organizationId
         state.settings = event.settings
         return state

@@ -15,7 +15,7 @@ export const WebhookExists = defineError(
 export const WebhookNameTaken = defineError(
   'notify.webhook_name_taken',
   'conflict',
-  (d: { name: string }) => `the organization has a webhook named ${d.name} already`,
+  (d: { name: string; heldBy: string }) => `webhook ${d.heldBy} is named ${d.name} already`,
 )
 /** `matches` lists them as `<organization> (<id>)`, separated by commas. */
 export const WebhookAmbiguous = defineError(

@@ -89,3 +89,14 @@ test('a name has one holder, until it is released or its holder is known not to 
     .expects({ type: 'NameReleased', holderId: 'a' }, { type: 'NameReserved', holderId: 'b' })
   name.given(held).when({ type: 'Release', holderId: 'b' }).expects()
 })
+
+test('a webhook that a restore brought back begins anew: not suspended, its revisions from 1', () => {
+  const gone: WebhookEvent = { type: 'WebhookDeleted' }
+  given(created, suspended, gone, created)
+    .when(update({ name: 'soc' }, 1n))
+    .expects({ type: 'WebhookUpdated', settings: { ...settings, name: 'soc' } })
+  given(created, suspended, gone, created)
+    .when({ type: 'Suspend', id, cause: 'again' })
+    .expects({ type: 'WebhookSuspended', cause: 'again' })
+  given(created, gone, created).when({ type: 'DeleteWebhook', id }).expects(gone)
+})

@@ -141,8 +141,11 @@ export const webhook: Decider<WebhookCommand, WebhookEvent, WebhookState> = {
   evolve(state, event) {
     state.revision++
     switch (event.type) {
-      case 'WebhookCreated':
+      case 'WebhookCreated': // again, too, when a restore brings it back
         state.exists = true
+        state.isDeleted = false
+        state.suspendedBecause = ''
+        state.revision = 1n // as the read model counts
         state.organizationId = event.organizationId
         state.settings = event.settings
         state.secret = event.secret

@@ -172,6 +172,11 @@ export class Follower {
   *#cut(commits: readonly Commit[], audience: Audience): Generator<Part> {
     let part: Part | undefined
     for (const commit of commits) {
+      // What a deletion throws away of its queue is what was before it: a webhook that came back has a new one.
+      if (part && isAboutWebhook(commit) && part.changes.some(isDeletionOf(commit.aggregateId))) {
+        yield part
+        part = undefined
+      }
       part = part
         ? { ...part, last: commit }
         : { deliveries: [], changes: [], bytes: 0, last: commit }
@@ -179,7 +184,7 @@ export class Follower {
         part.deliveries.push(one)
         part.bytes += one.body.length
       }
-      if (commit.context === 'notify' && commit.aggregateType === 'webhook') {
+      if (isAboutWebhook(commit)) {
         for (const stored of commit.events) {
           const event = webhookCodec.decode(stored)
           const name = audience.nameOf(commit.aggregateId)
@@ -311,6 +316,14 @@ interface Change {
   readonly event: WebhookEvent
   readonly name: string
 }
+
+const isAboutWebhook = ({ context, aggregateType }: Commit): boolean =>
+  context === 'notify' && aggregateType === 'webhook'
+
+const isDeletionOf =
+  (id: string) =>
+  ({ commit, event }: Change): boolean =>
+    event.type === 'WebhookDeleted' && commit.aggregateId === id
 
 interface Part {
   readonly deliveries: NewDelivery[]
