@@ -9,11 +9,12 @@ type SettingsMessage = holdfast.backup.v1.ScheduleSettings.$Properties
 
 export const scheduleCodec = eventCodec<ScheduleEvent>({
   ScheduleCreated: {
-    encode: ({ organizationId, settings, passphrase }) =>
+    encode: ({ organizationId, settings, passphrase, earlierChanges }) =>
       v1.ScheduleCreated.encode({
         organizationId,
         settings: scheduleSettingsMessage(settings),
         passphrase: passphrase ?? null,
+        ...(earlierChanges ? { earlierChanges } : {}),
       }).finish(),
     decode: [
       (data) => {
@@ -23,6 +24,7 @@ export const scheduleCodec = eventCodec<ScheduleEvent>({
           organizationId: m.organizationId,
           settings: scheduleSettingsFrom(m.settings),
           passphrase: sealedFrom(m.passphrase),
+          ...(m.earlierChanges ? { earlierChanges: m.earlierChanges } : {}),
         }
       },
     ],

@@ -7,12 +7,13 @@ const v1 = holdfast.backup.v1
 
 export const storageLocationCodec = eventCodec<StorageLocationEvent>({
   StorageLocationCreated: {
-    encode: ({ organizationId, settings, credentials, credentialFields }) =>
+    encode: ({ organizationId, settings, credentials, credentialFields, earlierChanges }) =>
       v1.StorageLocationCreated.encode({
         organizationId,
         settings,
         credentials: credentials ?? null,
         credentialFields: [...credentialFields],
+        ...(earlierChanges ? { earlierChanges } : {}),
       }).finish(),
     decode: [
       (data) => {
@@ -23,16 +24,18 @@ export const storageLocationCodec = eventCodec<StorageLocationEvent>({
           settings: storageSettingsFrom(m.settings),
           credentials: sealedFrom(m.credentials),
           credentialFields: m.credentialFields,
+          ...(m.earlierChanges ? { earlierChanges: m.earlierChanges } : {}),
         }
       },
     ],
   },
   StorageLocationUpdated: {
-    encode: ({ settings, credentials, credentialFields }) =>
+    encode: ({ settings, credentials, credentialFields, dropsCredentials }) =>
       v1.StorageLocationUpdated.encode({
         settings,
         credentials: credentials ?? null,
         credentialFields: [...credentialFields],
+        ...(dropsCredentials ? { dropsCredentials } : {}),
       }).finish(),
     decode: [
       (data) => {
@@ -42,6 +45,7 @@ export const storageLocationCodec = eventCodec<StorageLocationEvent>({
           settings: storageSettingsFrom(m.settings),
           credentials: sealedFrom(m.credentials),
           credentialFields: m.credentialFields,
+          ...(m.dropsCredentials ? { dropsCredentials: true } : {}),
         }
       },
     ],

@@ -13,4 +13,5 @@ export const schedules: Aggregate<ScheduleCommand, ScheduleEvent, ScheduleState>
   type: 'schedule',
   decider: schedule,
   codec: scheduleCodec,
+  stateVersion: 1,
 }

@@ -16,7 +16,13 @@ export const storageLocations: Aggregate<
   StorageLocationCommand,
   StorageLocationEvent,
   StorageLocationState
-> = { context, type: 'storage_location', decider: storageLocation, codec: storageLocationCodec }
+> = {
+  context,
+  type: 'storage_location',
+  decider: storageLocation,
+  codec: storageLocationCodec,
+  stateVersion: 1,
+}
 
 /** Subject `evt.backup.name.<id>`: names of locations and schedules, one holder each. */
 export const names: Aggregate<NameCommand, NameEvent, NameState> = {

@@ -72,6 +72,8 @@ export type ScheduleEvent =
       readonly organizationId: string
       readonly settings: ScheduleSettings
       readonly passphrase: Sealed | undefined
+      /** Of one that comes back: how often it had changed before, its deletion included. */
+      readonly earlierChanges?: number
     }
   | {
       readonly type: 'ScheduleUpdated'
@@ -155,9 +157,10 @@ export const schedule: Decider<ScheduleCommand, ScheduleEvent, ScheduleState> = 
 
   evolve(state, event) {
     switch (event.type) {
-      case 'ScheduleCreated':
+      case 'ScheduleCreated': // again, too, when a restore brings it back
         state.revision++
         state.exists = true
+        state.isDeleted = false
         state.organizationId = event.organizationId
         state.settings = event.settings
         state.passphrase = event.passphrase
@@ -197,12 +200,15 @@ function update(
       settings,
       passphrase: given,
       dropsPassphrase: drops,
-      isReplanned: plannedBy.some((key) => settings[key] !== state.settings[key]),
+      isReplanned: isReplanned(settings, state.settings),
     },
   ]
 }
 
 const plannedBy = ['cronExpression', 'timeZone', 'isEnabled'] as const
+/** Whether slots are others from now on: those before were not missed. */
+export const isReplanned = (a: ScheduleSettings, b: ScheduleSettings): boolean =>
+  plannedBy.some((key) => a[key] !== b[key])
 
 export const isSameSchedule = (a: ScheduleSettings, b: ScheduleSettings): boolean =>
   a.contents.devices === b.contents.devices &&

@@ -55,12 +55,16 @@ export type StorageLocationEvent =
       readonly settings: StorageLocationSettings
       readonly credentials: Sealed | undefined
       readonly credentialFields: readonly string[]
+      /** Of one that comes back: how often it had changed before, its deletion included. */
+      readonly earlierChanges?: number
     }
   | {
       readonly type: 'StorageLocationUpdated'
       readonly settings: StorageLocationSettings
+      /** Undefined: those before stay, unless they are dropped. */
       readonly credentials: Sealed | undefined
       readonly credentialFields: readonly string[]
+      readonly dropsCredentials?: boolean
     }
   | { readonly type: 'StorageLocationDeleted' }
 
@@ -125,7 +129,7 @@ export const storageLocation: Decider<
       case 'UpdateStorageLocation': {
         const settings = { ...state.settings, ...command.changes }
         const { credentials } = command
-        if (!credentials && isSame(settings, state.settings)) return []
+        if (!credentials && isSameLocation(settings, state.settings)) return []
         return [
           {
             type: 'StorageLocationUpdated',
@@ -145,8 +149,9 @@ export const storageLocation: Decider<
   evolve(state, event) {
     state.revision++
     switch (event.type) {
-      case 'StorageLocationCreated':
+      case 'StorageLocationCreated': // again, too, when a restore brings it back
         state.exists = true
+        state.isDeleted = false
         state.organizationId = event.organizationId
         state.settings = event.settings
         state.credentials = event.credentials
@@ -154,7 +159,8 @@ export const storageLocation: Decider<
         return state
       case 'StorageLocationUpdated':
         state.settings = event.settings
-        state.credentials = event.credentials ?? state.credentials
+        if (event.credentials) state.credentials = event.credentials
+        else if (event.dropsCredentials) state.credentials = undefined
         state.credentialFields = event.credentialFields
         return state
       case 'StorageLocationDeleted':
@@ -166,6 +172,6 @@ export const storageLocation: Decider<
   },
 }
 
-const isSame = (a: StorageLocationSettings, b: StorageLocationSettings): boolean =>
+export const isSameLocation = (a: StorageLocationSettings, b: StorageLocationSettings): boolean =>
   // as: keys of an object of that type
   (Object.keys(a) as (keyof StorageLocationSettings)[]).every((key) => a[key] === b[key])

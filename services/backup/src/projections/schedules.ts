@@ -56,7 +56,7 @@ export const scheduleRows = defineProjection<ScheduleEvent>({
   ],
   codecs: { schedule: scheduleCodec },
   on: {
-    ScheduleCreated: ({ organizationId, settings, passphrase }, commit) => [
+    ScheduleCreated: ({ organizationId, settings, passphrase, earlierChanges = 0 }, commit) => [
       {
         op: 'put',
         table,
@@ -70,7 +70,7 @@ export const scheduleRows = defineProjection<ScheduleEvent>({
           missed_at_unix_ms: 0n,
           created_at_unix_ms: commit.timeUnixMs,
           updated_at_unix_ms: commit.timeUnixMs,
-          revision: 1n,
+          revision: BigInt(earlierChanges + 1),
         },
       },
     ],

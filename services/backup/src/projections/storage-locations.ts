@@ -50,7 +50,7 @@ export const storageLocations = defineProjection<StorageLocationEvent>({
   codecs: { storage_location: storageLocationCodec },
   on: {
     StorageLocationCreated: (
-      { organizationId, settings, credentials, credentialFields },
+      { organizationId, settings, credentials, credentialFields, earlierChanges = 0 },
       commit,
     ) => [
       {
@@ -64,15 +64,19 @@ export const storageLocations = defineProjection<StorageLocationEvent>({
           credential_fields: credentialFields.join(),
           created_at_unix_ms: commit.timeUnixMs,
           updated_at_unix_ms: commit.timeUnixMs,
-          revision: 1n,
+          revision: BigInt(earlierChanges + 1),
         },
       },
     ],
-    StorageLocationUpdated: ({ settings, credentials, credentialFields }, commit) => {
+    StorageLocationUpdated: (
+      { settings, credentials, credentialFields, dropsCredentials },
+      commit,
+    ) => {
       const key = { location_id: commit.aggregateId }
       const set = {
         ...settingsColumns(settings),
         ...(credentials ? { credentials: sealedBytes(credentials) } : {}),
+        ...(!credentials && dropsCredentials ? { credentials: null } : {}),
         credential_fields: credentialFields.join(),
         updated_at_unix_ms: commit.timeUnixMs,
       }

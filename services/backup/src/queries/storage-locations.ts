@@ -143,6 +143,16 @@ export async function storageLocationToOpen(
   return { ...toView(row), credentials: credentials ? sealedFromBytes(credentials) : undefined }
 }
 
+/** Those of the ids that are locations, without the built-in one. For this service itself. */
+export async function locationsAmong(
+  tx: Queryable,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await tx.query<{ location_id: string }>(sql`
+    select location_id from backup.storage_locations where location_id = any(${ids}::uuid[])`)
+  return rows.map((row) => row.location_id)
+}
+
 /** Of one organization, or of the instance (empty), by name. For this service itself. */
 export async function storageLocationNamed(
   tx: Queryable,
