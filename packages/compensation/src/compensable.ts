@@ -16,6 +16,15 @@ export interface Members {
   name(facts: object): string
 }
 
+/** What else the plan at hand is about to change. */
+export interface Outlook {
+  /** Undefined: nothing. `target` is what it will be; the same as `now` when something stands in the way. */
+  planned(
+    kind: ObjectKind,
+    id: string,
+  ): { readonly now: object | undefined; readonly target: object | undefined } | undefined
+}
+
 export interface Compensation<State, Facts, Around> {
   /** The aggregate's id: last part of its subject, `<node>.<interface>` where it has two. */
   readonly id: string
@@ -65,6 +74,8 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
   evolve(state: State, event: Event, commit: Commit): State
   /** Undefined: absent or deleted. Shares nothing with the state that `evolve` changes in place. */
   facts(state: State): Facts | undefined
+  /** One value of the facts, without making all of them: where facts are large. Default: by way of `facts`. */
+  valueAt?(state: State, path: readonly string[]): unknown
   /** `name` is empty for people, `organizationId` for what belongs to the instance. */
   about(facts: Facts): { readonly name: string; readonly organizationId: string }
   /** Puts something else in the place of a value that not everybody may see (a webhook's path). Sealed ones are hidden already. */
@@ -72,8 +83,11 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
 
   /** What of the target can be had: what stays as it is now whatever the target (a password). Default: all of it. */
   aim?(target: Facts, now: Facts | undefined): Facts
-  /** Everything `compensate` has to know beside the object, gathered once for all objects of this kind. */
-  surroundings?(wanted: readonly Wanted<Facts>[]): Promise<Around>
+  /**
+   * Everything `compensate` has to know beside the object, gathered for many objects of this kind at once. Kinds named in
+   * `after` are in the outlook as they will be.
+   */
+  surroundings?(wanted: readonly Wanted<Facts>[], outlook: Outlook): Promise<Around>
   /**
    * The ordinary events that take the object from `now` to `target`, in an order in which each makes sense. Pure. Throws the
    * DomainError that stands in the way: an identity withdrawn, a key destroyed, facts that contradict each other (they may,

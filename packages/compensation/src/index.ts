@@ -4,6 +4,7 @@ export {
   type Compensation,
   compensable,
   type Members,
+  type Outlook,
   type Passage,
   type Wanted,
 } from './compensable.ts'
@@ -15,3 +16,4 @@ export {
   sealedFact,
   sealedIn,
 } from './facts.ts'
+export { type CompensationParts, compensationHandlers } from './handlers.ts'
