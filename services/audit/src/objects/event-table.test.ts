@@ -81,8 +81,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   WebhookCreated: ['organization_id'],
   AlertRuleCreated: ['organization_id'],
   AlertRaised: ['organization_id'],
-  StorageLocationCreated: ['organization_id'],
-  ScheduleCreated: ['organization_id'],
+  StorageLocationCreated: ['organization_id', 'earlier_changes'],
+  ScheduleCreated: ['organization_id', 'earlier_changes'],
   BackupRequested: ['organization_id'],
   SnapshotImported: ['organization_id'],
   SnapshotRestoreStarted: ['organization_id'],
@@ -118,6 +118,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   // In other words.
   SigningKeyRotated: ['new_public_key'],
   NodeIdentityRevoked: ['nats_public_key'],
+  StorageLocationUpdated: ['drops_credentials'],
   ScheduleUpdated: ['drops_passphrase', 'is_replanned'],
   BackupDeleted: ['cause'],
   // In paths and values of members.
