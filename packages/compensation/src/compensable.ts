@@ -77,12 +77,17 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
   /** One value of the facts, without making all of them: where facts are large. Default: by way of `facts`. */
   valueAt?(state: State, path: readonly string[]): unknown
   /** `name` is empty for people, `organizationId` for what belongs to the instance. */
-  about(facts: Facts): { readonly name: string; readonly organizationId: string }
+  about(facts: Facts, id: string): { readonly name: string; readonly organizationId: string }
   /** Puts something else in the place of a value that not everybody may see (a webhook's path). Sealed ones are hidden already. */
   show?(path: readonly string[], value: unknown): unknown
 
-  /** What of the target can be had: what stays as it is now whatever the target (a password). Default: all of it. */
-  aim?(target: Facts, now: Facts | undefined): Facts
+  /**
+   * What of the target can be had: what stays as it is now whatever the target (a password). Undefined: nothing is, and that
+   * is as it should be (a token that was used). Default: all of it.
+   */
+  aim?(target: Facts, now: Facts | undefined): Facts | undefined
+  /** What becomes of one that was not there yet, where it can be put out of use and not be deleted (a person). */
+  remains?(now: Facts): Facts
   /**
    * Everything `compensate` has to know beside the object, gathered for many objects of this kind at once. Kinds named in
    * `after` are in the outlook as they will be.
@@ -109,6 +114,8 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
    * Does what else follows a deletion. May come again at any time.
    */
   settle?(id: string, passage: Passage<Facts>, context: CommandContext): Promise<void>
+  /** Stores the events by `store`, under whatever lock keeps a rule across objects; throws why it must not. */
+  guard?(id: string, passage: Passage<Facts>, store: () => Promise<void>): Promise<void>
 }
 
 /** Types forgotten: each engine handles states and facts of a kind by that kind's own functions alone. */

@@ -91,12 +91,10 @@ export async function converge(
       const first = firstPart(one, events)
       const commandId = first.length === events.length ? lastId : partId(part)
       const expectedRevision = traveller.revision
-      await log.record(one.aggregate, id, first, {
-        ...journey.context,
-        commandId,
-        isKeyed: false,
-        expectedRevision,
-      })
+      const context = { ...journey.context, commandId, isKeyed: false, expectedRevision }
+      const store = async (): Promise<void> =>
+        void (await log.record(one.aggregate, id, first, context))
+      await (one.guard ? one.guard(id, { before, after: target }, store) : store())
       attempt = 1
     } catch (error) {
       if (Stale.is(error)) attempt += 1

@@ -100,7 +100,7 @@ function different(folded: Folded, scope: Scope): PlannedObject | undefined {
   const now = one.facts(state)
   const about = now ?? earlier
   if (!about) return undefined
-  const { name, organizationId } = one.about(about)
+  const { name, organizationId } = one.about(about, id)
   if (scope.organizationId !== '' && organizationId !== scope.organizationId) return undefined
   const { target, obstacle } = targetOf(one, now, earlier, scope.kinds)
   if (isSame(now, target)) return undefined
@@ -125,7 +125,7 @@ function targetOf(
   earlier: object | undefined,
   kinds: readonly string[],
 ): Pick<PlannedObject, 'target' | 'obstacle'> {
-  const aimed = earlier && (one.aim?.(earlier, now) ?? earlier)
+  const aimed = aimAt(one, earlier, now)
   if (isWanted(one, kinds) === 'whole') return { target: aimed, obstacle: undefined }
   // Members alone: what they live in stays as it is.
   if (!now && !aimed) return { target: undefined, obstacle: undefined }
@@ -141,6 +141,16 @@ function targetOf(
   const target: Record<string, unknown> = { ...now }
   for (const field of membersOf(one, kinds)) target[field] = Reflect.get(aimed, field)
   return { target, obstacle: undefined }
+}
+
+/** What of a target can be had. */
+export function aimAt(
+  one: AnyCompensable,
+  target: object | undefined,
+  now: object | undefined,
+): object | undefined {
+  if (target) return one.aim ? one.aim(target, now) : target
+  return now && one.remains?.(now)
 }
 
 const membersOf = (one: AnyCompensable, kinds: readonly string[]): readonly string[] =>

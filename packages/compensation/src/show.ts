@@ -107,7 +107,7 @@ export function* showChanges(
     yield {
       kind: one.kind,
       id: objectId,
-      name: one.about(after ?? about).name,
+      name: one.about(after ?? about, id).name,
       parentId: '',
       change: wordFor(before, after),
       fields,

@@ -9,6 +9,7 @@ import { isSame } from './facts.ts'
 import { evolved, type Kinds } from './history.ts'
 import { type Conflict, takeBack, valueIn } from './merge.ts'
 import { obstacleOf } from './obstacle.ts'
+import { aimAt } from './plan.ts'
 import { showPath, showValue } from './show.ts'
 
 export interface UndoTools {
@@ -114,14 +115,14 @@ async function undoing(
   const merged = takeBack(before, made, now)
   // as: merged of facts
   const value = merged.value as object | undefined
-  const target = merged.conflicts.length > 0 ? now : value && (one.aim?.(value, now) ?? value)
+  const target = merged.conflicts.length > 0 ? now : aimAt(one, value, now)
   const about = now ?? target ?? made ?? before
   const around = await one.surroundings?.([{ id, now, target }], alone)
   const wanted = { id, now: traveller.state, target, around, nowUnixMs: tools.now() }
   return {
     one,
     id,
-    ...(about ? one.about(about) : { name: '', organizationId: commit.organizationId ?? '' }),
+    ...(about ? one.about(about, id) : { name: '', organizationId: commit.organizationId ?? '' }),
     now,
     target,
     conflicts: await blamed(log, one, commit, merged.conflicts),
