@@ -8,7 +8,7 @@ export {
   type Passage,
   type Wanted,
 } from './compensable.ts'
-export { ParentMissing, RestorePlanStale } from './errors.ts'
+export { CommitNotFound, NotCompensable, ParentMissing, RestorePlanStale } from './errors.ts'
 export {
   isSame,
   nodeSealedFact,
