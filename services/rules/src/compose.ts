@@ -1,3 +1,4 @@
+import { compensationHandlers } from '@holdfast/compensation'
 import type { EventLog } from '@holdfast/event-log'
 import type { ControlEndpoint } from '@holdfast/policy'
 import type { Postgres } from '@holdfast/postgres'
@@ -5,6 +6,7 @@ import type { Projections } from '@holdfast/projections'
 import { contributorHandlers } from '@holdfast/snapshot'
 import type { Telemetry } from '@holdfast/telemetry'
 import type { CommandTools } from './commands/change-rule-set.ts'
+import { ruleSetsCompensable } from './compensation/rule-sets.ts'
 import { changeSetHandlers } from './grpc/change-set-handlers.ts'
 import type { Edge } from './grpc/edge.ts'
 import type { PolicyEdge } from './grpc/policy-edge.ts'
@@ -65,6 +67,11 @@ export function composeRules(parts: RulesParts) {
   const policyEdge: PolicyEdge = { ...edge, log, topology, flows, flushStatus, now }
   const reverts = revertUnconfirmed({ tools, postgres, telemetry, graceMs: parts.revertGraceMs })
   return {
+    compensation: compensationHandlers({
+      log,
+      compensables: [ruleSetsCompensable({ postgres, catchUpToHead, now })],
+      now,
+    }),
     contributors: contributorHandlers(
       rulesContributors({
         tools,

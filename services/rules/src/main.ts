@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import {
   ChangeSetService,
+  CompensationService,
   ContributorService,
   FlowService,
   PolicyService,
@@ -33,4 +34,5 @@ await run('rules', settings, { migrations, operationalTables }, (app) => {
   app.serve(ChangeSetService, rules.changeSets)
   app.serve(PolicyService, rules.policy)
   app.serve(ContributorService, rules.contributors)
+  app.serve(CompensationService, rules.compensation)
 })

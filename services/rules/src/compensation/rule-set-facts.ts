@@ -96,6 +96,27 @@ export function ruleSetFacts({ organizationId, state }: TrackedRuleSet): RuleSet
   }
 }
 
+/** One value of the facts: they may hold a hundred thousand rules. */
+export function ruleSetValueAt({ state }: TrackedRuleSet, path: readonly string[]): unknown {
+  const [field, id = '', ...rest] = path
+  // as: whatever the path names is looked up by it
+  const within = (facts: object | undefined): unknown =>
+    rest.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+      facts,
+    )
+  if (field === 'rules') {
+    const rule = state.rules.get(id as RuleId)
+    return within(rule && ruleFacts(rule))
+  }
+  if (field === 'tests') {
+    const test = state.tests.get(id as PolicyTestId)
+    return within(test && testFacts(test))
+  }
+  if (field === 'drafts') return within(state.drafts.get(id as ChangeSetId))
+  return field === 'isLockoutAllowed' ? state.isLockoutAllowed : undefined
+}
+
 function recordOf<Id extends string, T extends { readonly id: Id }, F>(
   all: Iterable<T>,
   facts: (one: T) => F,

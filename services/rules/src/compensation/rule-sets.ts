@@ -1,24 +1,37 @@
-import { type AnyCompensable, compensable } from '@holdfast/compensation'
+import { type AnyCompensable, compensable, ParentMissing } from '@holdfast/compensation'
+import type { Postgres } from '@holdfast/postgres'
 import { ruleSets } from '../commands/aggregates.ts'
 import type { RuleSetEvent } from '../domain/rule-set-state.ts'
+import { matchOrganizations } from '../queries/organizations.ts'
 import { aimRuleSet, compensateRuleSet } from './compensate-rule-set.ts'
 import {
   type RuleSetFacts,
   ruleSetFacts,
+  ruleSetValueAt,
   type TrackedRuleSet,
   trackedRuleSet,
   trackRuleSet,
 } from './rule-set-facts.ts'
+
+export interface RuleSetParts {
+  readonly postgres: Postgres
+  /** Waits until the read models include everything that is safe. */
+  catchUpToHead(): Promise<void>
+  /** ms since 1970; for rules that have expired since. */
+  readonly now: () => number
+}
 
 const named = (facts: object): string => ('name' in facts ? String(facts.name) : '')
 
 /**
  * The rules of an organization with their tests and drafts, as one: hosts take one set for another in one commit. Policy
  * tests do not stand in the way: what was comes back as it was, and the tests say what they think of it afterwards.
- *
- * `nowUnixMs`: the clock, for rules that have expired since.
  */
-export const ruleSetsCompensable = (nowUnixMs: () => number): AnyCompensable =>
+export const ruleSetsCompensable = ({
+  postgres,
+  catchUpToHead,
+  now,
+}: RuleSetParts): AnyCompensable =>
   compensable<TrackedRuleSet, RuleSetFacts, RuleSetEvent, undefined>({
     kind: 'rule_set',
     aggregate: ruleSets,
@@ -32,7 +45,13 @@ export const ruleSetsCompensable = (nowUnixMs: () => number): AnyCompensable =>
     initial: trackedRuleSet,
     evolve: trackRuleSet,
     facts: ruleSetFacts,
+    valueAt: ruleSetValueAt,
     about: ({ organizationId }) => ({ name: '', organizationId }),
-    aim: (target, now) => aimRuleSet(target, now, nowUnixMs()),
-    compensate: ({ now, target }) => compensateRuleSet(now, target),
+    aim: (target, there) => aimRuleSet(target, there, now()),
+    compensate: ({ now: there, target }) => compensateRuleSet(there, target),
+    async hold(id) {
+      await catchUpToHead()
+      const [organization] = await matchOrganizations(postgres, { organizations: '*' }, id)
+      if (!organization) throw ParentMissing({ kind: 'organization' })
+    },
   })

@@ -6,6 +6,7 @@ import { migrate, type Postgres } from '@holdfast/postgres'
 import { Lagging, openProjections, type Projections } from '@holdfast/projections'
 import {
   ChangeSetService,
+  CompensationService,
   ContributorService,
   holdfast,
   PolicyService,
@@ -29,6 +30,7 @@ export interface Suite {
   readonly changeSets: Requests<typeof ChangeSetService>
   readonly policy: Requests<typeof PolicyService>
   readonly contributors: Requests<typeof ContributorService>
+  readonly compensation: Requests<typeof CompensationService>
   /** Begins to listen to hosts and to the clock; without it nobody hears what hosts say. */
   start(): Promise<void>
   readonly hosts: TestHosts
@@ -126,6 +128,7 @@ export async function startSuite(): Promise<Suite> {
     changeSets: requests(service.changeSets, ChangeSetService),
     policy: requests(service.policy, PolicyService),
     contributors: requests(service.contributors, ContributorService),
+    compensation: requests(service.compensation, CompensationService),
     async start() {
       await service.start()
       await log.head() // on the same connection: the server has taken the subscription before it answers
