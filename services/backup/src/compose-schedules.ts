@@ -10,7 +10,11 @@ import { openScheduler } from './schedules/scheduler.ts'
 import type { Locations } from './storage/locations.ts'
 
 /** When backups are made by themselves. */
-export function composeSchedules(app: BackupApp, locations: Locations, backups: Backups): void {
+export function composeSchedules(
+  app: BackupApp,
+  locations: Locations,
+  backups: Backups,
+): { readonly wake: () => void } {
   const { log, postgres, settings, telemetry } = app
   const graceMs = settings.slotGraceMs
   app.project(scheduleRows)
@@ -40,4 +44,5 @@ export function composeSchedules(app: BackupApp, locations: Locations, backups: 
   )
   app.onStart(scheduler.start)
   app.onDrain(scheduler.stop)
+  return { wake: scheduler.wake }
 }
