@@ -5,7 +5,8 @@ import { builtinRule } from '../domain/alert-builtin.ts'
 import { AlertRuleNotFound, TooManyAlertRules } from '../domain/alert-errors.ts'
 import type { AlertRuleSettings } from '../domain/alert-rule.ts'
 import { alertRules } from './alert-aggregates.ts'
-import { claimOf, holdName, nameKey, releaseName } from './alert-rule-names.ts'
+import { claimOf, holdName, releaseName } from './alert-rule-names.ts'
+import { nameKey } from './names.ts'
 
 export interface RuleChangeTools {
   readonly log: Pick<EventLog, 'execute' | 'fold' | 'history'>

@@ -3,10 +3,7 @@ import type { NameClaim, NameTools, UsesName } from '@holdfast/service'
 import { builtinRules } from '../domain/alert-builtin.ts'
 import { AlertRuleNameTaken } from '../domain/alert-errors.ts'
 import { alertRules } from './alert-aggregates.ts'
-import { nameHolders } from './names.ts'
-
-/** Equal for names that nobody could tell apart. */
-export const nameKey = (name: string): string => name.normalize('NFC').toLowerCase()
+import { nameHolders, nameKey } from './names.ts'
 
 export const claimOf = (
   organizationId: string | undefined,

@@ -13,6 +13,9 @@ export interface WebhookTools {
   readonly now: () => number
 }
 
+/** How long the secret before signs along when nobody says. */
+export const usualOverlapMs = 86_400_000
+
 type WebhookOutcome = Outcome<WebhookState, WebhookEvent>
 
 export interface Created {

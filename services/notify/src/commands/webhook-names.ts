@@ -2,7 +2,7 @@ import type { CommandContext } from '@holdfast/event-log'
 import type { NameClaim, NameTools, UsesName } from '@holdfast/service'
 import { WebhookNameTaken } from '../domain/webhook-errors.ts'
 import { webhooks } from './aggregates.ts'
-import { nameHolders } from './names.ts'
+import { nameHolders, nameKey } from './names.ts'
 
 export const claimOf = (
   organizationId: string,
@@ -20,7 +20,7 @@ export async function holdName(
   const usesName: UsesName = async (holderId) => {
     const { state } = await tools.log.fold(webhooks, holderId, context.signal)
     if (!state.exists || state.isDeleted) return false
-    return state.settings.name.toLowerCase() === name.toLowerCase()
+    return nameKey(state.settings.name) === nameKey(name)
   }
   if (await nameHolders.claim(tools, claim, usesName, context)) return
   const heldBy = (await nameHolders.holder(tools, claim, context.signal)) ?? ''

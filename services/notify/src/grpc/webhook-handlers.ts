@@ -19,6 +19,7 @@ import {
   deleteWebhook,
   rotateSecret,
   updateWebhook,
+  usualOverlapMs,
   type WebhookTools,
 } from '../commands/change-webhooks.ts'
 import type { WebhookState } from '../domain/webhook.ts'
@@ -68,7 +69,6 @@ const read: Permission = 'notify.webhooks.read'
 const write: Permission = 'notify.webhooks.write'
 const maxPage = 200
 const maxOverlapMs = 30 * 86_400_000
-const dayMs = 86_400_000
 
 export function webhookHandlers(edge: WebhookEdge): Handlers<typeof WebhookService> {
   const { tools, postgres, log, egress } = edge
@@ -180,7 +180,7 @@ export function webhookHandlers(edge: WebhookEdge): Handlers<typeof WebhookServi
       fields.check()
       const wish = {
         secret: secret === '' ? undefined : secret,
-        overlapMs: request.overlapMs === 0 ? dayMs : request.overlapMs,
+        overlapMs: request.overlapMs === 0 ? usualOverlapMs : request.overlapMs,
       }
       const made = await rotateSecret(tools, id, before, wish, context(call, before.organizationId))
       call.committed(made.outcome.sequence)

@@ -1,0 +1,103 @@
+import {
+  type Compensable,
+  isSame,
+  type SealedFact,
+  sealedFact,
+  sealedIn,
+} from '@holdfast/compensation'
+import type { NameTools, Secrets } from '@holdfast/service'
+import { alertRules } from '../commands/alert-aggregates.ts'
+import { claimOf, holdName, releaseName } from '../commands/alert-rule-names.ts'
+import { nameKey } from '../commands/names.ts'
+import { builtinRule } from '../domain/alert-builtin.ts'
+import {
+  type AlertRule,
+  type AlertRuleEvent,
+  type AlertRuleSettings,
+  alertRule,
+} from '../domain/alert-rule.ts'
+import { type Unreadable, unreadable } from './unreadable.ts'
+
+export interface AlertRuleFacts extends Omit<AlertRuleSettings, 'mailTo'> {
+  /** Undefined: of the whole instance. */
+  readonly organizationId: string | undefined
+  readonly mailTo: readonly SealedFact[]
+}
+
+export interface AlertRulePast {
+  rule: AlertRule
+  /** What it says before anybody changes it; undefined for one that does not come with the product. */
+  readonly builtin: AlertRuleSettings | undefined
+}
+
+/**
+ * What raises alerts; the alerts it has raised stay. A rule of the product is always there: before its first change it is
+ * what it comes as, and that is what it goes back to.
+ */
+export function alertRulesCompensable(
+  tools: NameTools & { readonly secrets: Secrets },
+): Compensable<AlertRulePast, AlertRuleFacts, AlertRuleEvent, Unreadable> {
+  return {
+    kind: 'alert_rule',
+    aggregate: alertRules,
+    after: [],
+    initial: (id) => ({ rule: alertRule.initial(), builtin: builtinRule(id)?.settings }),
+    evolve(past, event) {
+      past.rule = alertRule.evolve(past.rule, event)
+      return past
+    },
+    facts: alertRuleFacts,
+    about: ({ name, organizationId = '' }) => ({ name, organizationId }),
+
+    surroundings: (wanted) =>
+      unreadable(
+        tools.secrets,
+        'mail_to',
+        wanted.flatMap(({ id, now, target }) =>
+          target && !isSame(now?.mailTo, target.mailTo)
+            ? [
+                {
+                  id,
+                  organizationId: target.organizationId ?? '',
+                  sealed: target.mailTo.map(sealedIn),
+                },
+              ]
+            : [],
+        ),
+      ),
+
+    compensate({ id, now: past, target, around }) {
+      const now = alertRuleFacts(past)
+      if (!target) return now ? [{ type: 'AlertRuleDeleted' }] : []
+      if (isSame(now, target)) return []
+      const obstacle = around.get(id)
+      if (obstacle) throw obstacle
+      const { organizationId, mailTo, ...rest } = target
+      const settings: AlertRuleSettings = { ...rest, mailTo: mailTo.map(sealedIn) }
+      return past.rule.exists
+        ? [{ type: 'AlertRuleUpdated', settings }]
+        : [{ type: 'AlertRuleCreated', organizationId, settings }]
+    },
+
+    claims: (facts) => [nameClaim(facts)],
+    park: (now, id) => ({ ...now, name: `restoring ${id}` }),
+    async hold(id, { before, after }, context) {
+      if (!after || (before && nameClaim(before) === nameClaim(after))) return
+      await holdName(tools, claimOf(after.organizationId, after.name, id), context)
+    },
+    async settle(id, { before, after }, context) {
+      if (!before || (after && nameClaim(before) === nameClaim(after))) return
+      await releaseName(tools, claimOf(before.organizationId, before.name, id), context)
+    },
+  }
+}
+
+function alertRuleFacts({ rule, builtin }: AlertRulePast): AlertRuleFacts | undefined {
+  const settings = rule.exists ? rule.settings : builtin
+  if (!settings) return undefined
+  const { organizationId } = rule
+  return { organizationId, ...settings, mailTo: settings.mailTo.map(sealedFact) }
+}
+
+const nameClaim = ({ organizationId = '', name }: AlertRuleFacts): string =>
+  `alert_rule/${organizationId}/${nameKey(name)}`
