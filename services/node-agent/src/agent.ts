@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { nodeOpener } from '@holdfast/crypto'
-import type { EventLog } from '@holdfast/event-log'
+import { type EventLog, lineageSubject } from '@holdfast/event-log'
 import type { Telemetry } from '@holdfast/telemetry'
 import { driverOfKind } from './apply/device.ts'
 import type { Host } from './apply/host.ts'
 import type { AgentKeys } from './enrol/agent-keys.ts'
+import { type Generation, isSameRestore, saveGeneration, successor } from './enrol/generation.ts'
 import type { Identity } from './enrol/identity.ts'
 import { type HostFirewall, hostFirewall } from './firewall/host-firewall.ts'
 import type { FirewallOptions } from './firewall/protocol.ts'
@@ -21,7 +22,7 @@ import { firewallReport } from './report/firewall-report.ts'
 import { agentMetrics } from './report/metrics.ts'
 import { reporter } from './report/reporter.ts'
 import type { OwnedDevices } from './state/owned-devices.ts'
-import type { SavedFold } from './state/saved-fold.ts'
+import type { Pin, SavedFold } from './state/saved-fold.ts'
 import type { SavedState } from './state/saved-state.ts'
 import type { Witness } from './witness/witness.ts'
 
@@ -29,6 +30,12 @@ export const agentVersion = '0.1.0'
 
 export interface AgentOptions {
   readonly identity: Identity
+  readonly pin: Pin
+  /** What `pin` came from, when it is of a restore. */
+  readonly pinned: Generation | undefined
+  /** A later generation is pinned: start again with that. */
+  readonly onRepinned: () => void
+  readonly dataFolder: string
   readonly keys: AgentKeys
   readonly saved: SavedState
   readonly placement: SavedFold<Placement>
@@ -69,7 +76,7 @@ const fullReportMs = 300_000
  * control plane, what is saved stays in force and expiries fire.
  */
 export function startAgent(options: AgentOptions): Agent {
-  const { identity, keys, saved, placement, owned, host, telemetry, now = Date.now } = options
+  const { identity, pin, keys, saved, placement, owned, host, telemetry, now = Date.now } = options
   const { log } = telemetry
   const { nodeId } = identity
   const stopping = new AbortController()
@@ -83,7 +90,7 @@ export function startAgent(options: AgentOptions): Agent {
   const instanceId = randomUUID()
 
   const firewall: HostFirewall = hostFirewall({
-    thread: { ...options.firewall, nodeId, instanceId, pin: identity },
+    thread: { ...options.firewall, nodeId, instanceId, pin },
     organizationId: identity.organizationId,
     node: saved.state,
     placement: placement.state,
@@ -113,7 +120,8 @@ export function startAgent(options: AgentOptions): Agent {
       return status && firewallReport(status, trouble.filter(Boolean).join('; '))
     },
     send(report) {
-      if (!eventLog) return false
+      // Sequences of a generation that ended would be taken for those of this one.
+      if (!eventLog || saved.isCutOff()) return false
       eventLog.signal(`tlm.node.${nodeId}.report`, report)
       return true
     },
@@ -153,6 +161,25 @@ export function startAgent(options: AgentOptions): Agent {
     },
   })
 
+  /** Throws why the generation is not obeyed; what is saved stays in force then. */
+  async function repin(opened: EventLog): Promise<void> {
+    const { logKey, size, root } = options.witness.view()
+    const next = successor({
+      commit: await opened.last(lineageSubject(pin.lineageId)),
+      generation: opened.generation,
+      pin,
+      logKey,
+      view: { size, root },
+    })
+    await saveGeneration(options.dataFolder, next)
+    const { generation } = next
+    log.warn(
+      { from: pin.generation, generation, size: next.size, seen: size },
+      'the instance was restored; this node obeys its new generation from now on',
+    )
+    options.onRepinned()
+  }
+
   async function tell(): Promise<void> {
     const isFull = now() >= fullReportAt
     if (isFull) fullReportAt = now() + fullReportMs
@@ -176,10 +203,11 @@ export function startAgent(options: AgentOptions): Agent {
         filter: interfaceFilter(nodeId),
         consumer: nodeId,
         saved,
-        onChange() {
+        onChange(isReplaced) {
           // The firewall hears of a device first: it comes up once it is judged.
           firewall.factsChanged()
           reconciler.changed()
+          if (isReplaced) reconciler.changedAll()
         },
         log,
       }),
@@ -193,7 +221,13 @@ export function startAgent(options: AgentOptions): Agent {
       }),
       firewall.feed,
     ],
-    pin: identity,
+    pin,
+    onSuccessor: repin,
+    async isPinned(opened) {
+      const { pinned } = options
+      if (!pinned) return true
+      return isSameRestore(pinned, await opened.last(lineageSubject(pin.lineageId)))
+    },
     onLog(connected) {
       eventLog = connected
       options.witness.connected(connected)
@@ -239,6 +273,7 @@ export function startAgent(options: AgentOptions): Agent {
         node_id: nodeId,
         node_name: identity.nodeName,
         sequence: String(saved.state.sequence),
+        generation: pin.generation,
         is_following: isFollowing,
         trouble,
         interfaces,
@@ -258,6 +293,8 @@ export function startAgent(options: AgentOptions): Agent {
       // Said already when they fail.
       await saved.settled().catch(() => {})
       await placement.settled().catch(() => {})
+      await saved.close()
+      await placement.close()
     },
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { httpServer } from './http-server.ts'
 
 const { registry } = createTelemetry('node-agent', { level: 'silent' })
+const metrics = () => registry
 const listen = { host: '127.0.0.1', port: 0 }
 let isReady = false
 const firewall = {
@@ -17,7 +18,7 @@ afterEach(async () => {
 test('health, readiness and metrics', async () => {
   const server = await httpServer({
     listen,
-    registry,
+    metrics,
     readiness: () => ({ isReady, trouble: 'x' }),
     firewall,
   })
@@ -39,10 +40,10 @@ test('health, readiness and metrics', async () => {
 })
 
 test('a taken port is an error', async () => {
-  const server = await httpServer({ listen, registry, readiness: () => ({ isReady }), firewall })
+  const server = await httpServer({ listen, metrics, readiness: () => ({ isReady }), firewall })
   open.push(server)
   const taken = { ...listen, port: server.port }
   await expect(
-    httpServer({ listen: taken, registry, readiness: () => ({ isReady }), firewall }),
+    httpServer({ listen: taken, metrics, readiness: () => ({ isReady }), firewall }),
   ).rejects.toThrow(/EADDRINUSE/)
 })

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { Address } from '@holdfast/config'
-import type { Registry } from '@holdfast/telemetry'
+import { Registry } from '@holdfast/telemetry'
 
 /** What `/ready` shows. */
 export interface Readiness {
@@ -10,7 +10,8 @@ export interface Readiness {
 
 export interface HttpServerOptions {
   readonly listen: Address
-  readonly registry: Registry
+  /** Of the process and of the agent's present life. */
+  readonly metrics: () => Registry
   readonly readiness: () => Readiness
   readonly firewall: {
     /** Undefined while there is none. */
@@ -23,7 +24,7 @@ export interface HttpServerOptions {
 /** Health, readiness and metrics, for this host alone. Rejects when the port is taken. */
 export async function httpServer({
   listen,
-  registry,
+  metrics,
   readiness,
   firewall,
 }: HttpServerOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
@@ -54,10 +55,12 @@ export async function httpServer({
       case '/firewall':
         return firewallIs(firewall.status())
       case '/metrics':
-        registry.metrics().then(
-          (text) => answer(200, registry.contentType, text),
-          () => answer(500, 'text/plain', 'metrics failed\n'),
-        )
+        metrics()
+          .metrics()
+          .then(
+            (text) => answer(200, Registry.PROMETHEUS_CONTENT_TYPE, text),
+            () => answer(500, 'text/plain', 'metrics failed\n'),
+          )
         return
       default:
         return json(404, { status: 'not found' })

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { openLog } from '@holdfast/event-log'
-import { createTelemetry, startTracing } from '@holdfast/telemetry'
+import { createTelemetry, Registry, startTracing } from '@holdfast/telemetry'
 import { type Agent, startAgent } from './agent.ts'
 import { findTool, missingTools } from './apply/find-tools.ts'
 import { type Host, realHost } from './apply/host.ts'
@@ -10,6 +10,7 @@ import { toolRunner } from './apply/run-tool.ts'
 import { enrolmentSettings, settings } from './config.ts'
 import { type AgentKeys, agentKeys } from './enrol/agent-keys.ts'
 import { enroll } from './enrol/enroll.ts'
+import { type Generation, loadGeneration, pinOf } from './enrol/generation.ts'
 import { type Identity, loadIdentity, writeIdentityFiles } from './enrol/identity.ts'
 import { removeFirewall } from './firewall/remove-firewall.ts'
 import { httpServer, type Readiness } from './http-server.ts'
@@ -59,10 +60,11 @@ async function main(): Promise<void> {
   await privateFolder(config.dataFolder)
   const lock = await lockDataFolder(config.dataFolder)
   let agent: Agent | undefined
+  let life = new Registry()
   const waiting: Readiness = { isReady: false, trouble: 'not enrolled yet' }
   const http = await httpServer({
     listen: config.httpListen,
-    registry: telemetry.registry,
+    metrics: () => Registry.merge([telemetry.registry, life]),
     readiness: () => agent?.readiness() ?? waiting,
     firewall: {
       status: () => agent?.firewall(),
@@ -73,16 +75,23 @@ async function main(): Promise<void> {
   const keys = await agentKeys(config.dataFolder)
   const identity = await identify(keys, stopping.signal)
   if (identity) {
-    agent = await start(identity, keys, tools)
     const monitor = linkMonitor({
       command: [tools.ip],
-      devices: agent.devices,
-      onChange: agent.check,
+      devices: () => agent?.devices() ?? [],
+      onChange: () => agent?.check(),
     })
     const prove = (): void => void agent?.prove().catch(() => {}) // it says so itself
     process.on('SIGUSR1', prove)
-    log.info({ nodeId: identity.nodeId, nodeName: identity.nodeName, port: http.port }, 'started')
-    await aborted(stopping.signal)
+    while (!stopping.signal.aborted) {
+      // A new generation is a new start, so that there is one way to come up in it.
+      const repinned = new AbortController()
+      life = new Registry()
+      agent = await start(identity, keys, tools, life, () => repinned.abort())
+      const { nodeId, nodeName } = identity
+      log.info({ nodeId, nodeName, port: http.port }, 'started')
+      await aborted(AbortSignal.any([stopping.signal, repinned.signal]))
+      if (!stopping.signal.aborted) await agent.stop()
+    }
     monitor.stop()
   }
 
@@ -124,18 +133,26 @@ async function showWitness(): Promise<void> {
   const { dataFolder } = config
   const identity = await loadIdentity(dataFolder)
   if (!identity) throw new Error(`no node is enrolled in ${dataFolder}`)
-  const witness = await witnessOf(identity, await agentKeys(dataFolder))
+  const pinned = await loadGeneration(dataFolder, identity)
+  const witness = await witnessOf(identity, pinned, await agentKeys(dataFolder), new Registry())
   process.stdout.write(`${JSON.stringify(witness.status(), undefined, 2)}\n`)
   await witness.stop()
 }
 
-function witnessOf(identity: Identity, keys: AgentKeys): Promise<Witness> {
+function witnessOf(
+  identity: Identity,
+  pinned: Generation | undefined,
+  keys: AgentKeys,
+  registry: Registry,
+): Promise<Witness> {
   return openWitness({
     ...identity,
+    generation: pinned?.generation ?? identity.generation,
+    since: pinned,
     privateKey: keys.witness,
     logKey: identity.logVerifierKey,
     dataFolder: config.dataFolder,
-    registry: telemetry.registry,
+    registry,
     log,
     now: Date.now,
   })
@@ -149,11 +166,19 @@ function hostWith(tools: Tools): Host {
   return realHost(run, config.driver)
 }
 
-async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise<Agent> {
+async function start(
+  identity: Identity,
+  keys: AgentKeys,
+  tools: Tools,
+  registry: Registry,
+  onRepinned: () => void,
+): Promise<Agent> {
   const { dataFolder } = config
+  const pinned = await loadGeneration(dataFolder, identity)
+  const pin = pinOf(identity, pinned)
   const files = await writeIdentityFiles(dataFolder, identity, keys)
-  const saved = await openSavedState(join(dataFolder, 'desired.journal'), identity, log)
-  const placement = await openSavedPlacement(join(dataFolder, 'node.journal'), identity, log)
+  const saved = await openSavedState(join(dataFolder, 'desired.journal'), pin, log)
+  const placement = await openSavedPlacement(join(dataFolder, 'node.journal'), pin, log)
   const owned = await openOwnedDevices(join(dataFolder, 'devices.json'), currentBootId())
   const scheme = files.caFile === undefined ? 'nats' : 'tls'
   const servers =
@@ -165,8 +190,13 @@ async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise
   // With a CA the client insists on TLS; a server named with nats:// speaks none.
   const isTls = servers.some((server) => server.startsWith('tls://'))
 
+  const agentTelemetry = { ...telemetry, registry }
   return startAgent({
     identity,
+    pin,
+    pinned,
+    onRepinned,
+    dataFolder,
     keys,
     saved,
     placement,
@@ -182,7 +212,7 @@ async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise
       checkMs: config.firewallCheckMs,
       flowsPerSecond: config.flowsPerSecond,
     },
-    witness: await witnessOf(identity, keys),
+    witness: await witnessOf(identity, pinned, keys, registry),
     servers,
     openLog: () =>
       openLog({
@@ -191,11 +221,10 @@ async function start(identity: Identity, keys: AgentKeys, tools: Tools): Promise
         ...(isTls && files.caFile !== undefined ? { caFile: files.caFile } : {}),
         name: identity.nodeId,
         context: 'node', // nodes append nothing; no permission goes with it
-        stream: `EVT_${identity.generation}`,
         expectedLineageId: identity.lineageId,
-        telemetry,
+        telemetry: agentTelemetry,
       }),
-    telemetry,
+    telemetry: agentTelemetry,
     checkMs: config.checkMs,
     reportMs: config.reportMs,
     metricsPeers: config.metricsPeers,

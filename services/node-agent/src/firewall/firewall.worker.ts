@@ -99,7 +99,7 @@ async function answerTo(question: Question): Promise<Answers[keyof Answers]> {
   switch (question.ask) {
     case 'position':
       running.replays()
-      return { sequence: rules.state.sequence, hash: rules.lastHash() }
+      return rules.position()
     case 'take':
       await running.take(question.commits)
       return undefined
@@ -144,6 +144,7 @@ port.on('message', (message: ToFirewall) => {
       running.setFacts(message.facts)
       return
     case 'caught-up':
+      rules.caughtUp()
       running.caughtUp()
       return
     case 'unsent':

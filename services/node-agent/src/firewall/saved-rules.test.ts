@@ -46,14 +46,14 @@ test('rules are folded, and are there after a restart', async () => {
     ])
     expect(names(saved)).toEqual(['other', 'rule 3'])
   })
-  await opened(({ state, lastHash }) => {
+  await opened(({ state, position }) => {
     expect(state.sequence).toBe(8n)
     expect(state.isLockoutAllowed).toBe(true)
     expect(state.rules.get(ruleId(1))).toMatchObject({
       order: 1,
       settings: { name: 'other', source: '10.0.0.0/8', action: 'deny', direction: 'ingress' },
     })
-    expect(lastHash()).toEqual(ruleCommit(8).hash)
+    expect(position().hash).toEqual(ruleCommit(8).hash)
   })
 })
 

@@ -93,6 +93,7 @@ const codec: SavedFoldCodec<RuleSetState> = {
   },
   load(state, records, pin) {
     let last: Uint8Array | undefined
+    let generation: number | undefined
     for (const bytes of records) {
       const { header, events } = decodeRecord<Header>(bytes)
       if (header.kind === 'effect' || header.kind === 'reverted') {
@@ -103,7 +104,7 @@ const codec: SavedFoldCodec<RuleSetState> = {
       const undo = events.length - (pending?.undoCount ?? 0)
       const commit = commitAt(header, events.slice(0, undo))
       if (header.kind === 'snapshot') {
-        requirePin(header, pin)
+        generation = requirePin(header, pin)
         state.revertedApplyId = header.revertedApplyId
       }
       if (foldRules(state, commit)) last = commit.hash.length > 0 ? commit.hash : undefined
@@ -113,7 +114,16 @@ const codec: SavedFoldCodec<RuleSetState> = {
         state.pending = { applyId, confirmWithinMs, untilUnixMs, isReverted, before }
       }
     }
-    return last
+    return { hash: last, generation }
+  },
+  replace(state, next) {
+    state.rules.clear()
+    for (const [id, rule] of next.rules) state.rules.set(id, rule)
+    const { sequence, isLockoutAllowed, pending } = next
+    // What this host took back by itself it does not put into force again because it is told a second time.
+    const isReverted = pending?.applyId === state.revertedApplyId
+    Object.assign(state, { sequence, isLockoutAllowed, pending })
+    if (pending && isReverted) pending.isReverted = true
   },
 }
 

@@ -36,8 +36,9 @@ export function savedFeed(options: {
   readonly name: FeedName
   readonly filter: string
   readonly consumer: string
-  readonly saved: Pick<SavedFold<{ sequence: bigint }>, 'state' | 'lastHash' | 'take'>
-  readonly onChange: () => void
+  readonly saved: Pick<SavedFold<{ sequence: bigint }>, 'state' | 'position' | 'take' | 'caughtUp'>
+  /** `isReplaced`: nothing of what was in force has to be in what is now. */
+  readonly onChange: (isReplaced: boolean) => void
   readonly log: Logger
 }): Feed {
   const { saved, onChange, log, name, filter, consumer } = options
@@ -48,7 +49,7 @@ export function savedFeed(options: {
     consumer,
     position() {
       isLive = false
-      return { sequence: saved.state.sequence, hash: saved.lastHash() }
+      return saved.position()
     },
     async take(commits) {
       const before = saved.state.sequence
@@ -56,18 +57,19 @@ export function savedFeed(options: {
       try {
         saving = saved.take(commits)
       } catch (error) {
-        if (saved.state.sequence > before) onChange() // what came before the culprit holds
+        if (saved.state.sequence > before) onChange(false) // what came before the culprit holds
         throw error
       }
-      if (isLive) onChange()
+      if (isLive) onChange(false)
       await saving.catch((error: unknown) => {
         // The next commit, and `settled`, try the disk again.
         log.error({ err: error, feed: name }, 'the desired state cannot be saved')
       })
     },
     caughtUp() {
+      const isReplaced = saved.caughtUp()
       isLive = true
-      onChange()
+      onChange(isReplaced)
     },
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Commit, EventLog, SubscribeOptions } from '@holdfast/event-log'
 import { createTelemetry } from '@holdfast/telemetry'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Pin } from '../state/saved-fold.ts'
 import { openSavedState, type SavedState } from '../state/saved-state.ts'
 import { commit, facts, interfaceId, nodeId, pin, until } from '../testing/samples.ts'
 import { type Feed, interfaceFilter, savedFeed } from './feed.ts'
@@ -18,6 +19,10 @@ let following: Promise<void> = Promise.resolve()
 let changes = 0
 let trouble = ''
 let troubles = new Map<string, string>()
+let obeyed: Pin = pin
+let successors: number[] = []
+let refusal = ''
+let isPinned = true
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'holdfast-agent-'))
@@ -26,6 +31,10 @@ beforeEach(async () => {
   changes = 0
   trouble = 'not yet'
   troubles = new Map()
+  obeyed = pin
+  successors = []
+  refusal = ''
+  isPinned = true
 })
 afterEach(async () => {
   stopping.abort()
@@ -34,7 +43,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-type Part = Pick<EventLog, 'lineageId' | 'generation' | 'subscribe' | 'close'>
+type Part = Pick<EventLog, 'lineageId' | 'generation' | 'succeeded' | 'subscribe' | 'close'>
 
 const stored = (sequence: number, events: Commit['events'], more: Partial<Commit> = {}): Commit =>
   // as: the agent reads these fields alone
@@ -57,6 +66,7 @@ function fakeLog(
   const subscriptions: SubscribeOptions[] = []
   const part: Part = {
     ...pin,
+    succeeded: new AbortController().signal,
     async subscribe(options, onBatch) {
       subscriptions.push(options)
       for (const [index, batch] of batches.entries()) {
@@ -91,7 +101,12 @@ function start(open: () => Promise<EventLog>, others: readonly Feed[] = []): voi
       }),
       ...others,
     ],
-    pin,
+    pin: obeyed,
+    onSuccessor: async (eventLog) => {
+      successors.push(eventLog.generation)
+      if (refusal !== '') throw new Error(refusal)
+    },
+    isPinned: async () => isPinned,
     onLog: () => {},
     onTrouble: (feed, reason) => {
       if (feed === 'interfaces') trouble = reason
@@ -153,11 +168,61 @@ test.each([
   expect(saved.state.sequence).toBe(1n)
 })
 
-test('a log of another generation is not read at all', async () => {
+test('a later generation is not read before this node has decided to obey it', async () => {
+  refusal = 'nothing says how it began'
   const { log: eventLog, subscriptions } = fakeLog([], { generation: 2 })
   start(async () => eventLog)
-  await until(() => /does not obey/.test(trouble), 'the refusal')
+  await until(() => trouble === refusal, 'the refusal')
+  refusal = ''
+  await until(() => successors.length > 1, 'the next attempt')
   expect(subscriptions).toEqual([])
+})
+
+test('an earlier generation is refused, and another log of the same one', async () => {
+  obeyed = { ...pin, generation: 2, size: 1n, common: new Map([[1, 1n]]) }
+  let generation = 1
+  const subscribed: SubscribeOptions[][] = []
+  start(async () => {
+    const { log: eventLog, subscriptions } = fakeLog([], { generation })
+    subscribed.push(subscriptions)
+    return eventLog
+  })
+  await until(() => /generation 1, which this node does not obey/.test(trouble), 'the refusal')
+  isPinned = false
+  generation = 2
+  await until(() => /generation 2, which this node does not obey/.test(trouble), 'the refusal')
+  expect(subscribed.flat()).toEqual([])
+  expect(successors).toEqual([])
+})
+
+test.each([
+  ['up to the restore of the old generation', [1, 2], [1, 2], 4],
+  ['and behind it of the new one', [1, 1], [1], 1],
+  ['not before', [2, 2], [], 0],
+])('commits are %s', async (_what, generations, taken, sequence) => {
+  obeyed = { ...pin, generation: 2, size: 3n, common: new Map([[1, 3n]]) }
+  const [first = 0, second = 0] = generations
+  const { log: eventLog } = fakeLog(
+    [
+      [stored(1, [created], { generation: first })],
+      [stored(4, [facts.added(2)], { generation: second })],
+    ],
+    { generation: 2 },
+  )
+  start(async () => eventLog)
+  await until(() => saved.state.sequence === BigInt(sequence), 'what is ours')
+  if (taken.length < 2) await until(() => /does not obey/.test(trouble), 'the refusal')
+})
+
+test('a log that ends because a later one was made is opened anew', async () => {
+  const succeeded = new AbortController()
+  const { log: before } = fakeLog([], { succeeded: succeeded.signal })
+  const { log: after } = fakeLog([], { generation: 2 })
+  const logs = [before, after]
+  start(async () => logs.shift() ?? after)
+  await until(() => trouble === '', 'the connection')
+  succeeded.abort()
+  await until(() => successors.includes(2), 'the successor')
 })
 
 test('a fact it does not know stops it; what came before holds', async () => {

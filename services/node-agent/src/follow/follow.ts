@@ -17,6 +17,13 @@ export interface FollowOptions {
   readonly open: () => Promise<EventLog>
   readonly feeds: readonly Feed[]
   readonly pin: Pin
+  /**
+   * The log is a later generation than the pin's. Resolves once this node has decided to obey that, for which it is
+   * started again with another pin; rejects with why it does not.
+   */
+  readonly onSuccessor: (log: EventLog) => Promise<void>
+  /** Whether a log of the pin's generation is the one that was pinned. */
+  readonly isPinned: (log: EventLog) => Promise<boolean>
   /** The connection, for reports; undefined when it is gone. */
   readonly onLog: (log: EventLog | undefined) => void
   /** Why commits are not being followed, for people; empty when they are. */
@@ -43,14 +50,20 @@ export async function follow(options: FollowOptions): Promise<void> {
     let opened: EventLog | undefined
     try {
       opened = await options.open()
-      const { lineageId, generation } = opened
-      if (lineageId !== pin.lineageId || generation !== pin.generation) {
-        throw ForeignLog({ sequence: 0n, lineageId, generation })
+      const { lineageId, generation, succeeded } = opened
+      const foreign = () => ForeignLog({ sequence: 0n, lineageId, generation })
+      if (lineageId !== pin.lineageId || generation < pin.generation) throw foreign()
+      if (generation > pin.generation) {
+        await options.onSuccessor(opened)
+        await aborted(options.signal)
+        return
       }
+      if (!(await options.isPinned(opened))) throw foreign()
       const eventLog = opened
       options.onLog(eventLog)
       goesWell()
-      await Promise.all(feeds.map((feed) => followOne(eventLog, feed, options)))
+      const signal = AbortSignal.any([options.signal, succeeded])
+      await Promise.all(feeds.map((feed) => followOne(eventLog, feed, { ...options, signal })))
     } finally {
       options.onLog(undefined)
       await opened?.close().catch(() => {})
@@ -127,10 +140,22 @@ async function read(
 
 /** How many commits, from the first, are of the log this node obeys. */
 function soundCommits(commits: readonly Commit[], pin: Pin): number {
-  const foreign = commits.findIndex(
-    ({ lineageId, generation }) => lineageId !== pin.lineageId || generation !== pin.generation,
-  )
+  const foreign = commits.findIndex((commit) => !isOurs(commit, pin))
   return foreign < 0 ? commits.length : foreign
+}
+
+/** A restored log begins with the commits of earlier generations; how far, the restore said. */
+function isOurs({ lineageId, generation, sequence }: Commit, pin: Pin): boolean {
+  if (lineageId !== pin.lineageId) return false
+  if (pin.size === undefined) return generation <= pin.generation
+  return sequence <= pin.size ? generation < pin.generation : generation === pin.generation
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 const taken = (commit: Commit): TakenCommit => ({

@@ -57,7 +57,7 @@ test('site and uplinks are as last said, also after a restart', async () => {
   await saved.close()
   const again = await open()
   expect(again.state).toEqual(wanted)
-  expect(again.lastHash()).toEqual(commit(9, []).hash)
+  expect(again.position().hash).toEqual(commit(9, []).hash)
   await again.close()
 })
 

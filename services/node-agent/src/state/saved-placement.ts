@@ -29,12 +29,14 @@ const codec: SavedFoldCodec<Placement> = {
     }),
   load(state, records, pin) {
     let last: Uint8Array | undefined
+    let generation: number | undefined
     for (const bytes of records) {
       const { header, events } = decodeRecord<Header>(bytes)
-      if (header.kind === 'snapshot') requirePin(header, pin)
+      if (header.kind === 'snapshot') generation = requirePin(header, pin)
       const commit = commitAt(header, events)
       if (foldPlacement(state, commit)) last = commit.hash.length > 0 ? commit.hash : undefined
     }
-    return last
+    return { hash: last, generation }
   },
+  replace: (state, next) => void Object.assign(state, next),
 }

@@ -50,7 +50,7 @@ test('what was taken is there after a restart, with the hash of the last commit'
   await reopened((saved) => {
     expect(peersOf(saved)).toBe(3)
     expect(saved.state.sequence).toBe(4n)
-    expect(saved.lastHash()).toEqual(commit(4, []).hash)
+    expect(saved.position().hash).toEqual(commit(4, []).hash)
   })
 })
 

@@ -3,6 +3,7 @@ import { factsOf } from '../follow/events.ts'
 import { fold } from '../follow/fold.ts'
 import { emptyNode, type NodeState } from '../follow/node-state.ts'
 import {
+  type LoadedFold,
   openSavedFold,
   type Pin,
   requirePin,
@@ -80,15 +81,27 @@ const codec: SavedFoldCodec<NodeState> = {
     })
   },
   load,
+  replace(state, next) {
+    // Of an interface that the log does not know any more the device is still there.
+    const revision = next.sequence > 0n ? next.sequence : 1n
+    for (const gone of state.interfaces.values()) {
+      if (next.interfaces.has(gone.id)) continue
+      next.interfaces.set(gone.id, { ...gone, revision, peers: new Map(), isDeleted: true })
+    }
+    state.interfaces.clear()
+    for (const [id, each] of next.interfaces) state.interfaces.set(id, each)
+    state.sequence = next.sequence
+  },
 }
 
-/** Folds the records into the state; answers the hash of the last commit. */
-function load(state: NodeState, records: readonly Uint8Array[], pin: Pin): Uint8Array | undefined {
+/** Folds the records into the state. */
+function load(state: NodeState, records: readonly Uint8Array[], pin: Pin): LoadedFold {
   let hash: Uint8Array | undefined
+  let generation: number | undefined
   for (const bytes of records) {
     // as: we wrote it, and the checksum says it is what we wrote
     const record = JSON.parse(Buffer.from(bytes).toString()) as StoredRecord
-    if (record.kind === 'snapshot') requirePin(record, pin)
+    if (record.kind === 'snapshot') generation = requirePin(record, pin)
     // A snapshot may already hold commits that were on their way to the disk while it was made.
     if (record.kind === 'commit' && BigInt(record.sequence) <= state.sequence) continue
     for (const { id, revision, events } of record.interfaces) {
@@ -107,5 +120,5 @@ function load(state: NodeState, records: readonly Uint8Array[], pin: Pin): Uint8
     state.sequence = BigInt(record.sequence)
     hash = record.hash === undefined ? undefined : Buffer.from(record.hash, 'base64')
   }
-  return hash
+  return { hash, generation }
 }

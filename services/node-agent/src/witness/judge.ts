@@ -5,6 +5,7 @@ import {
   followRotations,
   formatOrigin,
   openCheckpoint,
+  presentKey,
   type Rotation,
   type Signer,
   TrustError,
@@ -53,8 +54,11 @@ export function judge(
   const { note, fromSize, path, rotations } = challenge
   const logKey = view.logKey || challenge.logKey
   let signed: ReturnType<typeof openCheckpoint>
+  let newestKey: string
   try {
-    signed = openCheckpoint(note, followRotations(logKey, rotations))
+    const chain = followRotations(logKey, rotations)
+    signed = openCheckpoint(note, chain)
+    newestKey = presentKey(chain).introduced.text
   } catch (error) {
     if (error instanceof FormatError || error instanceof TrustError)
       return passedOver(error.message)
@@ -84,6 +88,14 @@ export function judge(
   const cosignature = cosignText(signed.note.text, signer, nowSeconds)
   return {
     type: 'cosigned',
-    view: { ...view, logKey, size, root, note: addSignatures(note, cosignature), refusal: '' },
+    // Who was led to a key goes on from there: a handover it has seen cannot be kept from it later.
+    view: {
+      ...view,
+      logKey: newestKey,
+      size,
+      root,
+      note: addSignatures(note, cosignature),
+      refusal: '',
+    },
   }
 }

@@ -13,7 +13,7 @@ import type { Logger, Registry } from '@holdfast/telemetry'
 import { Gauge } from '@holdfast/telemetry'
 import { writeDurably } from '../state/durable-file.ts'
 import { type Challenge, judge } from './judge.ts'
-import { loadView, saveView, type WitnessView } from './view.ts'
+import { loadView, type Succession, saveView, type WitnessView } from './view.ts'
 
 const { WitnessState, WitnessChallenge } = holdfast.agent.v1
 
@@ -25,6 +25,8 @@ export interface WitnessOptions {
   readonly privateKey: Uint8Array
   /** From the enrolment; empty when it told none. */
   readonly logKey: string
+  /** What the generation began with, when this node was led to it by a restore. */
+  readonly since?: Succession | undefined
   readonly dataFolder: string
   readonly registry: Registry
   readonly log: Logger
@@ -36,6 +38,8 @@ export interface WitnessOptions {
 export interface Witness {
   /** Listens to this connection from now on, until the next one. */
   connected(eventLog: EventLog | undefined): void
+  /** What it saw last: the key of the log it was led to, and the tree. */
+  view(): Pick<WitnessView, 'logKey' | 'size' | 'root'>
   /** For `/ready`. */
   status(): {
     readonly verifier_key: string
@@ -55,7 +59,7 @@ const stateEveryMs = 60_000
 export async function openWitness(options: WitnessOptions): Promise<Witness> {
   const { nodeId, lineageId, generation, dataFolder, log, now } = options
   const key: Signer = signer(witnessName(lineageId, nodeId), options.privateKey, 'cosignature/v1')
-  let view = await loadView(dataFolder, options.logKey)
+  let view = await loadView(dataFolder, options)
   const refusing = new Gauge({
     name: 'holdfast_witness_refusing',
     help: 'Whether the log showed this node a checkpoint that contradicts what it saw before.',
@@ -98,7 +102,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
         }
       }
       // First remembered, then told: a witness that forgot could be shown another history.
-      await saveView(dataFolder, judgement.view)
+      await saveView(dataFolder, judgement.view, generation)
       view = judgement.view
       if (judgement.type !== 'refused') cosigned.set(now() / 1000)
       measure()
@@ -130,6 +134,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
       stopListening = next.onSignal(`ctl.audit.witness.${nodeId}`, receive)
       tell()
     },
+    view: () => view,
     status: () => ({
       verifier_key: key.key.text,
       log_verifier_key: view.logKey,
