@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { run } from '@holdfast/service'
 import { composeAlerts } from './compose-alerts.ts'
+import { composeCompensation } from './compose-compensation.ts'
 import { composePublisher } from './compose-publisher.ts'
 import { composeSnapshots } from './compose-snapshots.ts'
 import { composeWebhooks } from './compose-webhooks.ts'
@@ -13,5 +14,6 @@ await run('notify', settings, { migrations, operationalTables }, (app) => {
   const { queue, tools: webhooks, egress } = composeWebhooks(app)
   const { rules, rulesChanged } = composeAlerts(app, queue)
   composeSnapshots(app, { webhooks, egress, rules, rulesChanged })
+  composeCompensation(app, webhooks)
   composePublisher(app)
 })
