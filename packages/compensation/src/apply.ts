@@ -36,7 +36,7 @@ export async function applySteps(
 ): Promise<{ readonly applied: readonly Applied[]; readonly total: number }> {
   const levels = plan[phase]
   const page = pageOf(levels, first, limit)
-  const around = await surroundingsOf(plan, page.flat())
+  const around = await surroundingsOf(plan, page.flat(), context.actor.id)
   const applied: Applied[] = []
   for (const level of page) {
     const waiting = [...level].reverse()
@@ -71,13 +71,14 @@ function pageOf(levels: Plan['bring'], first: number, limit: number): readonly (
 async function surroundingsOf(
   plan: Plan,
   steps: readonly Step[],
+  actorId: string,
 ): Promise<ReadonlyMap<AnyCompensable, unknown>> {
   const around = new Map<AnyCompensable, unknown>()
   for (const one of new Set(steps.map(({ object }) => object.one))) {
     const mine = steps.flatMap(({ object }) =>
       object.one === one && !object.obstacle ? [object] : [],
     )
-    around.set(one, await one.surroundings?.(mine, plan.outlook))
+    around.set(one, await one.surroundings?.(mine, plan.outlook, actorId))
   }
   return around
 }
@@ -93,7 +94,7 @@ async function applyStep(
     return { object, outcome: 'blocked', sequence: 0n, obstacle: object.obstacle }
   }
   const { one, id, now } = object
-  const parked = deed === 'park' && now ? one.park?.(now, id, plan.isFree) : undefined
+  const parked = deed === 'park' && now ? one.park?.(now, id, plan.claimsFor(object)) : undefined
   if (deed === 'park' && !parked) return undefined
   const target = parked ?? object.target
   try {

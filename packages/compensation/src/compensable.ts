@@ -25,6 +25,14 @@ export interface Outlook {
   ): { readonly now: object | undefined; readonly target: object | undefined } | undefined
 }
 
+/** Claims of everything a plan is about to change. */
+export interface ClaimBook {
+  /** Whether something else is to have it. */
+  isWanted(claim: string): boolean
+  /** Whether nothing has it or is to have it. */
+  isFree(claim: string): boolean
+}
+
 export interface Compensation<State, Facts, Around> {
   /** The aggregate's id: last part of its subject, `<node>.<interface>` where it has two. */
   readonly id: string
@@ -85,14 +93,20 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
    * What of the target can be had: what stays as it is now whatever the target (a password). Undefined: nothing is, and that
    * is as it should be (a token that was used). Default: all of it.
    */
-  aim?(target: Facts, now: Facts | undefined): Facts | undefined
+  aim?(target: Facts, now: Facts | undefined, nowUnixMs: number): Facts | undefined
   /** What becomes of one that was not there yet, where it can be put out of use and not be deleted (a person). */
-  remains?(now: Facts): Facts
+  remains?(now: Facts, nowUnixMs: number): Facts
+  /** What people should know of a change that is not what they asked for in full. */
+  notes?(target: Facts, now: Facts | undefined): readonly string[]
   /**
    * Everything `compensate` has to know beside the object, gathered for many objects of this kind at once. Kinds named in
-   * `after` are in the outlook as they will be.
+   * `after` are in the outlook as they will be. `actorId`: of the user who asks; empty when a plan names nobody.
    */
-  surroundings?(wanted: readonly Wanted<Facts>[], outlook: Outlook): Promise<Around>
+  surroundings?(
+    wanted: readonly Wanted<Facts>[],
+    outlook: Outlook,
+    actorId: string,
+  ): Promise<Around>
   /**
    * The ordinary events that take the object from `now` to `target`, in an order in which each makes sense. Pure. Throws the
    * DomainError that stands in the way: an identity withdrawn, a key destroyed, facts that contradict each other (they may,
@@ -105,8 +119,8 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
    * text goes before whoever takes it.
    */
   claims?(facts: Facts, id: string): readonly string[]
-  /** The same facts with other claims for a while: for circles of renames. `isFree` is asked about a claim. */
-  park?(now: Facts, id: string, isFree: (claim: string) => boolean): Facts
+  /** The same facts without the claims that are wanted by others, for a while: for circles of renames. */
+  park?(now: Facts, id: string, claims: ClaimBook): Facts
   /** Before the events are stored, and not for deletions: claims by the ordinary commands' ways. Throws why it cannot. */
   hold?(id: string, passage: Passage<Facts>, context: CommandContext): Promise<void>
   /**

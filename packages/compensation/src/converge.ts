@@ -1,6 +1,12 @@
 import { type CommandId, uuidV5 } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
-import { type CommandContext, Contended, type EventLog, Stale } from '@holdfast/event-log'
+import {
+  type CommandContext,
+  CommitTooLarge,
+  Contended,
+  type EventLog,
+  Stale,
+} from '@holdfast/event-log'
 import type { AnyCompensable } from './compensable.ts'
 import { evolved } from './history.ts'
 import { isObstacle } from './obstacle.ts'
@@ -52,8 +58,6 @@ export const lastCommandOf = (workId: string, subject: string, step: string): Co
 
 /** The last part carries no number, so that it shows that the work is done, however many parts it had. */
 const lastPart = 'last'
-const maxPartBytes = 4 * 1024 * 1024
-const maxPartEvents = 10_000
 const maxAttempts = 10
 
 /**
@@ -73,6 +77,8 @@ export async function converge(
   const lastId = lastCommandOf(workId, subject, step)
   const partId = (part: number): CommandId => commandIdOf(workId, subject, step, `${part}`)
   let part = 0
+  /** Events in a commit: all of them, unless that is too much for one. */
+  let most: number | undefined
   await catchUp()
   for (let attempt = 1; attempt <= maxAttempts; ) {
     signal?.throwIfAborted()
@@ -86,9 +92,10 @@ export async function converge(
     const events = one.compensate({ id, now, target, around, nowUnixMs: journey.now() })
     const before = one.facts(now)
     if (events.length === 0) return 0n
+    most ??= events.length
     try {
       if (target) await one.hold?.(id, { before, after: target }, contextOf(`hold ${part}`))
-      const first = firstPart(one, events)
+      const first = events.slice(0, most)
       const commandId = first.length === events.length ? lastId : partId(part)
       const expectedRevision = traveller.revision
       const context = { ...journey.context, commandId, isKeyed: false, expectedRevision }
@@ -98,7 +105,10 @@ export async function converge(
       attempt = 1
     } catch (error) {
       if (Stale.is(error)) attempt += 1
-      else {
+      else if (CommitTooLarge.is(error) && one.isSplittable && most > 1) {
+        most = Math.ceil(Math.min(most, events.length) / 2)
+        continue
+      } else {
         // Refused, so what was claimed for it is not needed. Otherwise nobody knows, and it comes again.
         if (error instanceof DomainError && isObstacle(error)) {
           await one.settle?.(id, { before: target, after: before }, contextOf(`not ${part}`))
@@ -130,15 +140,4 @@ export async function converge(
     }
     while (seen.has(partId(part))) part += 1
   }
-}
-
-/** As many events as one commit should have. */
-function firstPart(one: AnyCompensable, events: readonly unknown[]): readonly unknown[] {
-  if (!one.isSplittable) return events
-  let bytes = 0
-  for (const [at, event] of events.entries()) {
-    bytes += one.aggregate.codec.encode(event).data.length
-    if (at > 0 && (bytes > maxPartBytes || at >= maxPartEvents)) return events.slice(0, at)
-  }
-  return events
 }

@@ -110,8 +110,8 @@ export function compensationHandlers(parts: CompensationParts): Handlers<Message
       }
     },
 
-    async planUndo({ sequence }, call) {
-      const undo = await planUndo(tools, BigInt(sequence), call.signal)
+    async planUndo({ sequence, actorId }, call) {
+      const undo = await planUndo(tools, BigInt(sequence), actorId, call.signal)
       const { one, id, name, organizationId, obstacle } = undo
       return {
         changes: printUndo(undo),
@@ -178,9 +178,8 @@ function parseScope(
   compensables: readonly AnyCompensable[],
 ): Scope {
   if (!scope) throw invalid({ field: 'scope', code: 'required', detail: 'must not be empty' })
-  const { toSequence, headSequence, kinds, organizationId } = new holdfast.ops.v1.CompensationScope(
-    scope,
-  )
+  const { toSequence, headSequence, kinds, organizationId, touchedBy, actorId } =
+    new holdfast.ops.v1.CompensationScope(scope)
   const known = new Set<string>(
     compensables.flatMap(({ kind, members }) => [
       kind,
@@ -201,6 +200,8 @@ function parseScope(
     head: BigInt(headSequence),
     kinds: [...new Set(kinds)].sort(),
     organizationId,
+    touchedBy,
+    actorId,
   }
 }
 
@@ -246,7 +247,9 @@ function pageOfChanges(
       if (changes.length >= limit || bytes > maxPageBytes) return { changes, next: `${at}.${row}` }
       const shown = rows[row]
       if (!object || !shown) continue
-      const change = printChange(object, shown, object.obstacle)
+      const printed = printChange(object, shown, object.obstacle)
+      const isTold = row === 0 && !object.obstacle
+      const change = isTold ? { ...printed, detail: object.notes.join(' ') } : printed
       bytes += JSON.stringify(change).length
       changes.push(change)
     }

@@ -38,11 +38,12 @@ export interface Touched {
   readonly commits: number
 }
 
-/** Aggregates that were changed after `to`, in one pass over the commits since. */
+/** Aggregates that were changed after `to`, in one pass over the commits since; `touchedBy` as in a scope. */
 export async function touchedIn(
   log: HistoryLog,
   kinds: Kinds,
   { to, head }: Range,
+  touchedBy: string,
   signal: AbortSignal,
 ): Promise<Touched> {
   const bySubject = new Map<string, AnyCompensable>()
@@ -50,6 +51,7 @@ export async function touchedIn(
   await eachCommit(log, kinds.context, { from: to + 1n, until: head }, signal, (commit) => {
     commits += 1
     if (bySubject.has(commit.subject)) return
+    if (touchedBy !== '' && commit.reason !== touchedBy) return
     const one = kinds.of(commit.aggregateType)
     if (one) bySubject.set(commit.subject, one)
   })

@@ -45,8 +45,8 @@ export class PlanShelf {
   }
 
   #keep(scope: Scope): Promise<Plan> {
-    const { to, head, kinds, organizationId } = scope
-    const key = [to, head, kinds.join(), organizationId].join(' ')
+    const { to, head, kinds, ...rest } = scope
+    const key = JSON.stringify([`${to}`, `${head}`, kinds, rest])
     const known = this.#kept.get(key)
     const kept = known ?? {
       plan: makePlan(this.#tools, scope, AbortSignal.timeout(makingMs)),

@@ -1,5 +1,5 @@
 import type { DomainError } from '@holdfast/errors'
-import type { AnyCompensable, Outlook } from './compensable.ts'
+import type { AnyCompensable, ClaimBook, Outlook } from './compensable.ts'
 import type { Traveller } from './converge.ts'
 import { digestOf } from './digest.ts'
 import { ClaimKept, ParentMissing } from './errors.ts'
@@ -17,6 +17,10 @@ export interface Scope {
   readonly kinds: readonly string[]
   /** Empty: all. */
   readonly organizationId: string
+  /** Only what a commit with this reason has touched since; empty: everything. */
+  readonly touchedBy: string
+  /** Of the user who asks; empty: nobody is named. */
+  readonly actorId: string
 }
 
 /** An object that would be different. Its state is that of the head, or later: whoever brings it moves it on. */
@@ -26,6 +30,7 @@ export interface PlannedObject extends Traveller {
   readonly now: object | undefined
   /** Undefined: it is to be gone. */
   readonly target: object | undefined
+  readonly notes: readonly string[]
   /** What stands in the way, as far as can be told before it is tried. */
   readonly obstacle: DomainError | undefined
 }
@@ -45,8 +50,7 @@ export interface Plan {
   /** Levels of steps; those of one level do not wait for each other. Blocked ones are among them, to be told of. */
   readonly remove: readonly (readonly Step[])[]
   readonly bring: readonly (readonly Step[])[]
-  /** Whether a claim is neither held nor wanted by anything in the plan. */
-  isFree(claim: string): boolean
+  claimsFor(object: PlannedObject): ClaimBook
   readonly digest: Uint8Array
   readonly commits: number
 }
@@ -65,24 +69,24 @@ export interface PlanTools {
  */
 export async function makePlan(tools: PlanTools, scope: Scope, signal: AbortSignal): Promise<Plan> {
   const { log, kinds } = tools
-  const touched = await touchedIn(log, kinds, scope, signal)
+  const touched = await touchedIn(log, kinds, scope, scope.touchedBy, signal)
   const inScope = new Map(
     [...touched.bySubject].filter(([, one]) => isWanted(one, scope.kinds) !== 'not'),
   )
   const folded = await foldTouched(log, kinds, scope, inScope, signal)
   const wanted = folded.flatMap((one) => {
-    const found = different(one, scope)
+    const found = different(one, scope, tools.now())
     return found ? [found] : []
   })
-  const objects = await judged(tools, wanted)
-  const { remove, bring, isFree } = stepsOf(kinds, objects)
+  const objects = await judged(tools, wanted, scope.actorId)
+  const { remove, bring, claimsFor } = stepsOf(kinds, objects)
   return {
     scope,
     objects: inRankOrder(kinds, objects),
     outlook: outlookOf(objects),
     remove,
     bring,
-    isFree,
+    claimsFor,
     digest: planDigest(objects),
     commits: touched.commits,
   }
@@ -95,14 +99,14 @@ function isWanted(one: AnyCompensable, kinds: readonly string[]): 'whole' | 'mem
   return members.some(({ kind }) => kinds.includes(kind)) ? 'members' : 'not'
 }
 
-function different(folded: Folded, scope: Scope): PlannedObject | undefined {
+function different(folded: Folded, scope: Scope, nowUnixMs: number): PlannedObject | undefined {
   const { one, id, subject, state, revision, earlier } = folded
   const now = one.facts(state)
   const about = now ?? earlier
   if (!about) return undefined
   const { name, organizationId } = one.about(about, id)
   if (scope.organizationId !== '' && organizationId !== scope.organizationId) return undefined
-  const { target, obstacle } = targetOf(one, now, earlier, scope.kinds)
+  const { target, obstacle } = targetOf(one, now, earlier, scope.kinds, nowUnixMs)
   if (isSame(now, target)) return undefined
   return {
     one,
@@ -112,6 +116,7 @@ function different(folded: Folded, scope: Scope): PlannedObject | undefined {
     organizationId,
     now,
     target,
+    notes: (target && one.notes?.(target, now)) ?? [],
     obstacle,
     state,
     revision,
@@ -124,8 +129,9 @@ function targetOf(
   now: object | undefined,
   earlier: object | undefined,
   kinds: readonly string[],
+  nowUnixMs: number,
 ): Pick<PlannedObject, 'target' | 'obstacle'> {
-  const aimed = aimAt(one, earlier, now)
+  const aimed = aimAt(one, earlier, now, nowUnixMs)
   if (isWanted(one, kinds) === 'whole') return { target: aimed, obstacle: undefined }
   // Members alone: what they live in stays as it is.
   if (!now && !aimed) return { target: undefined, obstacle: undefined }
@@ -148,9 +154,10 @@ export function aimAt(
   one: AnyCompensable,
   target: object | undefined,
   now: object | undefined,
+  nowUnixMs: number,
 ): object | undefined {
-  if (target) return one.aim ? one.aim(target, now) : target
-  return now && one.remains?.(now)
+  if (target) return one.aim ? one.aim(target, now, nowUnixMs) : target
+  return now && one.remains?.(now, nowUnixMs)
 }
 
 const membersOf = (one: AnyCompensable, kinds: readonly string[]): readonly string[] =>
@@ -162,6 +169,7 @@ const membersOf = (one: AnyCompensable, kinds: readonly string[]): readonly stri
 async function judged(
   tools: PlanTools,
   wanted: readonly PlannedObject[],
+  actorId: string,
 ): Promise<readonly PlannedObject[]> {
   let done: readonly PlannedObject[] = []
   const judgedKinds = new Set<AnyCompensable>()
@@ -170,7 +178,7 @@ async function judged(
     if (mine.length === 0) continue
     // Kinds that come later are in the outlook too, though nobody knows yet what stands in their way.
     const others = wanted.filter((object) => !judgedKinds.has(object.one))
-    const around = await one.surroundings?.(mine, outlookOf([...done, ...others]))
+    const around = await one.surroundings?.(mine, outlookOf([...done, ...others]), actorId)
     const nowUnixMs = tools.now()
     judgedKinds.add(one)
     done = [
@@ -235,7 +243,7 @@ const inRankOrder = (kinds: Kinds, objects: readonly PlannedObject[]): readonly 
 function stepsOf(
   kinds: Kinds,
   objects: readonly PlannedObject[],
-): Pick<Plan, 'remove' | 'bring' | 'isFree'> {
+): Pick<Plan, 'remove' | 'bring' | 'claimsFor'> {
   const sorted = inRankOrder(kinds, objects)
   const gone = sorted.filter(({ target }) => !target).reverse()
   const ranks = [...new Set(gone.map(({ one }) => kinds.rank(one)))]
@@ -263,12 +271,11 @@ function stepsOf(
       const object = bySubject.get(subject)
       return object ? [{ object, deed }] : []
     })
-  const used = new Set(
-    objects.flatMap((object) => [
-      ...claimsOf(object, object.now),
-      ...claimsOf(object, object.target),
-    ]),
-  )
+  const held = new Set(objects.flatMap((object) => claimsOf(object, object.now)))
+  const takers = new Map<string, PlannedObject>()
+  for (const object of objects) {
+    for (const claim of claimsOf(object, object.target)) takers.set(claim, object)
+  }
   return {
     remove,
     bring: [
@@ -276,7 +283,10 @@ function stepsOf(
       ...levels.map((level) => steps(level, 'bring')),
       ...(blocked.length > 0 ? [blocked.map((object): Step => ({ object, deed: 'bring' }))] : []),
     ],
-    isFree: (claim) => !used.has(claim),
+    claimsFor: (object) => ({
+      isWanted: (claim) => takers.has(claim) && takers.get(claim)?.subject !== object.subject,
+      isFree: (claim) => !held.has(claim) && !takers.has(claim),
+    }),
   }
 }
 

@@ -69,7 +69,7 @@ export async function applyUndo(
 ): Promise<{ readonly sequence: bigint; readonly undo: Undo }> {
   const { commandId: workId, signal } = context
   for (let attempt = 1; ; attempt++) {
-    const undo = await undoing(tools, sequence, { signal, workId })
+    const undo = await undoing(tools, sequence, { actorId: context.actor.id, signal, workId })
     const { traveller, around, organizationId, target } = undo
     const isDone = traveller.seen.has(lastCommandOf(workId, traveller.subject, step))
     if (!isDone) {
@@ -94,16 +94,21 @@ export async function applyUndo(
   }
 }
 
-/** `workId`: whose last commit is looked for. */
+interface Asked {
+  /** Empty: nobody is named. */
+  readonly actorId: string
+  /** Whose last commit is looked for. */
+  readonly workId?: string
+  readonly signal?: AbortSignal | undefined
+}
+
 async function undoing(
   tools: UndoTools,
   sequence: bigint,
-  {
-    signal,
-    workId,
-  }: { readonly signal?: AbortSignal | undefined; readonly workId?: string | undefined },
+  { actorId, signal, workId }: Asked,
 ): Promise<Undoing> {
   const { log, kinds } = tools
+  const nowUnixMs = tools.now()
   const commit = await log.read(sequence)
   if (commit?.context !== kinds.context) throw CommitNotFound({ sequence })
   const one = kinds.of(commit.aggregateType)
@@ -115,10 +120,10 @@ async function undoing(
   const merged = takeBack(before, made, now)
   // as: merged of facts
   const value = merged.value as object | undefined
-  const target = merged.conflicts.length > 0 ? now : aimAt(one, value, now)
+  const target = merged.conflicts.length > 0 ? now : aimAt(one, value, now, nowUnixMs)
   const about = now ?? target ?? made ?? before
-  const around = await one.surroundings?.([{ id, now, target }], alone)
-  const wanted = { id, now: traveller.state, target, around, nowUnixMs: tools.now() }
+  const around = await one.surroundings?.([{ id, now, target }], alone, actorId)
+  const wanted = { id, now: traveller.state, target, around, nowUnixMs }
   return {
     one,
     id,

@@ -11646,6 +11646,326 @@ export namespace holdfast {
             }
 
             /**
+             * Properties of a RootKeySplit.
+             * @deprecated Use holdfast.auth.v1.RootKeySplit.$Properties instead.
+             */
+            interface IRootKeySplit extends holdfast.auth.v1.RootKeySplit.$Properties {
+            }
+
+            /** Represents a RootKeySplit. */
+            class RootKeySplit {
+
+                /**
+                 * Constructs a new RootKeySplit.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RootKeySplit.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RootKeySplit setId. */
+                setId: string;
+
+                /** RootKeySplit shares. */
+                shares: number;
+
+                /** RootKeySplit threshold. */
+                threshold: number;
+
+                /** RootKeySplit rootKeyFingerprint. */
+                rootKeyFingerprint: string;
+
+                /** RootKeySplit madeAtUnixMs. */
+                madeAtUnixMs: number;
+
+                /**
+                 * Creates a new RootKeySplit instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RootKeySplit instance
+                 */
+                static create(properties: holdfast.auth.v1.RootKeySplit.$Shape): holdfast.auth.v1.RootKeySplit & holdfast.auth.v1.RootKeySplit.$Shape;
+                static create(properties?: holdfast.auth.v1.RootKeySplit.$Properties): holdfast.auth.v1.RootKeySplit;
+
+                /**
+                 * Encodes the specified RootKeySplit message. Does not implicitly {@link holdfast.auth.v1.RootKeySplit.verify|verify} messages.
+                 * @param message RootKeySplit message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RootKeySplit.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RootKeySplit message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RootKeySplit & holdfast.auth.v1.RootKeySplit.$Shape} RootKeySplit
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RootKeySplit & holdfast.auth.v1.RootKeySplit.$Shape;
+            }
+
+            namespace RootKeySplit {
+
+                /** Properties of a RootKeySplit. */
+                interface $Properties {
+
+                    /** RootKeySplit setId */
+                    setId?: (string|null);
+
+                    /** RootKeySplit shares */
+                    shares?: (number|null);
+
+                    /** RootKeySplit threshold */
+                    threshold?: (number|null);
+
+                    /** RootKeySplit rootKeyFingerprint */
+                    rootKeyFingerprint?: (string|null);
+
+                    /** RootKeySplit madeAtUnixMs */
+                    madeAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RootKeySplit. */
+                type $Shape = holdfast.auth.v1.RootKeySplit.$Properties;
+            }
+
+            /**
+             * Properties of a RootKeyRotated.
+             * @deprecated Use holdfast.auth.v1.RootKeyRotated.$Properties instead.
+             */
+            interface IRootKeyRotated extends holdfast.auth.v1.RootKeyRotated.$Properties {
+            }
+
+            /** Represents a RootKeyRotated. */
+            class RootKeyRotated {
+
+                /**
+                 * Constructs a new RootKeyRotated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RootKeyRotated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RootKeyRotated oldFingerprint. */
+                oldFingerprint: string;
+
+                /** RootKeyRotated newFingerprint. */
+                newFingerprint: string;
+
+                /**
+                 * Creates a new RootKeyRotated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RootKeyRotated instance
+                 */
+                static create(properties: holdfast.auth.v1.RootKeyRotated.$Shape): holdfast.auth.v1.RootKeyRotated & holdfast.auth.v1.RootKeyRotated.$Shape;
+                static create(properties?: holdfast.auth.v1.RootKeyRotated.$Properties): holdfast.auth.v1.RootKeyRotated;
+
+                /**
+                 * Encodes the specified RootKeyRotated message. Does not implicitly {@link holdfast.auth.v1.RootKeyRotated.verify|verify} messages.
+                 * @param message RootKeyRotated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RootKeyRotated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RootKeyRotated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RootKeyRotated & holdfast.auth.v1.RootKeyRotated.$Shape} RootKeyRotated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RootKeyRotated & holdfast.auth.v1.RootKeyRotated.$Shape;
+            }
+
+            namespace RootKeyRotated {
+
+                /** Properties of a RootKeyRotated. */
+                interface $Properties {
+
+                    /** RootKeyRotated oldFingerprint */
+                    oldFingerprint?: (string|null);
+
+                    /** RootKeyRotated newFingerprint */
+                    newFingerprint?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RootKeyRotated. */
+                type $Shape = holdfast.auth.v1.RootKeyRotated.$Properties;
+            }
+
+            /**
+             * Properties of a DataKeysRotated.
+             * @deprecated Use holdfast.auth.v1.DataKeysRotated.$Properties instead.
+             */
+            interface IDataKeysRotated extends holdfast.auth.v1.DataKeysRotated.$Properties {
+            }
+
+            /** Represents a DataKeysRotated. */
+            class DataKeysRotated {
+
+                /**
+                 * Constructs a new DataKeysRotated.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.DataKeysRotated.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** DataKeysRotated organizationId. */
+                organizationId: string;
+
+                /** DataKeysRotated keys. */
+                keys: number;
+
+                /**
+                 * Creates a new DataKeysRotated instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns DataKeysRotated instance
+                 */
+                static create(properties: holdfast.auth.v1.DataKeysRotated.$Shape): holdfast.auth.v1.DataKeysRotated & holdfast.auth.v1.DataKeysRotated.$Shape;
+                static create(properties?: holdfast.auth.v1.DataKeysRotated.$Properties): holdfast.auth.v1.DataKeysRotated;
+
+                /**
+                 * Encodes the specified DataKeysRotated message. Does not implicitly {@link holdfast.auth.v1.DataKeysRotated.verify|verify} messages.
+                 * @param message DataKeysRotated message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.DataKeysRotated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a DataKeysRotated message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.DataKeysRotated & holdfast.auth.v1.DataKeysRotated.$Shape} DataKeysRotated
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.DataKeysRotated & holdfast.auth.v1.DataKeysRotated.$Shape;
+            }
+
+            namespace DataKeysRotated {
+
+                /** Properties of a DataKeysRotated. */
+                interface $Properties {
+
+                    /** DataKeysRotated organizationId */
+                    organizationId?: (string|null);
+
+                    /** DataKeysRotated keys */
+                    keys?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a DataKeysRotated. */
+                type $Shape = holdfast.auth.v1.DataKeysRotated.$Properties;
+            }
+
+            /**
+             * Properties of a RootKeyUnsealed.
+             * @deprecated Use holdfast.auth.v1.RootKeyUnsealed.$Properties instead.
+             */
+            interface IRootKeyUnsealed extends holdfast.auth.v1.RootKeyUnsealed.$Properties {
+            }
+
+            /** Represents a RootKeyUnsealed. */
+            class RootKeyUnsealed {
+
+                /**
+                 * Constructs a new RootKeyUnsealed.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RootKeyUnsealed.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RootKeyUnsealed setId. */
+                setId: string;
+
+                /** RootKeyUnsealed rootKeyFingerprint. */
+                rootKeyFingerprint: string;
+
+                /** RootKeyUnsealed shards. */
+                shards: number[];
+
+                /** RootKeyUnsealed refused. */
+                refused: number;
+
+                /** RootKeyUnsealed refusedCodes. */
+                refusedCodes: string[];
+
+                /**
+                 * Creates a new RootKeyUnsealed instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RootKeyUnsealed instance
+                 */
+                static create(properties: holdfast.auth.v1.RootKeyUnsealed.$Shape): holdfast.auth.v1.RootKeyUnsealed & holdfast.auth.v1.RootKeyUnsealed.$Shape;
+                static create(properties?: holdfast.auth.v1.RootKeyUnsealed.$Properties): holdfast.auth.v1.RootKeyUnsealed;
+
+                /**
+                 * Encodes the specified RootKeyUnsealed message. Does not implicitly {@link holdfast.auth.v1.RootKeyUnsealed.verify|verify} messages.
+                 * @param message RootKeyUnsealed message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RootKeyUnsealed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RootKeyUnsealed message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RootKeyUnsealed & holdfast.auth.v1.RootKeyUnsealed.$Shape} RootKeyUnsealed
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RootKeyUnsealed & holdfast.auth.v1.RootKeyUnsealed.$Shape;
+            }
+
+            namespace RootKeyUnsealed {
+
+                /** Properties of a RootKeyUnsealed. */
+                interface $Properties {
+
+                    /** RootKeyUnsealed setId */
+                    setId?: (string|null);
+
+                    /** RootKeyUnsealed rootKeyFingerprint */
+                    rootKeyFingerprint?: (string|null);
+
+                    /** RootKeyUnsealed shards */
+                    shards?: (number[]|null);
+
+                    /** RootKeyUnsealed refused */
+                    refused?: (number|null);
+
+                    /** RootKeyUnsealed refusedCodes */
+                    refusedCodes?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RootKeyUnsealed. */
+                type $Shape = holdfast.auth.v1.RootKeyUnsealed.$Properties;
+            }
+
+            /**
              * Properties of a GetDataKeysRequest.
              * @deprecated Use holdfast.auth.v1.GetDataKeysRequest.$Properties instead.
              */
@@ -11942,6 +12262,9 @@ export namespace holdfast {
                 /** GetRecoveryRecipientResponse rootKeyFingerprint. */
                 rootKeyFingerprint: string;
 
+                /** GetRecoveryRecipientResponse formerFingerprints. */
+                formerFingerprints: string[];
+
                 /**
                  * Creates a new GetRecoveryRecipientResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -11979,6 +12302,9 @@ export namespace holdfast {
 
                     /** GetRecoveryRecipientResponse rootKeyFingerprint */
                     rootKeyFingerprint?: (string|null);
+
+                    /** GetRecoveryRecipientResponse formerFingerprints */
+                    formerFingerprints?: (string[]|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -13702,6 +14028,1385 @@ export namespace holdfast {
 
                 /** Shape of a DeleteSiteResponse. */
                 type $Shape = holdfast.auth.v1.DeleteSiteResponse.$Properties;
+            }
+
+            /**
+             * Properties of a GetRootKeyRequest.
+             * @deprecated Use holdfast.auth.v1.GetRootKeyRequest.$Properties instead.
+             */
+            interface IGetRootKeyRequest extends holdfast.auth.v1.GetRootKeyRequest.$Properties {
+            }
+
+            /** Represents a GetRootKeyRequest. */
+            class GetRootKeyRequest {
+
+                /**
+                 * Constructs a new GetRootKeyRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.GetRootKeyRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new GetRootKeyRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRootKeyRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.GetRootKeyRequest.$Shape): holdfast.auth.v1.GetRootKeyRequest & holdfast.auth.v1.GetRootKeyRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.GetRootKeyRequest.$Properties): holdfast.auth.v1.GetRootKeyRequest;
+
+                /**
+                 * Encodes the specified GetRootKeyRequest message. Does not implicitly {@link holdfast.auth.v1.GetRootKeyRequest.verify|verify} messages.
+                 * @param message GetRootKeyRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.GetRootKeyRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRootKeyRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.GetRootKeyRequest & holdfast.auth.v1.GetRootKeyRequest.$Shape} GetRootKeyRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.GetRootKeyRequest & holdfast.auth.v1.GetRootKeyRequest.$Shape;
+            }
+
+            namespace GetRootKeyRequest {
+
+                /** Properties of a GetRootKeyRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRootKeyRequest. */
+                type $Shape = holdfast.auth.v1.GetRootKeyRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetRootKeyResponse.
+             * @deprecated Use holdfast.auth.v1.GetRootKeyResponse.$Properties instead.
+             */
+            interface IGetRootKeyResponse extends holdfast.auth.v1.GetRootKeyResponse.$Properties {
+            }
+
+            /** Represents a GetRootKeyResponse. */
+            class GetRootKeyResponse {
+
+                /**
+                 * Constructs a new GetRootKeyResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.GetRootKeyResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetRootKeyResponse rootKey. */
+                rootKey?: (holdfast.auth.v1.RootKey.$Properties|null);
+
+                /**
+                 * Creates a new GetRootKeyResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetRootKeyResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.GetRootKeyResponse.$Shape): holdfast.auth.v1.GetRootKeyResponse & holdfast.auth.v1.GetRootKeyResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.GetRootKeyResponse.$Properties): holdfast.auth.v1.GetRootKeyResponse;
+
+                /**
+                 * Encodes the specified GetRootKeyResponse message. Does not implicitly {@link holdfast.auth.v1.GetRootKeyResponse.verify|verify} messages.
+                 * @param message GetRootKeyResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.GetRootKeyResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetRootKeyResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.GetRootKeyResponse & holdfast.auth.v1.GetRootKeyResponse.$Shape} GetRootKeyResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.GetRootKeyResponse & holdfast.auth.v1.GetRootKeyResponse.$Shape;
+            }
+
+            namespace GetRootKeyResponse {
+
+                /** Properties of a GetRootKeyResponse. */
+                interface $Properties {
+
+                    /** GetRootKeyResponse rootKey */
+                    rootKey?: (holdfast.auth.v1.RootKey.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetRootKeyResponse. */
+                type $Shape = holdfast.auth.v1.GetRootKeyResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RootKey.
+             * @deprecated Use holdfast.auth.v1.RootKey.$Properties instead.
+             */
+            interface IRootKey extends holdfast.auth.v1.RootKey.$Properties {
+            }
+
+            /** Represents a RootKey. */
+            class RootKey {
+
+                /**
+                 * Constructs a new RootKey.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RootKey.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RootKey fingerprint. */
+                fingerprint: string;
+
+                /** RootKey formerFingerprints. */
+                formerFingerprints: string[];
+
+                /** RootKey keptAs. */
+                keptAs: string;
+
+                /** RootKey isRotating. */
+                isRotating: boolean;
+
+                /** RootKey shards. */
+                shards?: (holdfast.auth.v1.ShardSet.$Properties|null);
+
+                /**
+                 * Creates a new RootKey instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RootKey instance
+                 */
+                static create(properties: holdfast.auth.v1.RootKey.$Shape): holdfast.auth.v1.RootKey & holdfast.auth.v1.RootKey.$Shape;
+                static create(properties?: holdfast.auth.v1.RootKey.$Properties): holdfast.auth.v1.RootKey;
+
+                /**
+                 * Encodes the specified RootKey message. Does not implicitly {@link holdfast.auth.v1.RootKey.verify|verify} messages.
+                 * @param message RootKey message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RootKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RootKey message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RootKey & holdfast.auth.v1.RootKey.$Shape} RootKey
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RootKey & holdfast.auth.v1.RootKey.$Shape;
+            }
+
+            namespace RootKey {
+
+                /** Properties of a RootKey. */
+                interface $Properties {
+
+                    /** RootKey fingerprint */
+                    fingerprint?: (string|null);
+
+                    /** RootKey formerFingerprints */
+                    formerFingerprints?: (string[]|null);
+
+                    /** RootKey keptAs */
+                    keptAs?: (string|null);
+
+                    /** RootKey isRotating */
+                    isRotating?: (boolean|null);
+
+                    /** RootKey shards */
+                    shards?: (holdfast.auth.v1.ShardSet.$Properties|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RootKey. */
+                type $Shape = holdfast.auth.v1.RootKey.$Properties;
+            }
+
+            /**
+             * Properties of a ShardSet.
+             * @deprecated Use holdfast.auth.v1.ShardSet.$Properties instead.
+             */
+            interface IShardSet extends holdfast.auth.v1.ShardSet.$Properties {
+            }
+
+            /** Represents a ShardSet. */
+            class ShardSet {
+
+                /**
+                 * Constructs a new ShardSet.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ShardSet.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ShardSet setId. */
+                setId: string;
+
+                /** ShardSet shares. */
+                shares: number;
+
+                /** ShardSet threshold. */
+                threshold: number;
+
+                /** ShardSet rootKeyFingerprint. */
+                rootKeyFingerprint: string;
+
+                /** ShardSet madeAtUnixMs. */
+                madeAtUnixMs: number;
+
+                /**
+                 * Creates a new ShardSet instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ShardSet instance
+                 */
+                static create(properties: holdfast.auth.v1.ShardSet.$Shape): holdfast.auth.v1.ShardSet & holdfast.auth.v1.ShardSet.$Shape;
+                static create(properties?: holdfast.auth.v1.ShardSet.$Properties): holdfast.auth.v1.ShardSet;
+
+                /**
+                 * Encodes the specified ShardSet message. Does not implicitly {@link holdfast.auth.v1.ShardSet.verify|verify} messages.
+                 * @param message ShardSet message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ShardSet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ShardSet message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ShardSet & holdfast.auth.v1.ShardSet.$Shape} ShardSet
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ShardSet & holdfast.auth.v1.ShardSet.$Shape;
+            }
+
+            namespace ShardSet {
+
+                /** Properties of a ShardSet. */
+                interface $Properties {
+
+                    /** ShardSet setId */
+                    setId?: (string|null);
+
+                    /** ShardSet shares */
+                    shares?: (number|null);
+
+                    /** ShardSet threshold */
+                    threshold?: (number|null);
+
+                    /** ShardSet rootKeyFingerprint */
+                    rootKeyFingerprint?: (string|null);
+
+                    /** ShardSet madeAtUnixMs */
+                    madeAtUnixMs?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ShardSet. */
+                type $Shape = holdfast.auth.v1.ShardSet.$Properties;
+            }
+
+            /**
+             * Properties of a SplitRootKeyRequest.
+             * @deprecated Use holdfast.auth.v1.SplitRootKeyRequest.$Properties instead.
+             */
+            interface ISplitRootKeyRequest extends holdfast.auth.v1.SplitRootKeyRequest.$Properties {
+            }
+
+            /** Represents a SplitRootKeyRequest. */
+            class SplitRootKeyRequest {
+
+                /**
+                 * Constructs a new SplitRootKeyRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.SplitRootKeyRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SplitRootKeyRequest password. */
+                password: string;
+
+                /** SplitRootKeyRequest shares. */
+                shares: number;
+
+                /** SplitRootKeyRequest threshold. */
+                threshold: number;
+
+                /**
+                 * Creates a new SplitRootKeyRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SplitRootKeyRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.SplitRootKeyRequest.$Shape): holdfast.auth.v1.SplitRootKeyRequest & holdfast.auth.v1.SplitRootKeyRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.SplitRootKeyRequest.$Properties): holdfast.auth.v1.SplitRootKeyRequest;
+
+                /**
+                 * Encodes the specified SplitRootKeyRequest message. Does not implicitly {@link holdfast.auth.v1.SplitRootKeyRequest.verify|verify} messages.
+                 * @param message SplitRootKeyRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.SplitRootKeyRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SplitRootKeyRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.SplitRootKeyRequest & holdfast.auth.v1.SplitRootKeyRequest.$Shape} SplitRootKeyRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.SplitRootKeyRequest & holdfast.auth.v1.SplitRootKeyRequest.$Shape;
+            }
+
+            namespace SplitRootKeyRequest {
+
+                /** Properties of a SplitRootKeyRequest. */
+                interface $Properties {
+
+                    /** SplitRootKeyRequest password */
+                    password?: (string|null);
+
+                    /** SplitRootKeyRequest shares */
+                    shares?: (number|null);
+
+                    /** SplitRootKeyRequest threshold */
+                    threshold?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SplitRootKeyRequest. */
+                type $Shape = holdfast.auth.v1.SplitRootKeyRequest.$Properties;
+            }
+
+            /**
+             * Properties of a SplitRootKeyResponse.
+             * @deprecated Use holdfast.auth.v1.SplitRootKeyResponse.$Properties instead.
+             */
+            interface ISplitRootKeyResponse extends holdfast.auth.v1.SplitRootKeyResponse.$Properties {
+            }
+
+            /** Represents a SplitRootKeyResponse. */
+            class SplitRootKeyResponse {
+
+                /**
+                 * Constructs a new SplitRootKeyResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.SplitRootKeyResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** SplitRootKeyResponse set. */
+                set?: (holdfast.auth.v1.ShardSet.$Properties|null);
+
+                /** SplitRootKeyResponse shards. */
+                shards: string[];
+
+                /**
+                 * Creates a new SplitRootKeyResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns SplitRootKeyResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.SplitRootKeyResponse.$Shape): holdfast.auth.v1.SplitRootKeyResponse & holdfast.auth.v1.SplitRootKeyResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.SplitRootKeyResponse.$Properties): holdfast.auth.v1.SplitRootKeyResponse;
+
+                /**
+                 * Encodes the specified SplitRootKeyResponse message. Does not implicitly {@link holdfast.auth.v1.SplitRootKeyResponse.verify|verify} messages.
+                 * @param message SplitRootKeyResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.SplitRootKeyResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a SplitRootKeyResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.SplitRootKeyResponse & holdfast.auth.v1.SplitRootKeyResponse.$Shape} SplitRootKeyResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.SplitRootKeyResponse & holdfast.auth.v1.SplitRootKeyResponse.$Shape;
+            }
+
+            namespace SplitRootKeyResponse {
+
+                /** Properties of a SplitRootKeyResponse. */
+                interface $Properties {
+
+                    /** SplitRootKeyResponse set */
+                    set?: (holdfast.auth.v1.ShardSet.$Properties|null);
+
+                    /** SplitRootKeyResponse shards */
+                    shards?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a SplitRootKeyResponse. */
+                type $Shape = holdfast.auth.v1.SplitRootKeyResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ProveShardsRequest.
+             * @deprecated Use holdfast.auth.v1.ProveShardsRequest.$Properties instead.
+             */
+            interface IProveShardsRequest extends holdfast.auth.v1.ProveShardsRequest.$Properties {
+            }
+
+            /** Represents a ProveShardsRequest. */
+            class ProveShardsRequest {
+
+                /**
+                 * Constructs a new ProveShardsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ProveShardsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ProveShardsRequest shards. */
+                shards: string[];
+
+                /**
+                 * Creates a new ProveShardsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ProveShardsRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.ProveShardsRequest.$Shape): holdfast.auth.v1.ProveShardsRequest & holdfast.auth.v1.ProveShardsRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.ProveShardsRequest.$Properties): holdfast.auth.v1.ProveShardsRequest;
+
+                /**
+                 * Encodes the specified ProveShardsRequest message. Does not implicitly {@link holdfast.auth.v1.ProveShardsRequest.verify|verify} messages.
+                 * @param message ProveShardsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ProveShardsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ProveShardsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ProveShardsRequest & holdfast.auth.v1.ProveShardsRequest.$Shape} ProveShardsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ProveShardsRequest & holdfast.auth.v1.ProveShardsRequest.$Shape;
+            }
+
+            namespace ProveShardsRequest {
+
+                /** Properties of a ProveShardsRequest. */
+                interface $Properties {
+
+                    /** ProveShardsRequest shards */
+                    shards?: (string[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ProveShardsRequest. */
+                type $Shape = holdfast.auth.v1.ProveShardsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ProveShardsResponse.
+             * @deprecated Use holdfast.auth.v1.ProveShardsResponse.$Properties instead.
+             */
+            interface IProveShardsResponse extends holdfast.auth.v1.ProveShardsResponse.$Properties {
+            }
+
+            /** Represents a ProveShardsResponse. */
+            class ProveShardsResponse {
+
+                /**
+                 * Constructs a new ProveShardsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ProveShardsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ProveShardsResponse rootKeyFingerprint. */
+                rootKeyFingerprint: string;
+
+                /** ProveShardsResponse setId. */
+                setId: string;
+
+                /**
+                 * Creates a new ProveShardsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ProveShardsResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.ProveShardsResponse.$Shape): holdfast.auth.v1.ProveShardsResponse & holdfast.auth.v1.ProveShardsResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.ProveShardsResponse.$Properties): holdfast.auth.v1.ProveShardsResponse;
+
+                /**
+                 * Encodes the specified ProveShardsResponse message. Does not implicitly {@link holdfast.auth.v1.ProveShardsResponse.verify|verify} messages.
+                 * @param message ProveShardsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ProveShardsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ProveShardsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ProveShardsResponse & holdfast.auth.v1.ProveShardsResponse.$Shape} ProveShardsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ProveShardsResponse & holdfast.auth.v1.ProveShardsResponse.$Shape;
+            }
+
+            namespace ProveShardsResponse {
+
+                /** Properties of a ProveShardsResponse. */
+                interface $Properties {
+
+                    /** ProveShardsResponse rootKeyFingerprint */
+                    rootKeyFingerprint?: (string|null);
+
+                    /** ProveShardsResponse setId */
+                    setId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ProveShardsResponse. */
+                type $Shape = holdfast.auth.v1.ProveShardsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RotateRootKeyRequest.
+             * @deprecated Use holdfast.auth.v1.RotateRootKeyRequest.$Properties instead.
+             */
+            interface IRotateRootKeyRequest extends holdfast.auth.v1.RotateRootKeyRequest.$Properties {
+            }
+
+            /** Represents a RotateRootKeyRequest. */
+            class RotateRootKeyRequest {
+
+                /**
+                 * Constructs a new RotateRootKeyRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RotateRootKeyRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateRootKeyRequest password. */
+                password: string;
+
+                /** RotateRootKeyRequest shares. */
+                shares: number;
+
+                /** RotateRootKeyRequest threshold. */
+                threshold: number;
+
+                /** RotateRootKeyRequest setId. */
+                setId: string;
+
+                /**
+                 * Creates a new RotateRootKeyRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateRootKeyRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.RotateRootKeyRequest.$Shape): holdfast.auth.v1.RotateRootKeyRequest & holdfast.auth.v1.RotateRootKeyRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.RotateRootKeyRequest.$Properties): holdfast.auth.v1.RotateRootKeyRequest;
+
+                /**
+                 * Encodes the specified RotateRootKeyRequest message. Does not implicitly {@link holdfast.auth.v1.RotateRootKeyRequest.verify|verify} messages.
+                 * @param message RotateRootKeyRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RotateRootKeyRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateRootKeyRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RotateRootKeyRequest & holdfast.auth.v1.RotateRootKeyRequest.$Shape} RotateRootKeyRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RotateRootKeyRequest & holdfast.auth.v1.RotateRootKeyRequest.$Shape;
+            }
+
+            namespace RotateRootKeyRequest {
+
+                /** Properties of a RotateRootKeyRequest. */
+                interface $Properties {
+
+                    /** RotateRootKeyRequest password */
+                    password?: (string|null);
+
+                    /** RotateRootKeyRequest shares */
+                    shares?: (number|null);
+
+                    /** RotateRootKeyRequest threshold */
+                    threshold?: (number|null);
+
+                    /** RotateRootKeyRequest setId */
+                    setId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateRootKeyRequest. */
+                type $Shape = holdfast.auth.v1.RotateRootKeyRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RotateRootKeyResponse.
+             * @deprecated Use holdfast.auth.v1.RotateRootKeyResponse.$Properties instead.
+             */
+            interface IRotateRootKeyResponse extends holdfast.auth.v1.RotateRootKeyResponse.$Properties {
+            }
+
+            /** Represents a RotateRootKeyResponse. */
+            class RotateRootKeyResponse {
+
+                /**
+                 * Constructs a new RotateRootKeyResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RotateRootKeyResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateRootKeyResponse oldFingerprint. */
+                oldFingerprint: string;
+
+                /** RotateRootKeyResponse newFingerprint. */
+                newFingerprint: string;
+
+                /** RotateRootKeyResponse keys. */
+                keys: number;
+
+                /** RotateRootKeyResponse set. */
+                set?: (holdfast.auth.v1.ShardSet.$Properties|null);
+
+                /** RotateRootKeyResponse shards. */
+                shards: string[];
+
+                /** RotateRootKeyResponse keptAs. */
+                keptAs: string;
+
+                /**
+                 * Creates a new RotateRootKeyResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateRootKeyResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.RotateRootKeyResponse.$Shape): holdfast.auth.v1.RotateRootKeyResponse & holdfast.auth.v1.RotateRootKeyResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.RotateRootKeyResponse.$Properties): holdfast.auth.v1.RotateRootKeyResponse;
+
+                /**
+                 * Encodes the specified RotateRootKeyResponse message. Does not implicitly {@link holdfast.auth.v1.RotateRootKeyResponse.verify|verify} messages.
+                 * @param message RotateRootKeyResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RotateRootKeyResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateRootKeyResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RotateRootKeyResponse & holdfast.auth.v1.RotateRootKeyResponse.$Shape} RotateRootKeyResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RotateRootKeyResponse & holdfast.auth.v1.RotateRootKeyResponse.$Shape;
+            }
+
+            namespace RotateRootKeyResponse {
+
+                /** Properties of a RotateRootKeyResponse. */
+                interface $Properties {
+
+                    /** RotateRootKeyResponse oldFingerprint */
+                    oldFingerprint?: (string|null);
+
+                    /** RotateRootKeyResponse newFingerprint */
+                    newFingerprint?: (string|null);
+
+                    /** RotateRootKeyResponse keys */
+                    keys?: (number|null);
+
+                    /** RotateRootKeyResponse set */
+                    set?: (holdfast.auth.v1.ShardSet.$Properties|null);
+
+                    /** RotateRootKeyResponse shards */
+                    shards?: (string[]|null);
+
+                    /** RotateRootKeyResponse keptAs */
+                    keptAs?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateRootKeyResponse. */
+                type $Shape = holdfast.auth.v1.RotateRootKeyResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RotateDataKeysRequest.
+             * @deprecated Use holdfast.auth.v1.RotateDataKeysRequest.$Properties instead.
+             */
+            interface IRotateDataKeysRequest extends holdfast.auth.v1.RotateDataKeysRequest.$Properties {
+            }
+
+            /** Represents a RotateDataKeysRequest. */
+            class RotateDataKeysRequest {
+
+                /**
+                 * Constructs a new RotateDataKeysRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RotateDataKeysRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateDataKeysRequest organizationId. */
+                organizationId: string;
+
+                /**
+                 * Creates a new RotateDataKeysRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateDataKeysRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.RotateDataKeysRequest.$Shape): holdfast.auth.v1.RotateDataKeysRequest & holdfast.auth.v1.RotateDataKeysRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.RotateDataKeysRequest.$Properties): holdfast.auth.v1.RotateDataKeysRequest;
+
+                /**
+                 * Encodes the specified RotateDataKeysRequest message. Does not implicitly {@link holdfast.auth.v1.RotateDataKeysRequest.verify|verify} messages.
+                 * @param message RotateDataKeysRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RotateDataKeysRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateDataKeysRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RotateDataKeysRequest & holdfast.auth.v1.RotateDataKeysRequest.$Shape} RotateDataKeysRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RotateDataKeysRequest & holdfast.auth.v1.RotateDataKeysRequest.$Shape;
+            }
+
+            namespace RotateDataKeysRequest {
+
+                /** Properties of a RotateDataKeysRequest. */
+                interface $Properties {
+
+                    /** RotateDataKeysRequest organizationId */
+                    organizationId?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateDataKeysRequest. */
+                type $Shape = holdfast.auth.v1.RotateDataKeysRequest.$Properties;
+            }
+
+            /**
+             * Properties of a RotateDataKeysResponse.
+             * @deprecated Use holdfast.auth.v1.RotateDataKeysResponse.$Properties instead.
+             */
+            interface IRotateDataKeysResponse extends holdfast.auth.v1.RotateDataKeysResponse.$Properties {
+            }
+
+            /** Represents a RotateDataKeysResponse. */
+            class RotateDataKeysResponse {
+
+                /**
+                 * Constructs a new RotateDataKeysResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RotateDataKeysResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RotateDataKeysResponse keys. */
+                keys: number;
+
+                /**
+                 * Creates a new RotateDataKeysResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RotateDataKeysResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.RotateDataKeysResponse.$Shape): holdfast.auth.v1.RotateDataKeysResponse & holdfast.auth.v1.RotateDataKeysResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.RotateDataKeysResponse.$Properties): holdfast.auth.v1.RotateDataKeysResponse;
+
+                /**
+                 * Encodes the specified RotateDataKeysResponse message. Does not implicitly {@link holdfast.auth.v1.RotateDataKeysResponse.verify|verify} messages.
+                 * @param message RotateDataKeysResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RotateDataKeysResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RotateDataKeysResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RotateDataKeysResponse & holdfast.auth.v1.RotateDataKeysResponse.$Shape} RotateDataKeysResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RotateDataKeysResponse & holdfast.auth.v1.RotateDataKeysResponse.$Shape;
+            }
+
+            namespace RotateDataKeysResponse {
+
+                /** Properties of a RotateDataKeysResponse. */
+                interface $Properties {
+
+                    /** RotateDataKeysResponse keys */
+                    keys?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RotateDataKeysResponse. */
+                type $Shape = holdfast.auth.v1.RotateDataKeysResponse.$Properties;
+            }
+
+            /**
+             * Properties of a ListRootKeyWarningsRequest.
+             * @deprecated Use holdfast.auth.v1.ListRootKeyWarningsRequest.$Properties instead.
+             */
+            interface IListRootKeyWarningsRequest extends holdfast.auth.v1.ListRootKeyWarningsRequest.$Properties {
+            }
+
+            /** Represents a ListRootKeyWarningsRequest. */
+            class ListRootKeyWarningsRequest {
+
+                /**
+                 * Constructs a new ListRootKeyWarningsRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ListRootKeyWarningsRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new ListRootKeyWarningsRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRootKeyWarningsRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.ListRootKeyWarningsRequest.$Shape): holdfast.auth.v1.ListRootKeyWarningsRequest & holdfast.auth.v1.ListRootKeyWarningsRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.ListRootKeyWarningsRequest.$Properties): holdfast.auth.v1.ListRootKeyWarningsRequest;
+
+                /**
+                 * Encodes the specified ListRootKeyWarningsRequest message. Does not implicitly {@link holdfast.auth.v1.ListRootKeyWarningsRequest.verify|verify} messages.
+                 * @param message ListRootKeyWarningsRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ListRootKeyWarningsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRootKeyWarningsRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ListRootKeyWarningsRequest & holdfast.auth.v1.ListRootKeyWarningsRequest.$Shape} ListRootKeyWarningsRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ListRootKeyWarningsRequest & holdfast.auth.v1.ListRootKeyWarningsRequest.$Shape;
+            }
+
+            namespace ListRootKeyWarningsRequest {
+
+                /** Properties of a ListRootKeyWarningsRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRootKeyWarningsRequest. */
+                type $Shape = holdfast.auth.v1.ListRootKeyWarningsRequest.$Properties;
+            }
+
+            /**
+             * Properties of a ListRootKeyWarningsResponse.
+             * @deprecated Use holdfast.auth.v1.ListRootKeyWarningsResponse.$Properties instead.
+             */
+            interface IListRootKeyWarningsResponse extends holdfast.auth.v1.ListRootKeyWarningsResponse.$Properties {
+            }
+
+            /** Represents a ListRootKeyWarningsResponse. */
+            class ListRootKeyWarningsResponse {
+
+                /**
+                 * Constructs a new ListRootKeyWarningsResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.ListRootKeyWarningsResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** ListRootKeyWarningsResponse warnings. */
+                warnings: holdfast.auth.v1.RootKeyWarning.$Properties[];
+
+                /**
+                 * Creates a new ListRootKeyWarningsResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns ListRootKeyWarningsResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.ListRootKeyWarningsResponse.$Shape): holdfast.auth.v1.ListRootKeyWarningsResponse & holdfast.auth.v1.ListRootKeyWarningsResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.ListRootKeyWarningsResponse.$Properties): holdfast.auth.v1.ListRootKeyWarningsResponse;
+
+                /**
+                 * Encodes the specified ListRootKeyWarningsResponse message. Does not implicitly {@link holdfast.auth.v1.ListRootKeyWarningsResponse.verify|verify} messages.
+                 * @param message ListRootKeyWarningsResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.ListRootKeyWarningsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a ListRootKeyWarningsResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.ListRootKeyWarningsResponse & holdfast.auth.v1.ListRootKeyWarningsResponse.$Shape} ListRootKeyWarningsResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.ListRootKeyWarningsResponse & holdfast.auth.v1.ListRootKeyWarningsResponse.$Shape;
+            }
+
+            namespace ListRootKeyWarningsResponse {
+
+                /** Properties of a ListRootKeyWarningsResponse. */
+                interface $Properties {
+
+                    /** ListRootKeyWarningsResponse warnings */
+                    warnings?: (holdfast.auth.v1.RootKeyWarning.$Properties[]|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a ListRootKeyWarningsResponse. */
+                type $Shape = holdfast.auth.v1.ListRootKeyWarningsResponse.$Properties;
+            }
+
+            /**
+             * Properties of a RootKeyWarning.
+             * @deprecated Use holdfast.auth.v1.RootKeyWarning.$Properties instead.
+             */
+            interface IRootKeyWarning extends holdfast.auth.v1.RootKeyWarning.$Properties {
+            }
+
+            /** Represents a RootKeyWarning. */
+            class RootKeyWarning {
+
+                /**
+                 * Constructs a new RootKeyWarning.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.RootKeyWarning.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** RootKeyWarning code. */
+                code: string;
+
+                /** RootKeyWarning detail. */
+                detail: string;
+
+                /** RootKeyWarning remedy. */
+                remedy: string;
+
+                /**
+                 * Creates a new RootKeyWarning instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns RootKeyWarning instance
+                 */
+                static create(properties: holdfast.auth.v1.RootKeyWarning.$Shape): holdfast.auth.v1.RootKeyWarning & holdfast.auth.v1.RootKeyWarning.$Shape;
+                static create(properties?: holdfast.auth.v1.RootKeyWarning.$Properties): holdfast.auth.v1.RootKeyWarning;
+
+                /**
+                 * Encodes the specified RootKeyWarning message. Does not implicitly {@link holdfast.auth.v1.RootKeyWarning.verify|verify} messages.
+                 * @param message RootKeyWarning message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.RootKeyWarning.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a RootKeyWarning message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.RootKeyWarning & holdfast.auth.v1.RootKeyWarning.$Shape} RootKeyWarning
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.RootKeyWarning & holdfast.auth.v1.RootKeyWarning.$Shape;
+            }
+
+            namespace RootKeyWarning {
+
+                /** Properties of a RootKeyWarning. */
+                interface $Properties {
+
+                    /** RootKeyWarning code */
+                    code?: (string|null);
+
+                    /** RootKeyWarning detail */
+                    detail?: (string|null);
+
+                    /** RootKeyWarning remedy */
+                    remedy?: (string|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a RootKeyWarning. */
+                type $Shape = holdfast.auth.v1.RootKeyWarning.$Properties;
+            }
+
+            /**
+             * Properties of a GetSealRequest.
+             * @deprecated Use holdfast.auth.v1.GetSealRequest.$Properties instead.
+             */
+            interface IGetSealRequest extends holdfast.auth.v1.GetSealRequest.$Properties {
+            }
+
+            /** Represents a GetSealRequest. */
+            class GetSealRequest {
+
+                /**
+                 * Constructs a new GetSealRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.GetSealRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /**
+                 * Creates a new GetSealRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetSealRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.GetSealRequest.$Shape): holdfast.auth.v1.GetSealRequest & holdfast.auth.v1.GetSealRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.GetSealRequest.$Properties): holdfast.auth.v1.GetSealRequest;
+
+                /**
+                 * Encodes the specified GetSealRequest message. Does not implicitly {@link holdfast.auth.v1.GetSealRequest.verify|verify} messages.
+                 * @param message GetSealRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.GetSealRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetSealRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.GetSealRequest & holdfast.auth.v1.GetSealRequest.$Shape} GetSealRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.GetSealRequest & holdfast.auth.v1.GetSealRequest.$Shape;
+            }
+
+            namespace GetSealRequest {
+
+                /** Properties of a GetSealRequest. */
+                interface $Properties {
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetSealRequest. */
+                type $Shape = holdfast.auth.v1.GetSealRequest.$Properties;
+            }
+
+            /**
+             * Properties of a GetSealResponse.
+             * @deprecated Use holdfast.auth.v1.GetSealResponse.$Properties instead.
+             */
+            interface IGetSealResponse extends holdfast.auth.v1.GetSealResponse.$Properties {
+            }
+
+            /** Represents a GetSealResponse. */
+            class GetSealResponse {
+
+                /**
+                 * Constructs a new GetSealResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.GetSealResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** GetSealResponse isSealed. */
+                isSealed: boolean;
+
+                /** GetSealResponse threshold. */
+                threshold: number;
+
+                /** GetSealResponse given. */
+                given: number;
+
+                /**
+                 * Creates a new GetSealResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns GetSealResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.GetSealResponse.$Shape): holdfast.auth.v1.GetSealResponse & holdfast.auth.v1.GetSealResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.GetSealResponse.$Properties): holdfast.auth.v1.GetSealResponse;
+
+                /**
+                 * Encodes the specified GetSealResponse message. Does not implicitly {@link holdfast.auth.v1.GetSealResponse.verify|verify} messages.
+                 * @param message GetSealResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.GetSealResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes a GetSealResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.GetSealResponse & holdfast.auth.v1.GetSealResponse.$Shape} GetSealResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.GetSealResponse & holdfast.auth.v1.GetSealResponse.$Shape;
+            }
+
+            namespace GetSealResponse {
+
+                /** Properties of a GetSealResponse. */
+                interface $Properties {
+
+                    /** GetSealResponse isSealed */
+                    isSealed?: (boolean|null);
+
+                    /** GetSealResponse threshold */
+                    threshold?: (number|null);
+
+                    /** GetSealResponse given */
+                    given?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of a GetSealResponse. */
+                type $Shape = holdfast.auth.v1.GetSealResponse.$Properties;
+            }
+
+            /**
+             * Properties of an UnsealRequest.
+             * @deprecated Use holdfast.auth.v1.UnsealRequest.$Properties instead.
+             */
+            interface IUnsealRequest extends holdfast.auth.v1.UnsealRequest.$Properties {
+            }
+
+            /** Represents an UnsealRequest. */
+            class UnsealRequest {
+
+                /**
+                 * Constructs a new UnsealRequest.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.UnsealRequest.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UnsealRequest shard. */
+                shard: string;
+
+                /** UnsealRequest startsOver. */
+                startsOver: boolean;
+
+                /**
+                 * Creates a new UnsealRequest instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UnsealRequest instance
+                 */
+                static create(properties: holdfast.auth.v1.UnsealRequest.$Shape): holdfast.auth.v1.UnsealRequest & holdfast.auth.v1.UnsealRequest.$Shape;
+                static create(properties?: holdfast.auth.v1.UnsealRequest.$Properties): holdfast.auth.v1.UnsealRequest;
+
+                /**
+                 * Encodes the specified UnsealRequest message. Does not implicitly {@link holdfast.auth.v1.UnsealRequest.verify|verify} messages.
+                 * @param message UnsealRequest message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.UnsealRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UnsealRequest message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.UnsealRequest & holdfast.auth.v1.UnsealRequest.$Shape} UnsealRequest
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.UnsealRequest & holdfast.auth.v1.UnsealRequest.$Shape;
+            }
+
+            namespace UnsealRequest {
+
+                /** Properties of an UnsealRequest. */
+                interface $Properties {
+
+                    /** UnsealRequest shard */
+                    shard?: (string|null);
+
+                    /** UnsealRequest startsOver */
+                    startsOver?: (boolean|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UnsealRequest. */
+                type $Shape = holdfast.auth.v1.UnsealRequest.$Properties;
+            }
+
+            /**
+             * Properties of an UnsealResponse.
+             * @deprecated Use holdfast.auth.v1.UnsealResponse.$Properties instead.
+             */
+            interface IUnsealResponse extends holdfast.auth.v1.UnsealResponse.$Properties {
+            }
+
+            /** Represents an UnsealResponse. */
+            class UnsealResponse {
+
+                /**
+                 * Constructs a new UnsealResponse.
+                 * @param [properties] Properties to set
+                 */
+                constructor(properties?: holdfast.auth.v1.UnsealResponse.$Properties);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+
+                /** UnsealResponse isSealed. */
+                isSealed: boolean;
+
+                /** UnsealResponse threshold. */
+                threshold: number;
+
+                /** UnsealResponse given. */
+                given: number;
+
+                /**
+                 * Creates a new UnsealResponse instance using the specified properties.
+                 * @param [properties] Properties to set
+                 * @returns UnsealResponse instance
+                 */
+                static create(properties: holdfast.auth.v1.UnsealResponse.$Shape): holdfast.auth.v1.UnsealResponse & holdfast.auth.v1.UnsealResponse.$Shape;
+                static create(properties?: holdfast.auth.v1.UnsealResponse.$Properties): holdfast.auth.v1.UnsealResponse;
+
+                /**
+                 * Encodes the specified UnsealResponse message. Does not implicitly {@link holdfast.auth.v1.UnsealResponse.verify|verify} messages.
+                 * @param message UnsealResponse message or plain object to encode
+                 * @param [writer] Writer to encode to
+                 * @returns Writer
+                 */
+                static encode(message: holdfast.auth.v1.UnsealResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                /**
+                 * Decodes an UnsealResponse message from the specified reader or buffer.
+                 * @param reader Reader or buffer to decode from
+                 * @param [length] Message length if known beforehand
+                 * @returns {holdfast.auth.v1.UnsealResponse & holdfast.auth.v1.UnsealResponse.$Shape} UnsealResponse
+                 * @throws {Error} If the payload is not a reader or valid buffer
+                 * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                 */
+                static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): holdfast.auth.v1.UnsealResponse & holdfast.auth.v1.UnsealResponse.$Shape;
+            }
+
+            namespace UnsealResponse {
+
+                /** Properties of an UnsealResponse. */
+                interface $Properties {
+
+                    /** UnsealResponse isSealed */
+                    isSealed?: (boolean|null);
+
+                    /** UnsealResponse threshold */
+                    threshold?: (number|null);
+
+                    /** UnsealResponse given */
+                    given?: (number|null);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+                }
+
+                /** Shape of an UnsealResponse. */
+                type $Shape = holdfast.auth.v1.UnsealResponse.$Properties;
             }
 
             /**
@@ -17271,6 +18976,9 @@ export namespace holdfast {
                 /** GetBackupManifestResponse sequence. */
                 sequence: number;
 
+                /** GetBackupManifestResponse keyFingerprint. */
+                keyFingerprint: string;
+
                 /**
                  * Creates a new GetBackupManifestResponse instance using the specified properties.
                  * @param [properties] Properties to set
@@ -17312,6 +19020,9 @@ export namespace holdfast {
                     /** GetBackupManifestResponse sequence */
                     sequence?: (number|null);
 
+                    /** GetBackupManifestResponse keyFingerprint */
+                    keyFingerprint?: (string|null);
+
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
                 }
@@ -17350,6 +19061,9 @@ export namespace holdfast {
 
                 /** ManifestSection status. */
                 status: string;
+
+                /** ManifestSection schema. */
+                schema: string;
 
                 /**
                  * Creates a new ManifestSection instance using the specified properties.
@@ -17394,6 +19108,9 @@ export namespace holdfast {
 
                     /** ManifestSection status */
                     status?: (string|null);
+
+                    /** ManifestSection schema */
+                    schema?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -24507,6 +26224,9 @@ export namespace holdfast {
                 /** ImportSection unchanged. */
                 unchanged: number;
 
+                /** ImportSection removed. */
+                removed: number;
+
                 /**
                  * Creates a new ImportSection instance using the specified properties.
                  * @param [properties] Properties to set
@@ -24568,6 +26288,9 @@ export namespace holdfast {
 
                     /** ImportSection unchanged */
                     unchanged?: (number|null);
+
+                    /** ImportSection removed */
+                    removed?: (number|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -41752,6 +43475,12 @@ export namespace holdfast {
                 /** CompensationScope organizationId. */
                 organizationId: string;
 
+                /** CompensationScope touchedBy. */
+                touchedBy: string;
+
+                /** CompensationScope actorId. */
+                actorId: string;
+
                 /**
                  * Creates a new CompensationScope instance using the specified properties.
                  * @param [properties] Properties to set
@@ -41795,6 +43524,12 @@ export namespace holdfast {
 
                     /** CompensationScope organizationId */
                     organizationId?: (string|null);
+
+                    /** CompensationScope touchedBy */
+                    touchedBy?: (string|null);
+
+                    /** CompensationScope actorId */
+                    actorId?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];
@@ -42498,6 +44233,9 @@ export namespace holdfast {
                 /** PlanUndoRequest sequence. */
                 sequence: number;
 
+                /** PlanUndoRequest actorId. */
+                actorId: string;
+
                 /**
                  * Creates a new PlanUndoRequest instance using the specified properties.
                  * @param [properties] Properties to set
@@ -42532,6 +44270,9 @@ export namespace holdfast {
 
                     /** PlanUndoRequest sequence */
                     sequence?: (number|null);
+
+                    /** PlanUndoRequest actorId */
+                    actorId?: (string|null);
 
                     /** Unknown fields preserved while decoding when enabled */
                     $unknowns?: Uint8Array[];

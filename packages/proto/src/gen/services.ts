@@ -365,6 +365,68 @@ export const OrganizationService = {
   },
 } as const satisfies MethodTable
 
+export const RootKeyService = {
+  getRootKey: {
+    path: '/holdfast.auth.v1.RootKeyService/GetRootKey',
+    owner: 'auth',
+    request: holdfast.auth.v1.GetRootKeyRequest,
+    response: holdfast.auth.v1.GetRootKeyResponse,
+    access: { permission: 'operator.warnings', services: [] },
+  },
+  splitRootKey: {
+    path: '/holdfast.auth.v1.RootKeyService/SplitRootKey',
+    owner: 'auth',
+    request: holdfast.auth.v1.SplitRootKeyRequest,
+    response: holdfast.auth.v1.SplitRootKeyResponse,
+    access: { permission: 'operator.recover', services: [] },
+  },
+  proveShards: {
+    path: '/holdfast.auth.v1.RootKeyService/ProveShards',
+    owner: 'auth',
+    request: holdfast.auth.v1.ProveShardsRequest,
+    response: holdfast.auth.v1.ProveShardsResponse,
+    access: { permission: 'operator.restore', services: [] },
+  },
+  rotateRootKey: {
+    path: '/holdfast.auth.v1.RootKeyService/RotateRootKey',
+    owner: 'auth',
+    request: holdfast.auth.v1.RotateRootKeyRequest,
+    response: holdfast.auth.v1.RotateRootKeyResponse,
+    access: { permission: 'operator.rotate', services: [] },
+  },
+  rotateDataKeys: {
+    path: '/holdfast.auth.v1.RootKeyService/RotateDataKeys',
+    owner: 'auth',
+    request: holdfast.auth.v1.RotateDataKeysRequest,
+    response: holdfast.auth.v1.RotateDataKeysResponse,
+    access: { permission: 'operator.rotate', services: [] },
+  },
+  listRootKeyWarnings: {
+    path: '/holdfast.auth.v1.RootKeyService/ListRootKeyWarnings',
+    owner: 'auth',
+    request: holdfast.auth.v1.ListRootKeyWarningsRequest,
+    response: holdfast.auth.v1.ListRootKeyWarningsResponse,
+    access: { permission: 'operator.warnings', services: [] },
+  },
+} as const satisfies MethodTable
+
+export const SealService = {
+  getSeal: {
+    path: '/holdfast.auth.v1.SealService/GetSeal',
+    owner: 'auth',
+    request: holdfast.auth.v1.GetSealRequest,
+    response: holdfast.auth.v1.GetSealResponse,
+    access: { anonymous: true, services: [] },
+  },
+  unseal: {
+    path: '/holdfast.auth.v1.SealService/Unseal',
+    owner: 'auth',
+    request: holdfast.auth.v1.UnsealRequest,
+    response: holdfast.auth.v1.UnsealResponse,
+    access: { anonymous: true, services: [] },
+  },
+} as const satisfies MethodTable
+
 export const SubscriberService = {
   createSubscriber: {
     path: '/holdfast.auth.v1.SubscriberService/CreateSubscriber',
@@ -1520,6 +1582,8 @@ export const services = {
   KeyService,
   KeysetService,
   OrganizationService,
+  RootKeyService,
+  SealService,
   SubscriberService,
   UserService,
   ArchiveService,
