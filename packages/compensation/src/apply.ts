@@ -94,7 +94,8 @@ async function applyStep(
     return { object, outcome: 'blocked', sequence: 0n, obstacle: object.obstacle }
   }
   const { one, id, now } = object
-  const parked = deed === 'park' && now ? one.park?.(now, id, plan.claimsFor(object)) : undefined
+  const isWanted = (claim: string): boolean => plan.isWanted(object, claim)
+  const parked = deed === 'park' && now ? one.park?.(now, id, plan.isFree, isWanted) : undefined
   if (deed === 'park' && !parked) return undefined
   const target = parked ?? object.target
   try {

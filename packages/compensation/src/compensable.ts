@@ -25,14 +25,6 @@ export interface Outlook {
   ): { readonly now: object | undefined; readonly target: object | undefined } | undefined
 }
 
-/** Claims of everything a plan is about to change. */
-export interface ClaimBook {
-  /** Whether something else is to have it. */
-  isWanted(claim: string): boolean
-  /** Whether nothing has it or is to have it. */
-  isFree(claim: string): boolean
-}
-
 export interface Compensation<State, Facts, Around> {
   /** The aggregate's id: last part of its subject, `<node>.<interface>` where it has two. */
   readonly id: string
@@ -119,8 +111,16 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
    * text goes before whoever takes it.
    */
   claims?(facts: Facts, id: string): readonly string[]
-  /** The same facts without the claims that are wanted by others, for a while: for circles of renames. */
-  park?(now: Facts, id: string, claims: ClaimBook): Facts
+  /**
+   * The same facts without the claims that are wanted by others, for a while: for circles of renames. `isFree`: nothing in the
+   * plan has it or is to have it.
+   */
+  park?(
+    now: Facts,
+    id: string,
+    isFree: (claim: string) => boolean,
+    isWanted: (claim: string) => boolean,
+  ): Facts
   /** Before the events are stored, and not for deletions: claims by the ordinary commands' ways. Throws why it cannot. */
   hold?(id: string, passage: Passage<Facts>, context: CommandContext): Promise<void>
   /**

@@ -1,5 +1,5 @@
 import type { DomainError } from '@holdfast/errors'
-import type { AnyCompensable, ClaimBook, Outlook } from './compensable.ts'
+import type { AnyCompensable, Outlook } from './compensable.ts'
 import type { Traveller } from './converge.ts'
 import { digestOf } from './digest.ts'
 import { ClaimKept, ParentMissing } from './errors.ts'
@@ -50,7 +50,10 @@ export interface Plan {
   /** Levels of steps; those of one level do not wait for each other. Blocked ones are among them, to be told of. */
   readonly remove: readonly (readonly Step[])[]
   readonly bring: readonly (readonly Step[])[]
-  claimsFor(object: PlannedObject): ClaimBook
+  /** Whether nothing in the plan has a claim or is to have it. */
+  isFree(claim: string): boolean
+  /** Whether something else is to have it. */
+  isWanted(object: PlannedObject, claim: string): boolean
   readonly digest: Uint8Array
   readonly commits: number
 }
@@ -79,14 +82,14 @@ export async function makePlan(tools: PlanTools, scope: Scope, signal: AbortSign
     return found ? [found] : []
   })
   const objects = await judged(tools, wanted, scope.actorId)
-  const { remove, bring, claimsFor } = stepsOf(kinds, objects)
+  const { remove, bring, ...claims } = stepsOf(kinds, objects)
   return {
     scope,
     objects: inRankOrder(kinds, objects),
     outlook: outlookOf(objects),
     remove,
     bring,
-    claimsFor,
+    ...claims,
     digest: planDigest(objects),
     commits: touched.commits,
   }
@@ -243,7 +246,7 @@ const inRankOrder = (kinds: Kinds, objects: readonly PlannedObject[]): readonly 
 function stepsOf(
   kinds: Kinds,
   objects: readonly PlannedObject[],
-): Pick<Plan, 'remove' | 'bring' | 'claimsFor'> {
+): Pick<Plan, 'remove' | 'bring' | 'isFree' | 'isWanted'> {
   const sorted = inRankOrder(kinds, objects)
   const gone = sorted.filter(({ target }) => !target).reverse()
   const ranks = [...new Set(gone.map(({ one }) => kinds.rank(one)))]
@@ -283,10 +286,8 @@ function stepsOf(
       ...levels.map((level) => steps(level, 'bring')),
       ...(blocked.length > 0 ? [blocked.map((object): Step => ({ object, deed: 'bring' }))] : []),
     ],
-    claimsFor: (object) => ({
-      isWanted: (claim) => takers.has(claim) && takers.get(claim)?.subject !== object.subject,
-      isFree: (claim) => !held.has(claim) && !takers.has(claim),
-    }),
+    isFree: (claim) => !held.has(claim) && !takers.has(claim),
+    isWanted: (object, claim) => takers.has(claim) && takers.get(claim)?.subject !== object.subject,
   }
 }
 

@@ -54,8 +54,12 @@ interface Undoing extends Undo {
 const step = 'undo'
 
 /** What taking a commit back would change. Throws `restore.commit_not_found` and `restore.not_compensable`. */
-export const planUndo = (tools: UndoTools, sequence: bigint, signal?: AbortSignal): Promise<Undo> =>
-  undoing(tools, sequence, { signal })
+export const planUndo = (
+  tools: UndoTools,
+  sequence: bigint,
+  actorId: string,
+  signal?: AbortSignal,
+): Promise<Undo> => undoing(tools, sequence, { actorId, signal })
 
 /**
  * Takes a commit back, all of it or nothing. Answers the commit that did, also when it was made by the same work before; 0:
