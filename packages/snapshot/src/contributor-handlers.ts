@@ -1,7 +1,7 @@
 import { type CommandId, uuidV5 } from '@holdfast/domain'
 import { invalid } from '@holdfast/errors'
 import type { ContributorService } from '@holdfast/proto'
-import type { Call, Handlers } from '@holdfast/service'
+import { AccessDenied, type Call, type Handlers } from '@holdfast/service'
 import {
   type Batch,
   type Contributor,
@@ -99,6 +99,10 @@ export function contributorHandlers(
       }
       if (request.organizationId === '' && !request.isDryRun) {
         throw invalid({ field: 'organization_id', code: 'required', detail: 'must not be empty' })
+      }
+      // Backup itself validates what could be restored; what is written is written in somebody's name.
+      if (call.caller.kind !== 'user' && !request.isDryRun) {
+        throw AccessDenied({ permission: 'backup.restore' })
       }
       if (request.organizationId !== '') {
         call.caller.require('backup.restore', request.organizationId)

@@ -7,16 +7,17 @@ import type { BackupKind } from './domain/contents.ts'
 import { backupHandlers } from './grpc/backup-handlers.ts'
 import type { Maker } from './jobs/maker.ts'
 import type { Reader } from './jobs/manifest-sections.ts'
-import { objectWork } from './jobs/object-work.ts'
+import { type ObjectWork, objectWork } from './jobs/object-work.ts'
 import { openBackups } from './jobs/open-backups.ts'
 import { backupRows } from './projections/backups.ts'
 import { siteRows } from './projections/sites.ts'
 import { retentionRules, scheduleCounts } from './queries/schedule-retention.ts'
 import type { Locations } from './storage/locations.ts'
 
-/** What schedules need of backups. */
+/** What others need of backups: schedules, restores. */
 export interface Backups {
   readonly request: RequestTools
+  readonly objects: ObjectWork
   /** A job may be due. */
   wake(): void
 }
@@ -74,5 +75,5 @@ export function composeBackups(
       scheduleCounts: (scope, organizationId) => scheduleCounts(postgres, scope, organizationId),
     }),
   )
-  return { request, wake: () => engine.wake() }
+  return { request, objects, wake: () => engine.wake() }
 }

@@ -9,8 +9,9 @@ import { dataKeys } from '@holdfast/service'
 import type { BackupApp } from './app.ts'
 import { exportHandlers } from './grpc/export-handlers.ts'
 import { importHandlers } from './grpc/import-handlers.ts'
-import { importFiles } from './imports/import-files.ts'
-import { importRuns } from './imports/import-runs.ts'
+import { type ImportFiles, importFiles } from './imports/import-files.ts'
+import { type ImportRuns, importRuns } from './imports/import-runs.ts'
+import type { ImportParts } from './imports/run-import.ts'
 import type { Maker } from './jobs/maker.ts'
 import type { Reader } from './jobs/manifest-sections.ts'
 import { organizationRows } from './projections/organizations.ts'
@@ -24,6 +25,12 @@ const contributing = ['auth', 'network', 'rules', 'notify'] as const
 export interface Snapshots {
   /** Of backups of the kind snapshot. */
   readonly maker: Maker
+  /** What brings snapshots in, for whoever has them from elsewhere than an upload. */
+  readonly imports: {
+    readonly runs: ImportRuns
+    readonly files: ImportFiles
+    readonly parts: ImportParts
+  }
   /** Whoever has records for snapshots, as of now. */
   contributors(signal: AbortSignal): Promise<readonly Reader[]>
 }
@@ -56,7 +63,8 @@ export function composeSnapshots(app: BackupApp): Snapshots {
   const limits = { maxBytes: settings.maxImportMib * 1024 ** 2 }
   const logger = telemetry.log
   const organizations = connect(OrganizationService)
-  const runs = importRuns({ ...parts, log, organizations, limits, files, logger })
+  const importing: ImportParts = { ...parts, log, organizations, limits }
+  const runs = importRuns({ ...importing, files, logger })
   app.onStart(runs.start)
   app.onDrain(runs.stop)
   app.serve(SnapshotService, {
@@ -65,6 +73,7 @@ export function composeSnapshots(app: BackupApp): Snapshots {
   })
   return {
     maker: snapshotMaker(parts),
+    imports: { runs, files, parts: importing },
     contributors: (signal) => parts.directory.contributors(signal),
   }
 }

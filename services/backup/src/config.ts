@@ -76,6 +76,11 @@ export const settings = defineConfig({
     default: '720s',
     doc: 'A backup that takes longer is stopped where it is and fails; so is reading one back.',
   }),
+  validationSchedule: text('HOLDFAST_BACKUP_VALIDATION_SCHEDULE', {
+    default: '17 4 1 * *',
+    pattern: /off|[0-9A-Za-z*,/-]+( [0-9A-Za-z*,/-]+){4}/,
+    doc: 'When it is tried, without writing, whether the newest snapshot of each organization could be restored: five fields of cron, UTC; `off`: never by itself.',
+  }),
   allowsUnencrypted: flag('HOLDFAST_BACKUP_ALLOW_UNENCRYPTED', {
     default: 'false',
     doc: 'Backups that are not encrypted may go to locations on other machines.',

@@ -7,7 +7,14 @@ export const operationalTables: OperationalTables = {
     offsite_locations: 'how far each off-site copy has come: found again at the locations',
     offsite_objects: 'what stands off-site: found again at the locations by their listing',
     imports: 'how an import went; what it changed is in the log, and its file lies on that machine',
+    restore_jobs: 'how far the restore under way is; that it began and how it ended is in the log',
+    restore_plan_changes: 'a plan is of one moment of one instance, and can be made again',
+    restore_plans: 'likewise',
     recipient_challenges: 'a day at most, and a new one is asked for',
+    snapshot_restores:
+      'how restores of snapshots went; what they go back to when they are undone is in the log',
+    validation_slots: 'looked at anew: a run too many does no harm',
+    validation_tasks: 'a turn of a validation; the next run looks at everything again',
     import_records: 'what became of each record of an import: a report, kept thirty days',
   },
 }

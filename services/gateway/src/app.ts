@@ -28,6 +28,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { auditDocumentRoutes } from './routes/audit-documents.ts'
 import { auditEntryRoutes } from './routes/audit-entries.ts'
 import { authRoutes } from './routes/auth.ts'
+import { backupRestoreRoutes } from './routes/backup-restore.ts'
 import { backupScheduleRoutes } from './routes/backup-schedules.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { changeSetRoutes } from './routes/change-sets.ts'
@@ -94,7 +95,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 1024 },
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       // Hooks run after routing, which this request never reached.
@@ -148,6 +149,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(backupScheduleRoutes(clients))
       await api.register(snapshotRoutes(clients))
       await api.register(recoveryRoutes(clients))
+      await api.register(backupRestoreRoutes(clients))
       await api.register(backupRoutes(clients))
       await api.register(operatorRoutes(clients))
       await api.register(readModelRoutes(clients))

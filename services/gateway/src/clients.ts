@@ -17,12 +17,14 @@ import {
   ProofService,
   ReadModelService,
   RecoveryService,
+  RestoreJobService,
   RuleService,
   ScheduleService,
   SnapshotService,
   StorageService,
   SubscriberService,
   UserService,
+  ValidationService,
   WebhookService,
 } from '@holdfast/proto'
 import type { Client, GrpcServiceName } from '@holdfast/service'
@@ -49,6 +51,8 @@ export interface Clients {
   readonly backups: Client<typeof BackupService>
   readonly schedules: Client<typeof ScheduleService>
   readonly snapshots: Client<typeof SnapshotService>
+  readonly restoreJobs: Client<typeof RestoreJobService>
+  readonly validations: Client<typeof ValidationService>
   readonly recovery: Client<typeof RecoveryService>
   readonly webhooks: Client<typeof WebhookService>
   readonly alerts: Client<typeof AlertService>
@@ -81,6 +85,8 @@ export const openClients = (
   backups: connect(BackupService),
   schedules: connect(ScheduleService),
   snapshots: connect(SnapshotService),
+  restoreJobs: connect(RestoreJobService),
+  validations: connect(ValidationService),
   recovery: connect(RecoveryService),
   webhooks: connect(WebhookService),
   alerts: connect(AlertService),

@@ -18,7 +18,7 @@ import { backupKinds } from '../domain/contents.ts'
 import { StorageLocationNotFound } from '../domain/storage-errors.ts'
 import { settleJob } from '../jobs/job-engine.ts'
 import { askVerification, jobsOf, openJobs } from '../jobs/job-store.ts'
-import { manifestSections, type Reader } from '../jobs/manifest-sections.ts'
+import { keyFingerprintIn, manifestSections, type Reader } from '../jobs/manifest-sections.ts'
 import type { ObjectWork } from '../jobs/object-work.ts'
 import { insertRemoval, removalsOf } from '../jobs/removal-store.ts'
 import { backupStats } from '../queries/backup-stats.ts'
@@ -169,11 +169,12 @@ export function backupHandlers(edge: BackupEdge): Handlers<typeof BackupService>
     },
 
     async listBackups(request, call) {
-      const { organizationId, siteId, scheduleId, storageKind, search } = request
+      const { organizationId, siteId, scheduleId, storageKind, search, rollbackFor } = request
       const fields = new Fields()
       fields.takeOptional(parseId, organizationId, 'organization_id')
       fields.takeOptional(parseId, siteId, 'site_id')
       fields.takeOptional(parseId, scheduleId, 'schedule_id')
+      fields.takeOptional(parseId, rollbackFor, 'rollback_for_restore_job_id')
       checkText(fields, storageKind, 'storage_type')
       checkText(fields, search, 'search')
       fields.check()
@@ -182,7 +183,7 @@ export function backupHandlers(edge: BackupEdge): Handlers<typeof BackupService>
       const status = wordIn(statuses, request.status, 'status')
       const isOpen = status === 'pending' || status === 'running'
       const filter: BackupFilter = {
-        ...{ organizationId, siteId, scheduleId, storageKind, search },
+        ...{ organizationId, siteId, scheduleId, storageKind, search, rollbackFor },
         kind: wordIn(backupKinds, request.kind, 'backup_type'),
         status: isOpen ? 'requested' : status,
         ids: isOpen && scope.at === undefined ? await openJobs(postgres, status) : undefined,
@@ -214,7 +215,11 @@ export function backupHandlers(edge: BackupEdge): Handlers<typeof BackupService>
       await edge.catchUp()
       const manifest = (await manifestOf(postgres, id)) || state.result?.manifest || ''
       const readers = await edge.contributors(call.signal)
-      return { manifest, sequence, sections: [...manifestSections(manifest, readers)] }
+      return {
+        ...{ manifest, sequence },
+        sections: [...manifestSections(manifest, readers)],
+        keyFingerprint: keyFingerprintIn(manifest),
+      }
     },
 
     async deleteBackup({ id }, call) {
@@ -324,6 +329,7 @@ const anything: BackupFilter = {
   search: '',
   siteId: '',
   scheduleId: '',
+  rollbackFor: '',
 }
 
 function checkText(fields: Fields, text: string, field: string): void {

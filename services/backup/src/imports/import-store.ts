@@ -1,6 +1,9 @@
 import { type Postgres, type Queryable, sql, unnest } from '@holdfast/postgres'
 import type { Contents } from '../domain/contents.ts'
 
+/** Whose the imports of this service itself are: nobody's to send to, to look into or to run. */
+export const ownImports = { restoreJob: 'restore job', validation: 'validation' } as const
+
 export type ImportState =
   | 'receiving'
   | 'received'
@@ -109,7 +112,7 @@ export async function importRows(
 ): Promise<readonly ImportRow[]> {
   const rows = await tx.query<Row>(sql`
     select ${columns}, null as header from backup.imports
-    where state <> 'receiving' and ${
+    where state <> 'receiving' and owner <> all (${Object.values(ownImports)}::text[]) and ${
       before === undefined
         ? sql`true`
         : sql`(date_trunc('milliseconds', created_at), import_id) < (to_timestamp(${Number(before.key)}::double precision / 1000), ${before.id}::uuid)`
@@ -329,3 +332,17 @@ export const forgetImports = (tx: Queryable): Promise<number> =>
     delete from backup.imports
     where state <> 'running' and kept_until < now()
       and (state in ('receiving', 'received') or created_at < now() - interval '30 days')`)
+
+/** What this service looked into for itself; its records go along. */
+export const dropOwnImport = (tx: Queryable, id: string): Promise<number> =>
+  tx.execute(sql`
+    delete from backup.imports
+    where import_id = ${id}::uuid and owner = ${ownImports.validation}`)
+
+/** Records that could be brought in nowhere. */
+export async function unreadableRecords(tx: Queryable, id: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>(sql`
+    select count(*)::integer as count from backup.import_records
+    where import_id = ${id}::uuid and outcome = 'refused' and code = 'backup.record_invalid'`)
+  return row?.count ?? 0
+}

@@ -18,6 +18,7 @@ import {
   type ImportWish,
   importRow,
   keepAlive,
+  inspected as noteInspected,
   notePage,
   type RecordOutcome,
 } from './import-store.ts'
@@ -35,16 +36,27 @@ export interface ImportParts {
   caughtUp(): Promise<bigint>
 }
 
+/** Where a file comes from that nobody sent: a backup that is restored. */
+export interface ImportSource {
+  /** Leaves the file at that path, whole and as it was made. */
+  fetch(path: string, signal: AbortSignal): Promise<void>
+  /** Everything was checked, and the first write is next. Answers the sequence of the log that undoes all of it. */
+  beforeWriting(signal: AbortSignal): Promise<bigint>
+}
+
 /** One run, by whoever asked for it. Nothing of this is kept. */
 export interface ImportRun {
   readonly lease: ImportLease
   readonly wish: ImportWish
   readonly path: string
   readonly passphrase: string
-  readonly accessToken: string
+  /** Of a person; without one nothing can be written. */
+  readonly accessToken: string | undefined
   readonly actor: Actor
   readonly correlationId: string
   readonly signal: AbortSignal
+  /** Absent: somebody has sent the file. */
+  readonly source?: ImportSource
 }
 
 /** The row is somebody else's by now, or gone. */
@@ -65,9 +77,11 @@ const maxPromised = 50_000
  */
 export async function runImport(parts: ImportParts, run: ImportRun): Promise<void> {
   const { postgres, work, limits } = parts
-  const { lease, wish, path, signal } = run
+  const { lease, wish, path, signal, source } = run
   const file = { path, limits }
+  await source?.fetch(path, signal)
   const inspected = await work.run('snapshot.inspect', file, { signal })
+  if (source) await noteInspected(postgres, lease.id, inspected)
   const key = await openingKey(parts, inspected, run.passphrase)
   const ask = { ...file, key }
   await work.run('snapshot.read', ask, { signal, answers: { page: () => Promise.resolve() } })
@@ -76,7 +90,9 @@ export async function runImport(parts: ImportParts, run: ImportRun): Promise<voi
   await parts.caughtUp()
   const known = await parts.directory.contributors(signal)
   const plan = planImport(inspected.header, wish, known, await organizationsFor(postgres, ''))
-  const before = wish.isDryRun ? undefined : await parts.log.safeHead()
+  const before = wish.isDryRun
+    ? undefined
+    : await (source?.beforeWriting(signal) ?? parts.log.safeHead())
   await own(
     beginWriting(postgres, lease, {
       sections: plan.sections.map(({ standing }) => standing),
@@ -126,7 +142,7 @@ async function makeOrganizations(
       const { organization } = await organizations.createOrganization(
         { name, description },
         {
-          accessToken,
+          ...speaksFor(accessToken),
           correlationId,
           signal,
           reason: `import ${lease.id}`,
@@ -232,6 +248,9 @@ async function bringIn(parts: ImportParts, run: ImportRun, bringing: Bringing): 
 
 type ContributeWish = Parameters<KnownContributor['client']['contribute']>[0]
 
+const speaksFor = (accessToken: string | undefined) =>
+  accessToken === undefined ? {} : { accessToken }
+
 /** Again while the service is away: the same page twice changes nothing twice. */
 async function contribute(
   { client }: KnownContributor,
@@ -241,7 +260,8 @@ async function contribute(
   for (let attempt = 1; ; attempt++) {
     try {
       const reason = `import ${lease.id}`
-      const options = { accessToken, correlationId, signal, timeoutMs: contributeMs, reason }
+      const who = { ...speaksFor(accessToken), correlationId, reason }
+      const options = { ...who, signal, timeoutMs: contributeMs }
       return (await client.contribute(wish, options)).contributions
     } catch (error) {
       const isPassing = error instanceof DomainError && error.kind === 'unavailable'

@@ -27,6 +27,7 @@ export function manifestSections(manifest: string, readers: readonly Reader[]): 
         organization: '',
         records: Number(parsed.last_sequence),
         status: 'restorable',
+        schema: '',
       },
     ]
   if (!('sections' in parsed)) return []
@@ -38,9 +39,20 @@ export function manifestSections(manifest: string, readers: readonly Reader[]): 
     const reads = reader.major === made.major || reader.readsMajors.includes(made.major)
     return reads ? 'restorable' : 'schema_mismatch'
   }
-  return sections.map(({ organization, contributor, records }) => ({
-    ...{ organization, records },
-    name: contributor,
-    status: status(contributor),
-  }))
+  return sections.map(({ organization, contributor, records }) => {
+    const made = contributors.find((one) => one.name === contributor)
+    return {
+      ...{ organization, records },
+      name: contributor,
+      status: status(contributor),
+      schema: made ? `${made.major}.${made.minor}` : '',
+    }
+  })
+}
+
+/** Of the root key of the instance that made the backup; empty when it does not say. */
+export function keyFingerprintIn(manifest: string): string {
+  const parsed: unknown = manifest === '' ? {} : JSON.parse(manifest)
+  const isNamed = typeof parsed === 'object' && parsed !== null && 'root_key_fingerprint' in parsed
+  return isNamed ? `${parsed.root_key_fingerprint}` : ''
 }

@@ -34,7 +34,7 @@ export const checksumKey = (key: string): string => `${key}.sha256`
 export const checksumFile = (key: string, sha256: string): Uint8Array =>
   Buffer.from(`${sha256}  ${basename(key)}\n`)
 
-async function withStorage<T>(
+export async function withStorage<T>(
   { access, surroundings }: ObjectPlace,
   use: (storage: Storage) => Promise<T>,
 ): Promise<T> {

@@ -26,6 +26,13 @@ export interface ObjectWork {
     piece: { readonly offset: number; readonly length: number },
     signal: AbortSignal,
   ): Promise<Uint8Array>
+  /** All of it, into a file; rejects with `backup.object_changed` and leaves none when it is not what was put there. */
+  fetch(
+    from: { readonly storageLocationId: string; readonly location: string },
+    result: BackupResult,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<void>
   remove(storageLocationId: string, objectKey: string, signal: AbortSignal): Promise<void>
   /** Removes what uploads that never ended have left. Answers how many. */
   sweep(storageLocationId: string, signal: AbortSignal): Promise<number>
@@ -56,6 +63,11 @@ export function objectWork(
       const where = await place(storageLocationId, objectKey)
       const wanted = { bytes, sha256: Buffer.from(sha256).toString('hex') }
       return await work.run('backup.read', { ...where, ...wanted, ...piece, location }, { signal })
+    },
+    async fetch({ storageLocationId, location }, { objectKey, bytes, sha256 }, path, signal) {
+      const where = await place(storageLocationId, objectKey)
+      const wanted = { bytes, sha256: Buffer.from(sha256).toString('hex') }
+      await work.run('backup.fetch', { ...where, ...wanted, location, path }, { signal })
     },
     async remove(storageLocationId, objectKey, signal) {
       await work.run('backup.remove', await place(storageLocationId, objectKey), { signal })

@@ -135,6 +135,7 @@ export interface BackupFilter {
   readonly search: string
   readonly siteId: string
   readonly scheduleId: string
+  readonly rollbackFor: string
 }
 
 /** Snapshots of the site's organization, or of all, from while there was one. */
@@ -153,6 +154,7 @@ export const chosen = (filter: BackupFilter): Sql => sql`
   and ${filter.storageKind === '' ? sql`true` : sql`b.storage_kind = ${filter.storageKind}`}
   and ${filter.search === '' ? sql`true` : sql`b.name_key like ${containing(filter.search.toLowerCase())}`}
   and ${filter.scheduleId === '' ? sql`true` : sql`b.schedule_id = ${filter.scheduleId}::uuid`}
+  and ${filter.rollbackFor === '' ? sql`true` : sql`b.rollback_for = ${filter.rollbackFor}`}
   and ${filter.siteId === '' ? sql`true` : holdsSite(filter.siteId)}`
 
 /** Newest first. */
@@ -184,6 +186,17 @@ export async function manifestOf(tx: Queryable, id: string): Promise<string | un
   const [row] = await tx.query<{ manifest: string }>(sql`
     select manifest from backup.backups where backup_id = ${id}::uuid`)
   return row?.manifest
+}
+
+/** Why it failed; empty when it did not. */
+export async function failureOf(
+  tx: Queryable,
+  id: string,
+): Promise<{ readonly code: string; readonly detail: string }> {
+  const [row] = await tx.query<{ code: string; detail: string }>(sql`
+    select failure_code as code, failure_detail as detail
+    from backup.backups where backup_id = ${id}::uuid`)
+  return row ?? { code: '', detail: '' }
 }
 
 /** Whether anything that is not deleted lies there, or is to. */

@@ -9,6 +9,7 @@ import { Alert, AlertRule } from '../views/alert.ts'
 import { AccessTree, Checkpoint, ConsistencyProof, SigningKey, Witness } from '../views/audit.ts'
 import { AuditAction, AuditEntry, AuditEntryDetail, LogEntry } from '../views/audit-entry.ts'
 import { backupComponents } from '../views/backup.ts'
+import { BackupValidation, BackupValidationRun, RestoreJob } from '../views/backup-restore.ts'
 import { BackupSchedule } from '../views/backup-schedule.ts'
 import { Applied, ChangeSet, RuleSet } from '../views/change-set.ts'
 import { AccessDifference, DiffCount, ObjectDiff } from '../views/diff.ts'
@@ -122,6 +123,9 @@ const components = [
   AuditEntryDetail,
   AuditAction,
   ...backupComponents,
+  RestoreJob,
+  BackupValidation,
+  BackupValidationRun,
   ...storageComponents,
   ...recoveryComponents,
   BackupSchedule,

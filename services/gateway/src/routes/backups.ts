@@ -90,6 +90,9 @@ export const backupRoutes =
             status: optional(words(backupStatuses, 'Only those.')),
             storage_type: optional(textIn(32, 'Kind of the storage location.', 's3', 1)),
             schedule_id: optional(textIn(36, 'Made by this schedule.', exampleId, 1)),
+            rollback_for_restore_job_id: optional(
+              textIn(36, 'Rollback slots of this restore job.', exampleId, 1),
+            ),
             search: optional(textIn(200, 'In names.', 'move', 1)),
           }),
           response: { 200: page(Backup) },
@@ -109,6 +112,7 @@ export const backupRoutes =
             status: numberOf(backupStatuses, query.status),
             storageKind: text(query.storage_type),
             scheduleId: text(query.schedule_id),
+            rollbackFor: text(query.rollback_for_restore_job_id),
             search: text(query.search),
           },
           reading(request),

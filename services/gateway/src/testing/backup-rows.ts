@@ -5,6 +5,7 @@ import type { InjectOptions } from 'fastify'
 
 const id = 'f0b5a1de-0000-7000-8000-0000000000ff'
 const v1 = holdfast.backup.v1
+const job = new v1.RestoreJob({ id, backupId: id, status: 'running', phase: 'fetching' })
 const backup = new v1.Backup({ id, name: 'nightly', kind: 1, status: 3, progress: 100 })
 
 export const backupFakes = {
@@ -25,6 +26,17 @@ export const backupFakes = {
       }),
     getBackupStats: async () => new v1.GetBackupStatsResponse({ count: 1 }),
   },
+  restoreJobs: {
+    runRestoreJob: async () => new v1.RunRestoreJobResponse({ job }),
+    continueRestoreJob: async () => new v1.ContinueRestoreJobResponse({ job }),
+    getRestoreJob: async () => new v1.GetRestoreJobResponse({ job }),
+    listRestoreJobs: async () => new v1.ListRestoreJobsResponse({ jobs: [job] }),
+  },
+  validations: {
+    listValidations: async () =>
+      new v1.ListValidationsResponse({ validations: [{ organizationId: id, result: 'ok' }] }),
+    runValidations: async () => new v1.RunValidationsResponse({ runId: id, organizationIds: [id] }),
+  },
 }
 
 export type RouteRow = readonly [InjectOptions['method'], string, unknown, string, number]
@@ -44,7 +56,31 @@ export const backupRows: readonly RouteRow[] = [
   ['POST', `/backups/${id}/cancel`, undefined, 'backups.cancelBackup', 200],
   ['POST', `/backups/${id}/verify`, undefined, 'backups.verifyBackup', 202],
   ['DELETE', `/backups/${id}`, undefined, 'backups.deleteBackup', 204],
+  [
+    'POST',
+    '/backups/restore',
+    { backup_id: id, dry_run: false, restore_vlans: true },
+    'restoreJobs.runRestoreJob',
+    202,
+  ],
+  ['POST', '/backups/restore/', { backup_id: id }, 'restoreJobs.runRestoreJob', 202],
+  ['GET', '/backups/restore', undefined, 'restoreJobs.listRestoreJobs', 200],
+  ['GET', `/backups/restore/${id}`, undefined, 'restoreJobs.getRestoreJob', 200],
+  ['GET', `/backups/restore/${id}/`, undefined, 'restoreJobs.getRestoreJob', 200],
+  [
+    'POST',
+    `/backups/restore/${id}/continue`,
+    { passphrase: 'x' },
+    'restoreJobs.continueRestoreJob',
+    202,
+  ],
+  ['GET', '/backups/validations?result=error', undefined, 'validations.listValidations', 200],
+  ['POST', '/backups/validations', {}, 'validations.runValidations', 202],
   ['GET', `/backups/${id}/download`, undefined, 'backups.readBackup', 200],
 ]
 
-export const backupServices = { backups: 'BackupService' } as const
+export const backupServices = {
+  backups: 'BackupService',
+  restoreJobs: 'RestoreJobService',
+  validations: 'ValidationService',
+} as const

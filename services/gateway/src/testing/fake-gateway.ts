@@ -49,6 +49,8 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'history',
     'archive',
     'snapshots',
+    'restoreJobs',
+    'validations',
     'storage',
     'backups',
     'schedules',

@@ -71,6 +71,9 @@ export const Backup = component('Backup', {
   deleting_since: timeOrNull(
     'Since when it is to be deleted: its object could not be removed yet.',
   ),
+  rollback_for_restore_job_id: idOrNull(
+    'Of a rollback slot: the restore it was taken for. Restoring the slot undoes it.',
+  ),
   deletion_failure: textOrNull('Why not.', 'The storage location cannot be reached.'),
 })
 
@@ -114,10 +117,15 @@ const ManifestSection = component('BackupManifestSection', {
   organization: textOut('By name; empty: of the instance.', 'Acme'),
   records: decimal('How many.', '120'),
   status: words(sectionStatuses, 'Whether it could be restored here.'),
+  schema: textOut('Schema of what made it; empty: of no contributor.', '1.0'),
 })
 export const BackupManifest = component('BackupManifest', {
   sequence: decimal('It holds everything up to this sequence of the log.', '1042'),
   sections: Type.Array(ref(ManifestSection), { description: 'What is in it.' }),
+  key_fingerprint: textOut(
+    'Of the root key of the instance it was made on; empty: it does not say.',
+    '9f86d081884c7d659a2feaa0c55ad015',
+  ),
   manifest: Type.Unsafe<Record<string, unknown>>({
     type: 'object',
     additionalProperties: true,
@@ -179,6 +187,7 @@ export function printBackup(b: holdfast.backup.v1.Backup.$Properties): Static<ty
     verify_failure: orNull(b.verifyFailure),
     kept_until: timeOf(b.keptUntilUnixMs),
     deleting_since: timeOf(b.deletingSinceUnixMs),
+    rollback_for_restore_job_id: idOf(b.rollbackFor),
     deletion_failure: orNull(b.deletionFailure),
   }
 }
@@ -216,11 +225,13 @@ export const printManifest = (
   m: holdfast.backup.v1.GetBackupManifestResponse,
 ): Static<typeof BackupManifest> => ({
   sequence: decimalOf(m.sequence),
-  sections: m.sections.map(({ name, organization, records, status }) => ({
+  key_fingerprint: m.keyFingerprint,
+  sections: m.sections.map(({ name, organization, records, status, schema }) => ({
     name: name ?? '',
     organization: organization ?? '',
     records: decimalOf(records),
     status: sectionStatuses.find((word) => word === status) ?? 'unknown_contributor',
+    schema: schema ?? '',
   })),
   manifest: m.manifest === '' ? {} : (JSON.parse(m.manifest) as Record<string, unknown>), // as: an object, always
 })

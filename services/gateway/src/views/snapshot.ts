@@ -17,13 +17,15 @@ import {
 import { decimalOf, idOf, momentOf, timeOf } from './print.ts'
 
 export const importOutcomes = ['created', 'updated', 'unchanged', 'skipped', 'refused'] as const
+/** What is undone also goes. */
+const outcomes = [...importOutcomes, 'removed'] as const
 
 export const ImportRecord = component('ImportRecord', {
   section: textOut('What it is a record of.', 'network.peers'),
   organization: textOut('Its organization, as the snapshot calls it.', 'Acme'),
   record: integerOut('Its place in the section, from 0.', 4),
   name: textOut('What it calls itself.', 'laptop'),
-  outcome: words(importOutcomes, 'What became of it.'),
+  outcome: words(outcomes, 'What became of it.'),
   code: textOut('Why it was not taken as it is; empty otherwise.', 'backup.reference_missing'),
   detail: textOut('For people.', 'no interface wg0 on gw-1'),
 })
@@ -41,6 +43,7 @@ export const ImportSection = component('ImportSection', {
   unchanged: integerOut('Just so already.', 7),
   skipped: integerOut('Left as it was; those unchanged included.', 8),
   refused: integerOut('Not taken.', 0),
+  removed: integerOut('Where a restore is undone: what it had made and is gone again.', 0),
   issues: Type.Array(ref(ImportRecord), {
     description:
       'The first hundred that were not taken as they are, and of all sections a thousand.',
@@ -102,12 +105,12 @@ export const printImportRecord = (one: holdfast.backup.v1.ImportRecord.$Properti
   organization: one.organization ?? '',
   record: one.record ?? 0,
   name: one.name ?? '',
-  outcome: importOutcomes.find((outcome) => outcome === one.outcome) ?? 'refused',
+  outcome: outcomes.find((outcome) => outcome === one.outcome) ?? 'refused',
   code: one.code ?? '',
   detail: one.detail ?? '',
 })
 
-const printSection = (one: holdfast.backup.v1.ImportSection.$Properties) => ({
+export const printSection = (one: holdfast.backup.v1.ImportSection.$Properties) => ({
   name: one.name ?? '',
   organization: one.organization ?? '',
   // as: the service has no other words
@@ -118,6 +121,7 @@ const printSection = (one: holdfast.backup.v1.ImportSection.$Properties) => ({
   unchanged: one.unchanged ?? 0,
   skipped: one.skipped ?? 0,
   refused: one.refused ?? 0,
+  removed: one.removed ?? 0,
   issues: (one.issues ?? []).map(printImportRecord),
 })
 
