@@ -2,8 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { run } from '@holdfast/service'
 import { composeArchive } from './compose-archive.ts'
 import { composeBackups } from './compose-backups.ts'
+import { composeCompensation } from './compose-compensation.ts'
 import { composeOffsite } from './compose-offsite.ts'
 import { composeRecovery } from './compose-recovery.ts'
+import { composeRestoreJobs } from './compose-restore-jobs.ts'
+import { composeRestores } from './compose-restores.ts'
 import { composeSchedules } from './compose-schedules.ts'
 import { composeSnapshots } from './compose-snapshots.ts'
 import { composeStorage } from './compose-storage.ts'
@@ -40,6 +43,9 @@ await run(
     const snapshots = composeSnapshots(app)
     const makers = { snapshot: snapshots.maker, full, rollback_slot: full }
     const backups = composeBackups(app, locations, makers, snapshots.contributors)
-    composeSchedules(app, locations, backups)
+    const { wake } = composeSchedules(app, locations, backups)
+    composeCompensation(app, wake)
+    const restores = composeRestores(app)
+    composeRestoreJobs(app, locations, snapshots, backups, restores)
   },
 )

@@ -19,14 +19,6 @@ export const PlanNotReady = defineError(
   (d: { status: string }) => `The plan is not ready (${d.status}).`,
 )
 
-/** What it was shown to change is not what it would change now. */
-export const PlanStale = defineError(
-  'restore.plan_stale',
-  'stale',
-  (d: { plan: string }) =>
-    `What plan ${d.plan} would change has changed since it was made. Make a new plan and look at it.`,
-)
-
 export const RestoreNotFound = defineError(
   'restore.not_found',
   'not_found',

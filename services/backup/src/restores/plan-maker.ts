@@ -28,9 +28,10 @@ export interface PlanMakerParts {
   readonly compensators: Compensators
   readonly logger: Logger
   readonly leaseMs: number
+  /** How often it is looked for what another instance put in, and for what was to wait. */
+  readonly pollMs: number
 }
 
-const pollMs = 1_000
 const maxAttempts = 5
 const retryMs = 1_000
 const pruneEveryMs = 3_600_000
@@ -46,7 +47,7 @@ export class PlanMaker {
   constructor(parts: PlanMakerParts) {
     this.#parts = parts
     this.#polling = new Polling({
-      everyMs: pollMs,
+      everyMs: parts.pollMs,
       turn: () => this.#turn(),
       failed(error, inARow) {
         if (inARow % 30 === 1) parts.logger.warn({ err: error }, 'cannot look for plans to make')

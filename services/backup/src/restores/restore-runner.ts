@@ -1,3 +1,4 @@
+import { RestorePlanStale } from '@holdfast/compensation'
 import { newId, uuidV5 } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
@@ -6,7 +7,7 @@ import { Polling } from '@holdfast/service'
 import type { Logger } from '@holdfast/telemetry'
 import { restores } from '../commands/restore-aggregate.ts'
 import type { RestoreWish, RollbackPoint } from '../domain/restore.ts'
-import { PlanStale, RollbackPointFailed } from '../domain/restore-errors.ts'
+import { RollbackPointFailed } from '../domain/restore-errors.ts'
 import { isPassing, isStandstill } from '../jobs/run-job.ts'
 import {
   addCarried,
@@ -45,12 +46,13 @@ export interface RunnerParts {
   readonly metrics: RestoreMetrics
   readonly logger: Logger
   readonly leaseMs: number
+  /** How often it is looked for what another instance put in, and for what was to wait. */
+  readonly pollMs: number
   /** The first wait before a step is tried again; each further one is twice as long. */
   readonly retryMs: number
   now(): number
 }
 
-const pollMs = 1_000
 /** A step that is refused that often, for a reason that does not pass, is not taken: what was changed goes back. */
 const maxRefusals = 5
 const longestRetryMs = 30_000
@@ -69,7 +71,7 @@ export class RestoreRunner {
   constructor(parts: RunnerParts) {
     this.#parts = parts
     this.#polling = new Polling({
-      everyMs: pollMs,
+      everyMs: parts.pollMs,
       turn: () => this.#turn(),
       failed(error, inARow) {
         if (inARow % 30 === 1) parts.logger.warn({ err: error }, 'cannot look for restores')
@@ -163,7 +165,7 @@ class Run {
     if (job.digest !== '' && head !== job.headSequence) {
       await this.#show('Comparing with the plan')
       const digest = await digestNow(compensators, job, head, signal)
-      if (digest !== job.digest) throw PlanStale({ plan: job.planId })
+      if (digest !== job.digest) throw RestorePlanStale({})
     }
     await this.#show('Taking the rollback point')
     const point = await this.#rollbackPoint(signal)
@@ -368,7 +370,7 @@ class Run {
 
 /** What waiting does not change. */
 const neverPassing: ReadonlySet<string> = new Set([
-  PlanStale({ plan: '' }).code,
+  RestorePlanStale({}).code,
   RollbackPointFailed({ reason: '' }).code,
 ])
 

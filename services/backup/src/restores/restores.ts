@@ -1,10 +1,10 @@
+import { RestorePlanStale } from '@holdfast/compensation'
 import { isUuid, newId } from '@holdfast/domain'
 import type { Actor, EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import {
   PlanNotFound,
   PlanNotReady,
-  PlanStale,
   RestoreNotFound,
   RestoreNotUndoable,
   RestorePointNotFound,
@@ -143,7 +143,7 @@ export function openRestoresFace(parts: RestoresParts): Restores {
         headSequence === plan.headSequence
           ? plan.digest
           : await digestNow(compensators, plan, headSequence, signal)
-      if (digest !== plan.digest) throw PlanStale({ plan: planId })
+      if (digest !== plan.digest) throw RestorePlanStale({})
       return await put({
         restoreId: request.id ?? newId<string>(),
         toSequence: plan.toSequence,

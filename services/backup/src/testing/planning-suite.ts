@@ -2,19 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compensationHandlers } from '@holdfast/compensation'
 import { type EventLog, subjectOf } from '@holdfast/event-log'
 import { migrate, sql } from '@holdfast/postgres'
 import { openProjections } from '@holdfast/projections'
-import { ScheduleService, StorageService } from '@holdfast/proto'
+import { CompensationService, ScheduleService, StorageService } from '@holdfast/proto'
 import { secrets } from '@holdfast/service'
 import { surroundingsOf } from '@holdfast/storage'
 import { createTelemetry } from '@holdfast/telemetry'
 import { testNats, testPostgres } from '@holdfast/testkit'
 import { backups } from '../commands/backup-aggregates.ts'
 import { type BackupWish, requestBackup } from '../commands/request-backup.ts'
+import { backupCompensables } from '../compensation/compensables.ts'
 import { scheduleHandlers } from '../grpc/schedule-handlers.ts'
 import { storageHandlers } from '../grpc/storage-handlers.ts'
 import { backupRows } from '../projections/backups.ts'
+import { organizationRows } from '../projections/organizations.ts'
 import { scheduleRows } from '../projections/schedules.ts'
 import { siteRows } from '../projections/sites.ts'
 import { storageLocations } from '../projections/storage-locations.ts'
@@ -74,7 +77,7 @@ export async function startPlanningSuite(hosts: readonly string[] = []) {
     const projections = await openProjections({
       ...{ log, postgres, telemetry },
       service: 'backup',
-      projections: [backupRows, siteRows, storageLocations, scheduleRows],
+      projections: [backupRows, siteRows, storageLocations, scheduleRows, organizationRows],
     })
     stops.unshift(() => projections.stop())
     const catchUp = () => projections.reached(log.seen())
@@ -125,6 +128,17 @@ export async function startPlanningSuite(hosts: readonly string[] = []) {
           onChanged: scheduler.wake,
         }),
         ScheduleService,
+      ),
+      compensation: requests(
+        compensationHandlers({
+          ...{ log, now },
+          compensables: backupCompensables({
+            ...{ log, postgres, now, catchUpToHead },
+            keys: testKeys(),
+            onScheduleChanged: scheduler.wake,
+          }),
+        }),
+        CompensationService,
       ),
       /** Ends what is open, as a job does. */
       async failOpen(): Promise<void> {
