@@ -57,6 +57,9 @@ export function printEventData(
   return message ? printMessage(message.decode(data), printSealed) : null
 }
 
+/** Facts of the log itself, whichever context tells them. */
+const factsOfTheLog = new Set(['Restored'])
+
 /** The message of an event, when this release knows its shape: `holdfast.<context>.v1.<type>` is schema 1. */
 export function messageOf(
   context: string,
@@ -64,7 +67,8 @@ export function messageOf(
   schema: number,
 ): MessageType<object> | undefined {
   if (schema !== 1) return undefined
-  const found = own(own(own(holdfast, context), 'v1'), type)
+  const home = factsOfTheLog.has(type) ? 'log' : context
+  const found = own(own(own(holdfast, home), 'v1'), type)
   // Every function in a package of messages is a message class.
   return typeof found === 'function' ? (found as unknown as MessageType<object>) : undefined
 }

@@ -22,8 +22,8 @@ const outcome =
   (event) =>
     patch(event, { state: { status: word }, more: only(event, ...fields) })
 
-/** Who can open what is off-site is one object of the instance, and begins with whatever is said of it first. */
-const ofRecovery =
+/** Who can open what is off-site, or the lineage: one object of the instance, which begins with whatever is said first. */
+const ofInstance =
   (change: (event: EventView) => readonly ObjectChange[]): Handler =>
   (event) => [...(event.isFirst ? put(event, {}, '') : []), ...change(event)]
 const recipient = (event: EventView, value: Json | undefined): ObjectChange => ({
@@ -106,15 +106,21 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
   BackupCancelled: state({ status: 'cancelled' }),
   BackupVerified: (event) => patch(event, { keys: only(event, 'is_good', 'detail') }),
   BackupDeleted: remove,
-  RecipientAdded: ofRecovery((event) => [
+  RecipientAdded: ofInstance((event) => [
     recipient(event, { label: textOf(event, 'label'), is_proved: false }),
   ]),
   RecipientRemoved: (event) => [recipient(event, undefined)],
   RecipientProved: (event) => [recipient(event, { is_proved: true })],
-  KeysReviewed: ofRecovery((event) => patch(event, { state: only(event, 'note') })),
-  KeysetsRewritten: ofRecovery((event) =>
+  KeysReviewed: ofInstance((event) => patch(event, { state: only(event, 'note') })),
+  KeysetsRewritten: ofInstance((event) =>
     patch(event, {
       more: only(event, 'destroyed_sequence', 'location_ids', 'unreached_location_ids'),
+    }),
+  ),
+  Restored: ofInstance((event) =>
+    patch(event, {
+      state: only(event, 'old_generation', 'new_generation', 'size', 'root', 'head', 'restore_id'),
+      more: only(event, 'note', 'earlier_notes', 'handovers'),
     }),
   ),
   SnapshotRestoreStarted: (event) =>

@@ -43,7 +43,8 @@ const commitOf = (
 const messageOf = ({ context, event }: Action): MessageType<object> & (new () => object) => {
   const contexts: Readonly<Record<string, { readonly v1: object } | undefined>> = holdfast as never
   // as: the catalogue's own test holds it against the protos
-  return Reflect.get(contexts[context]?.v1 ?? {}, event) as never
+  const home = event === 'Restored' ? holdfast.log.v1 : contexts[context]?.v1
+  return Reflect.get(home ?? {}, event) as never
 }
 
 /** A message with something in every field; nested ones are there, with their defaults. */
