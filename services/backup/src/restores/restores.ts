@@ -14,7 +14,7 @@ import { findRestore, type RestoreView } from '../queries/restores.ts'
 import type { Compensators } from './changes.ts'
 import { digestNow } from './make-plan.ts'
 import { findPlan, insertPlan, type Plan } from './plan-store.ts'
-import { insertRestore, type RestoreOrder } from './restore-store.ts'
+import { endRestore, insertRestore, type RestoreOrder } from './restore-store.ts'
 
 export type { RestoreView } from '../queries/restores.ts'
 
@@ -97,8 +97,18 @@ export function openRestoresFace(parts: RestoresParts): Restores {
     return commit.timeUnixMs
   }
 
+  /** The log says so, and its job was not told: whoever carried it out was killed in between. */
+  async function isOver(restoreId: string): Promise<boolean> {
+    const view = await findRestore(postgres, restoreId)
+    if (view?.status !== 'completed' && view?.status !== 'failed') return false
+    await endRestore(postgres, restoreId, view.failureCode, view.failureDetail)
+    return true
+  }
+
   async function put(order: RestoreOrder): Promise<string> {
-    const inTheWay = await insertRestore(postgres, order)
+    let inTheWay = await insertRestore(postgres, order)
+    if (inTheWay !== undefined && (await isOver(inTheWay)))
+      inTheWay = await insertRestore(postgres, order)
     if (inTheWay !== undefined) throw RestoreUnderWay({ restore: inTheWay })
     parts.wakeRunner()
     return order.restoreId
