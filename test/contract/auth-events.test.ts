@@ -3,6 +3,7 @@ import { enrolmentCodec } from '../../services/auth/src/codecs/enrolment-codec.t
 import { keyringCodec } from '../../services/auth/src/codecs/keyring-codec.ts'
 import { organizationCodec } from '../../services/auth/src/codecs/organization-codec.ts'
 import { reservationCodec } from '../../services/auth/src/codecs/reservation-codec.ts'
+import { rootKeyCodec } from '../../services/auth/src/codecs/root-key-codec.ts'
 import { siteCodec } from '../../services/auth/src/codecs/site-codec.ts'
 import { subscriberCodec } from '../../services/auth/src/codecs/subscriber-codec.ts'
 import { userCodec } from '../../services/auth/src/codecs/user-codec.ts'
@@ -10,6 +11,7 @@ import type { EnrolmentEvent } from '../../services/auth/src/domain/enrolment.ts
 import type { KeyringEvent } from '../../services/auth/src/domain/keyring.ts'
 import type { OrganizationEvent } from '../../services/auth/src/domain/organization.ts'
 import type { ReservationEvent } from '../../services/auth/src/domain/reservation.ts'
+import type { RootKeyEvent } from '../../services/auth/src/domain/root-key.ts'
 import type { SiteEvent } from '../../services/auth/src/domain/site.ts'
 import type { SubscriberEvent } from '../../services/auth/src/domain/subscriber.ts'
 import type { UserEvent } from '../../services/auth/src/domain/user.ts'
@@ -75,6 +77,30 @@ const keyrings: readonly KeyringEvent[] = [
   { type: 'SigningKeyAdded', keyId: 'k1', publicJwk: '{"kty":"OKP"}' },
   { type: 'SigningKeyRetired', keyId: 'k1' },
 ]
+const rootKeys: readonly RootKeyEvent[] = [
+  {
+    type: 'RootKeySplit',
+    setId: '29eec1f6',
+    shares: 3,
+    threshold: 2,
+    rootKeyFingerprint: '06db69d53c1403fe344988de870c22ce',
+    madeAtUnixMs: 1_790_000_000_000,
+  },
+  {
+    type: 'RootKeyRotated',
+    oldFingerprint: '06db69d53c1403fe344988de870c22ce',
+    newFingerprint: '80313522d52d26ad8d30fb43f30c231f',
+  },
+  { type: 'DataKeysRotated', organizationId, keys: 12 },
+  {
+    type: 'RootKeyUnsealed',
+    setId: '29eec1f6',
+    rootKeyFingerprint: '06db69d53c1403fe344988de870c22ce',
+    shards: [1, 3],
+    refused: 2,
+    refusedCodes: ['crypto.shard_damaged', 'crypto.shard_of_another_root_key'],
+  },
+]
 const subscribers: readonly SubscriberEvent[] = [
   {
     type: 'SubscriberCreated',
@@ -94,5 +120,6 @@ frozenEvents('auth', [
   { aggregate: 'reservation', codec: reservationCodec, events: reservations },
   { aggregate: 'enrolment', codec: enrolmentCodec, events: enrolments },
   { aggregate: 'keyring', codec: keyringCodec, events: keyrings },
+  { aggregate: 'root_key', codec: rootKeyCodec, events: rootKeys },
   { aggregate: 'subscriber', codec: subscriberCodec, events: subscribers },
 ])

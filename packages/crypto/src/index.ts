@@ -52,6 +52,15 @@ export {
   unwrapKey,
   wrapKey,
 } from './root-key.ts'
+export {
+  formerRootKeys,
+  printRootKeyFile,
+  printRotation,
+  type RootKeyFile,
+  type RootKeyRotation,
+  readRootKeyFile,
+  readRotation,
+} from './root-key-file.ts'
 export { open, type Sealed, seal } from './seal.ts'
 export type { SealContext } from './seal-context.ts'
 export {

@@ -46,6 +46,12 @@ test('everything in the store comes back as it was', async () => {
   expect(text(keyset.files[0]?.contents)).toBe('secret of the authority')
 })
 
+test('a key whose id begins with a hyphen is a key like any other', async () => {
+  const directory = store({ 'signing/-8ZgF0-78HnRc2qG.json': 'k' })
+  const keyset = unpackKeyset(packKeyset(keysetDocument(await readKeyset(directory))))
+  expect(keyset.files.map(({ path }) => path)).toContain('signing/-8ZgF0-78HnRc2qG.json')
+})
+
 test('the hash stays while the content does, and changes with every key that comes or goes', async () => {
   const directory = store({ 'data/one.person.1.json': 'k1' })
   const before = await hashOf(directory)

@@ -25,7 +25,8 @@ export interface KeysetFile {
 
 /** Folders of the store; files in others are not ours. */
 const folders = ['', 'data', 'signing', 'nats', 'log-signing'] as const
-const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/
+// The id of a signing key is base64url: one in 64 begins with a hyphen.
+const namePattern = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$/
 // Left behind by a crash while something was written: never read, so never kept.
 const isTemporary = (name: string): boolean => name.startsWith('.tmp-') || name.endsWith('.next')
 const dataKeyPattern = /^data\/([a-z0-9-]+\.[a-z0-9-]+)\.(\d+|destroyed)\.json$/

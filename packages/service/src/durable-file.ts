@@ -51,9 +51,9 @@ export async function createDurably(path: string, contents: string): Promise<boo
   }
 }
 
-/** Replaces a file: readers see the old contents or the new ones, whole. Readable by everybody. */
-export async function replaceDurably(path: string, contents: string): Promise<void> {
-  const temporary = await writeBeside(path, contents, 0o644)
+/** Replaces a file: readers see the old contents or the new ones, whole. Readable by everybody, unless `mode` says otherwise. */
+export async function replaceDurably(path: string, contents: string, mode = 0o644): Promise<void> {
+  const temporary = await writeBeside(path, contents, mode)
   try {
     await rename(temporary, path)
   } catch (error) {

@@ -20,6 +20,7 @@ export {
   roles,
 } from './permissions.ts'
 export { Polling } from './polling.ts'
+export { createRpcServer, type RpcServer } from './rpc-server.ts'
 export { type RunOptions, run, runEdge } from './run.ts'
 export { type Secrets, secrets } from './secrets.ts'
 export {

@@ -44,6 +44,10 @@ export const permissions = [
   'notify.webhooks.read',
   'notify.webhooks.write',
   'operator.read_models.check',
+  'operator.recover',
+  'operator.restore',
+  'operator.rotate',
+  'operator.warnings',
   'rules.rules.read',
   'rules.rules.write',
 ] as const
@@ -69,6 +73,10 @@ const instanceWide: readonly Permission[] = [
   'backup.recovery',
   'backup.restore',
   'operator.read_models.check',
+  'operator.recover',
+  'operator.restore',
+  'operator.rotate',
+  'operator.warnings',
 ]
 
 const readOnly: readonly Permission[] = [

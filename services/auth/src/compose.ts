@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { RootKey } from '@holdfast/crypto'
+import { compensationHandlers } from '@holdfast/compensation'
 import type { OrganizationId, UserId } from '@holdfast/domain'
 import { accessKeyKind, accessRecorder, accessSources, accessStore } from '@holdfast/event-log'
 import { Lagging } from '@holdfast/projections'
 import {
   AuthService,
+  CompensationService,
   ContributorService,
   EnrolmentService,
   KeyService,
@@ -22,10 +23,18 @@ import { userCreator } from './commands/create-user.ts'
 import { enrolmentCommands } from './commands/enrolments.ts'
 import { userEraser } from './commands/erase-user.ts'
 import { oneAtATime } from './commands/one-at-a-time.ts'
-import { organizationCommands } from './commands/organizations.ts'
+import { type OrganizationParts, organizationCommands } from './commands/organizations.ts'
 import { ownContext } from './commands/own-context.ts'
+import { passwordProof } from './commands/prove-password.ts'
+import { keyFilesLock } from './commands/rotate-keys.ts'
 import { adminSeeder } from './commands/seed-admin.ts'
-import { type IssueSubscriber, subscriberCommands } from './commands/subscribers.ts'
+import {
+  type IssueSubscriber,
+  type SubscriberParts,
+  subscriberCommands,
+} from './commands/subscribers.ts'
+import { authCompensables } from './compensation/compensables.ts'
+import { composeRootKey } from './compose-root-key.ts'
 import { personKinds } from './domain/user.ts'
 import { authHandlers } from './grpc/auth-handlers.ts'
 import { enrolmentHandlers, type IssueNodeJwt } from './grpc/enrolment-handlers.ts'
@@ -37,6 +46,7 @@ import { userHandlers } from './grpc/user-handlers.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { openPersonFields } from './keys/person-fields.ts'
 import { reservationIds } from './keys/reservation-id.ts'
+import type { RootKeySource } from './keys/root-key-source.ts'
 import { openSigningKeys } from './keys/signing-keys.ts'
 import { enrolmentRows } from './projections/enrolments.ts'
 import { organizationRows } from './projections/organizations.ts'
@@ -51,6 +61,7 @@ import { listOutlivedKeys, listSigningKeys } from './queries/signing-keys.ts'
 import { countSites } from './queries/sites.ts'
 import { subscriberCalled } from './queries/subscribers.ts'
 import { listErased, listErasures, listSuperAdmins } from './queries/users.ts'
+import type { Opened } from './seal/wait-unsealed.ts'
 import { accessTokenMs, accessTokens } from './sessions/access-tokens.ts'
 import { openLockout } from './sessions/lockout.ts'
 import { passwordChecker } from './sessions/password-check.ts'
@@ -63,8 +74,10 @@ import { signIn } from './sessions/sign-in.ts'
 import { authContributors } from './snapshot/contributors.ts'
 
 export interface AuthParts {
-  readonly rootKey: RootKey
   readonly keyStore: KeyStore
+  readonly rootKeySource: Pick<RootKeySource, 'keptAs' | 'next'>
+  /** How a sealed instance was opened at this start. */
+  readonly unsealed?: Opened | undefined
   readonly issueNodeJwt: IssueNodeJwt
   readonly issueSubscriber: IssueSubscriber
   readonly subscriberDoor: SubscriberDoor
@@ -83,9 +96,10 @@ const retireMs = accessTokenMs + 5 * 60_000
 /** Puts the service together. */
 export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Promise<void> {
   const { log, postgres, projections, telemetry } = app
-  const { rootKey, keyStore, issueNodeJwt, issueSubscriber, subscriberDoor, now } = parts
+  const { keyStore, issueNodeJwt, issueSubscriber, subscriberDoor, now } = parts
   const everything = { organizations: '*' } as const
 
+  const { present: rootKey, former } = keyStore.rootKeys()
   const locks = oneAtATime()
   const sources = accessSources(log.lineageId, (userId) => keyStore.dataKeys(userId, accessKeyKind))
   sources.useKeys(await keyStore.dataKeys(log.lineageId, accessKeyKind))
@@ -98,7 +112,8 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   })
   const access = accessLog(recorder, telemetry.log)
   const persons = openPersonFields(keyStore)
-  const reservationId = reservationIds(rootKey)
+  // Names of subjects in the log follow from it, so it is the first root key there ever was.
+  const reservationId = reservationIds(former.at(-1) ?? rootKey)
   const passwords = openPasswords()
   const signingKeys = await openSigningKeys(log, keyStore, () => listSigningKeys(postgres))
   app.verifyWith(signingKeys)
@@ -116,6 +131,8 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     byAccount: rateLimit(parts.loginRate, now),
     bySource: rateLimit(parts.loginRate, now),
   })
+
+  const provePassword = passwordProof({ log, persons, check })
 
   const reached = (sequence: bigint, signal?: AbortSignal) => projections.reached(sequence, signal)
   /** The read models as they are when they include all that was in the log a moment ago. */
@@ -187,7 +204,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       access,
       reached,
       caughtUp: safelyCaughtUp,
-      changePassword: passwordChanger({ log, persons, passwords, check, sessions }),
+      changePassword: passwordChanger({ log, persons, passwords, provePassword, sessions }),
       signIn: signIn({
         people: people({ log, postgres, reservationId, caughtUp: safelyCaughtUp }),
         persons,
@@ -204,14 +221,15 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     UserService,
     userHandlers({ log, postgres, createUser, changeUsers, eraseUsers, reached }),
   )
-  const organizations = organizationCommands({
-    log,
-    locks,
-    async countContents(id, signal) {
-      await caughtUp(signal)
-      return { sites: await countSites(postgres, id), nodes: await countNodes(postgres, id) }
-    },
-  })
+  const countContents: OrganizationParts['countContents'] = async (id, signal) => {
+    await caughtUp(signal)
+    return { sites: await countSites(postgres, id), nodes: await countNodes(postgres, id) }
+  }
+  const nameHolder: SubscriberParts['nameHolder'] = async (organizationId, name, signal) => {
+    await caughtUp(signal)
+    return subscriberCalled(postgres, organizationId, name)
+  }
+  const organizations = organizationCommands({ log, locks, countContents })
   app.serve(
     OrganizationService,
     organizationHandlers({ postgres, reached, commands: organizations }),
@@ -232,15 +250,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       postgres,
       door: subscriberDoor,
       reached,
-      commands: subscriberCommands({
-        log,
-        locks,
-        issue: issueSubscriber,
-        async nameHolder(organizationId, name, signal) {
-          await caughtUp(signal)
-          return subscriberCalled(postgres, organizationId, name)
-        },
-      }),
+      commands: subscriberCommands({ log, locks, issue: issueSubscriber, nameHolder }),
     }),
   )
   app.serve(
@@ -261,12 +271,33 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       }),
     ),
   )
+  app.serve(
+    CompensationService,
+    compensationHandlers({
+      log,
+      now,
+      compensables: authCompensables({
+        log,
+        locks,
+        sessions,
+        countContents,
+        countOtherSuperAdmins,
+        nameHolder,
+        async listSuperAdmins() {
+          await caughtUp()
+          return await listSuperAdmins(postgres, { isEnabled: true })
+        },
+      }),
+    }),
+  )
   app.serve(KeyService, keyHandlers(keyStore))
   app.serve(
     KeysetService,
     keysetHandlers({
-      rootKey,
+      rootKeys: keyStore.rootKeys,
       directory: keyStore.directory,
+      // Never a store that is half of one root key and half of another.
+      whole: (work) => locks.run([keyFilesLock], work),
       async destroyedSequence() {
         const erasures = await listErasures(postgres)
         const isDone = (userId: UserId) =>
@@ -275,6 +306,9 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       },
     }),
   )
+
+  const rootKeyParts = { keyStore, unsealed: parts.unsealed, locks, provePassword, sources, now }
+  const aboutRootKey = composeRootKey(app, { ...rootKeyParts, source: parts.rootKeySource })
 
   /** Erasures a crash has cut off: the fact is in the log, so the keys have to be gone. */
   async function completeErasures(): Promise<void> {
@@ -292,6 +326,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
   async function chores(): Promise<void> {
     await completeErasures()
     await sessions.purge()
+    await aboutRootKey.chores()
     await signingKeys.refresh()
     for (const keyId of await listOutlivedKeys(postgres, new Date(now() - retireMs))) {
       await signingKeys.retire(keyId)
@@ -307,6 +342,11 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
     await completeErasures().catch((error: unknown) =>
       telemetry.log.warn({ err: error }, 'erasures are completed later'),
     )
+    await aboutRootKey
+      .chores()
+      .catch((error: unknown) =>
+        telemetry.log.warn({ err: error }, 'what was done with the root key is told later'),
+      )
     timer = setInterval(() => {
       // Whatever a round leaves undone, the next one does.
       running = chores().catch((error: unknown) =>

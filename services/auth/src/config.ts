@@ -1,4 +1,4 @@
-import { defineConfig, integer, path, secret, text } from '@holdfast/config'
+import { defineConfig, integer, oneOf, path, secret, text } from '@holdfast/config'
 import { agentDoorSettings, commonSettings } from '@holdfast/service'
 
 const perMinute = { min: 1, max: 10_000 }
@@ -7,7 +7,20 @@ const perMinute = { min: 1, max: 10_000 }
 export const settings = defineConfig({
   ...commonSettings('auth'),
   rootKey: secret('HOLDFAST_ROOT_KEY', {
-    doc: 'Root key: 32 bytes, base64. Wraps every key of the key store.',
+    optional: true,
+    doc: 'Root key: 32 bytes, base64. Wraps every key of the key store. Required unless HOLDFAST_SEAL=shamir.',
+  }),
+  rootKeyReplace: path('HOLDFAST_ROOT_KEY_REPLACE', {
+    optional: true,
+    doc: 'Where auth itself keeps the root key, when it does: the file HOLDFAST_ROOT_KEY_FILE names. A rotation replaces it.',
+  }),
+  rootKeyNextFile: path('HOLDFAST_ROOT_KEY_NEXT_FILE', {
+    optional: true,
+    doc: 'File of the root key that a rotation takes when the present one comes from elsewhere. Read when it is needed; may be missing until then.',
+  }),
+  seal: oneOf('HOLDFAST_SEAL', ['none', 'shamir'], {
+    default: 'none',
+    doc: 'shamir: the root key is on no disk, and every start waits for shards of it (docs/root-key.md).',
   }),
   keysDir: path('HOLDFAST_KEYS_DIR', {
     doc: 'The key store. Nothing sealed can be read without it: back it up.',

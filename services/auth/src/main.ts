@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '@holdfast/config'
-import { loadRootKey } from '@holdfast/crypto'
 import {
   issueNodeCredentials,
   issueUser,
@@ -11,8 +10,11 @@ import {
 import { run } from '@holdfast/service'
 import { composeAuth } from './compose.ts'
 import { settings } from './config.ts'
-import { checkKeyStore, openKeyStore } from './keys/key-store.ts'
+import { openKeyStore } from './keys/key-store.ts'
+import { givenRootKey, unsealedRootKey } from './keys/root-key-source.ts'
+import { findRootKeys, storeFingerprints } from './keys/store-root-keys.ts'
 import { operationalTables } from './operational-tables.ts'
+import { waitUnsealed } from './seal/wait-unsealed.ts'
 
 await refuseOtherRootKey()
 
@@ -22,12 +24,17 @@ await run(
   { migrations: fileURLToPath(new URL('../migrations', import.meta.url)), operationalTables },
   async (app) => {
     const { settings: values } = app
-    const rootKey = loadRootKey(values.rootKey)
+    const unsealed =
+      values.seal === 'shamir'
+        ? await waitUnsealed(app, storeFingerprints(values.keysDir), Date.now)
+        : undefined
+    const source = unsealed ? unsealedRootKey(unsealed.rootKey) : givenRootKey(values)
     const signingSeed = readFileSync(values.natsSigningSeedFile, 'utf8').trim()
     const safeSubject = nodesSafeSubject(values.natsCredentialsFile)
     await composeAuth(app, {
-      rootKey,
-      keyStore: await openKeyStore(values.keysDir, rootKey),
+      keyStore: await openKeyStore(values.keysDir, source.keys, source.adopt),
+      rootKeySource: source,
+      unsealed,
       issueNodeJwt: (node) =>
         issueNodeCredentials({
           ...node,
@@ -70,8 +77,13 @@ function nodesSafeSubject(credentialsFile: string | undefined): string {
  */
 async function refuseOtherRootKey(): Promise<void> {
   try {
-    const { keysDir, rootKey } = settings.load(process.env)
-    await checkKeyStore(keysDir, loadRootKey(rootKey))
+    const values = settings.load(process.env)
+    if (values.seal === 'none') await findRootKeys(values.keysDir, givenRootKey(values).keys)
+    else if (values.rootKey !== undefined)
+      throw new Error(
+        'HOLDFAST_SEAL=shamir is for an instance whose root key is on no disk: make shards with `holdfast operator recover`, prove them, and take HOLDFAST_ROOT_KEY away',
+      )
+    else storeFingerprints(values.keysDir)
   } catch (error) {
     if (error instanceof ConfigError) return // run() says what is wrong with the settings
     process.stderr.write(`auth: ${error instanceof Error ? error.message : String(error)}\n`)

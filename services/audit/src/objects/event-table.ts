@@ -37,6 +37,12 @@ const role =
     return [{ op: 'member', kind: event.kind, id: event.id, field: 'roles', member, value }]
   }
 
+/** One object an instance, begun by whatever is done with the root key first. */
+const aboutRootKey =
+  (slots: (event: EventView) => SlotFields): Handler =>
+  (event) =>
+    event.isFirst ? put(event, slots(event), '') : patch(event, slots(event))
+
 const auth: Readonly<Record<string, Handler>> = {
   // It is its own organization, whoever made it.
   OrganizationCreated: (event) => described({ ...event, organizationId: event.id }),
@@ -81,6 +87,16 @@ const auth: Readonly<Record<string, Handler>> = {
     keyMember(event, only(event, 'public_jwk')['public_jwk'] ?? ''),
   ],
   SigningKeyRetired: (event) => [keyMember(event, undefined)],
+  RootKeySplit: aboutRootKey((event) => ({
+    settings: only(event, 'set_id', 'shares', 'threshold', 'root_key_fingerprint', 'made_at'),
+  })),
+  RootKeyRotated: aboutRootKey((event) => ({
+    facts: only(event, 'old_fingerprint', 'new_fingerprint'),
+  })),
+  RootKeyUnsealed: aboutRootKey((event) => ({
+    state: only(event, 'set_id', 'root_key_fingerprint', 'shards', 'refused', 'refused_codes'),
+  })),
+  DataKeysRotated: aboutRootKey((event) => ({ more: only(event, 'organization_id', 'keys') })),
   SubscriberCreated: (event) =>
     put(
       event,

@@ -65,8 +65,8 @@ async function composed(log: EventLog) {
     onDrain: (work: () => Promise<void> | void) => void drains.push(work),
   } as unknown as App<ServiceSpec> // what signing in needs of it
   await composeAuth(app, {
-    rootKey,
     keyStore,
+    rootKeySource: { keptAs: 'given', next: () => rootKey },
     issueSubscriber: () => Promise.reject(new Error('nobody asks')),
     subscriberDoor: { servers: [], caCertificate: '' },
     issueNodeJwt: () => Promise.reject(new Error('nobody enrols here')),

@@ -1,50 +1,53 @@
-import {
-  ageSeal,
-  parseRecipient,
-  type RootKey,
-  recoveryIdentity,
-  rootKeyFingerprint,
-} from '@holdfast/crypto'
+import { ageSeal, parseRecipient, recoveryIdentity, rootKeyFingerprint } from '@holdfast/crypto'
 import { DomainError, invalid } from '@holdfast/errors'
 import { keysetDocument, keysetHash, packKeyset, readKeyset } from '@holdfast/full-backup'
 import type { KeysetService } from '@holdfast/proto'
 import type { Handlers } from '@holdfast/service'
+import type { StoreRootKeys } from '../keys/store-root-keys.ts'
 
 const maxRecipients = 64
 
 /** The key store for backups: it leaves this process inside age only, and the root key to the operator's recipients alone. */
 export function keysetHandlers(options: {
-  readonly rootKey: RootKey
+  readonly rootKeys: () => StoreRootKeys
   /** The key store. */
   readonly directory: string
   /** Of the last destruction that has been carried out here. */
   readonly destroyedSequence: () => Promise<bigint>
+  /** Runs it while nobody wraps the keys anew. */
+  readonly whole: <T>(work: () => Promise<T>) => Promise<T>
 }): Handlers<typeof KeysetService> {
-  const { rootKey, directory, destroyedSequence } = options
-  // The identity itself is made where something is to be opened; here only its public half is kept.
-  const { recipient: derived } = recoveryIdentity(rootKey)
-  const fingerprint = rootKeyFingerprint(rootKey)
+  const { rootKeys, directory, destroyedSequence, whole } = options
   return {
     async getRecoveryRecipient() {
-      return { recipient: derived, rootKeyFingerprint: fingerprint }
+      const { present, former } = rootKeys()
+      return {
+        recipient: recoveryIdentity(present).recipient,
+        rootKeyFingerprint: rootKeyFingerprint(present),
+        formerFingerprints: former.map(rootKeyFingerprint),
+      }
     },
 
     async exportKeyset({ recipients: wanted }) {
       const operators = parseRecipients(wanted)
-      // Before the keys are read: a destruction that is later than this is told by the next export.
-      const sequence = await destroyedSequence()
-      const keyset = await readKeyset(directory)
-      const document = keysetDocument(keyset)
-      return {
-        keyset: await ageSeal([derived, ...operators], packKeyset(document)),
-        rootKey:
-          operators.length === 0
-            ? new Uint8Array()
-            : await ageSeal(operators, Buffer.from(`${rootKey.reveal()}\n`)),
-        contentSha256: keysetHash(document),
-        destroyedSequence: Number(sequence),
-        keys: keyset.files.length,
-      }
+      return await whole(async () => {
+        const { present } = rootKeys()
+        const { recipient: derived } = recoveryIdentity(present)
+        // Before the keys are read: a destruction that is later than this is told by the next export.
+        const sequence = await destroyedSequence()
+        const keyset = await readKeyset(directory)
+        const document = keysetDocument(keyset)
+        return {
+          keyset: await ageSeal([derived, ...operators], packKeyset(document)),
+          rootKey:
+            operators.length === 0
+              ? new Uint8Array()
+              : await ageSeal(operators, Buffer.from(`${present.reveal()}\n`)),
+          contentSha256: keysetHash(document),
+          destroyedSequence: Number(sequence),
+          keys: keyset.files.length,
+        }
+      })
     },
   }
 }

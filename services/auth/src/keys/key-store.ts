@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type DataKey,
@@ -8,24 +8,42 @@ import {
   type KeyRing,
   keyRing,
   type RootKey,
-  rootKeyFingerprint,
-  unwrapKey,
   wrapKey,
 } from '@holdfast/crypto'
 import { newId } from '@holdfast/domain'
-import { createDurably, makeDirectory, syncDirectory } from '@holdfast/service'
-import { KeyStoreDamaged, RootKeyMismatch } from '../domain/errors.ts'
+import { createDurably, syncDirectory } from '@holdfast/service'
+import { KeyStoreDamaged, RotationUnderWay } from '../domain/errors.ts'
+import {
+  dataName,
+  foldersOf,
+  keyFile,
+  namesIn,
+  parseDataFile,
+  readKeyFile,
+  signingName,
+} from './key-files.ts'
+import {
+  type AdoptRootKey,
+  claimStore,
+  completeRotation,
+  decideRotation,
+  type OnStep,
+  opens,
+  type StoreRootKeys,
+} from './store-root-keys.ts'
 
 /**
  * Wrapped keys, one file each, in a directory this process owns (`HOLDFAST_KEYS_DIR`):
  *
- *   root-key.json                      fingerprint of the root key that wraps the rest
+ *   root-key.json                      fingerprint of the root key that wraps the rest, and the former ones wrapped by it
+ *   root-key.next                      only while the root key is being rotated (store-root-keys.ts)
  *   data/<owner>.<kind>.<n>.json       data keys, n counted from 1; the highest n is the active one
  *   data/<owner>.<kind>.destroyed.json keys that were destroyed and are never made again
  *   signing/<key id>.json              private halves of signing keys
  *
- * A key is on disk, and its name too, before it is first handed out. Files are created once and never
- * changed, so two processes on one directory agree: whoever comes second reads what the first one made.
+ * A key is on disk, and its name too, before it is first handed out. Files are created once, and changed only by a
+ * rotation of the root key, so two processes on one directory agree: whoever comes second reads what the first one made.
+ * While the root key is rotated, one process has the directory to itself.
  */
 export interface KeyStore {
   readonly directory: string
@@ -41,6 +59,17 @@ export interface KeyStore {
    */
   destroy(owner: string, kind: string): Promise<void>
   isDestroyed(owner: string, kind: string): boolean
+  /** Another version of a data key: the active one from here on; those before it stay, for reading. */
+  renew(owner: string, kind: string): Promise<void>
+  /** Of whom there are data keys, and of which kinds. */
+  owners(): Promise<readonly { readonly owner: string; readonly kind: string }[]>
+  rootKeys(): StoreRootKeys
+  /**
+   * Wraps everything by `next`, while the store goes on being used. Returns how many keys there were. Throws
+   * `auth.rotation_under_way`.
+   */
+  rotateRootKey(next: RootKey, onStep?: OnStep): Promise<number>
+  isRotating(): boolean
   /** Drops what is in memory: another instance has destroyed it. */
   forget(owner: string, kind: string): void
   /** Private key bytes; undefined when this store never had the key. */
@@ -64,12 +93,39 @@ interface Held {
 }
 
 /**
- * Opens the store. Throws `auth.root_key_mismatch` when it belongs to another root key and
- * `auth.key_store_damaged` when it cannot be read; nothing has been written then.
+ * Opens the store with the one of the root keys given that is its own, and completes a rotation that was cut off.
+ * Throws `auth.root_key_mismatch` when it belongs to another root key and `auth.key_store_damaged` when it cannot be
+ * read; nothing has been written then.
  */
-export async function openKeyStore(directory: string, rootKey: RootKey): Promise<KeyStore> {
+export async function openKeyStore(
+  directory: string,
+  given: RootKey | readonly RootKey[],
+  adopt: AdoptRootKey = async () => undefined,
+): Promise<KeyStore> {
   const { data, signing } = foldersOf(directory)
-  await claim(directory, rootKey)
+  const claimed = await claimStore(directory, 'length' in given ? given : [given])
+  let roots: StoreRootKeys = claimed
+  /** While everything is wrapped anew: what some files still are wrapped by. */
+  let replaced: RootKey | undefined
+  if (claimed.replaces)
+    await completeRotation(directory, claimed.replaces, claimed, adopt, () => undefined)
+
+  /** What is written under one root key, so that a rotation can wait for it. */
+  const writing = new Set<Promise<unknown>>()
+  async function written<T>(work: Promise<T>): Promise<T> {
+    writing.add(work)
+    try {
+      return await work
+    } finally {
+      writing.delete(work)
+    }
+  }
+
+  function unwrap(name: string, wrapped: Uint8Array, path: string): Uint8Array {
+    const key = opens(roots.present, name, wrapped) ?? (replaced && opens(replaced, name, wrapped))
+    if (!key) throw KeyStoreDamaged({ file: path })
+    return key
+  }
 
   const known = new Map<string, Held>()
   const making = new Map<string, Promise<Held>>()
@@ -89,7 +145,7 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
     for (let n = 1; existsSync(pathOf(owner, kind, n)); n++) {
       const path = pathOf(owner, kind, n)
       const { id, wrapped } = readKeyFile(path)
-      const key = unwrap(rootKey, dataName(owner, kind, id), wrapped, path)
+      const key = unwrap(dataName(owner, kind, id), wrapped, path)
       keys.unshift({ id, key, isActive: false })
     }
     const [newest, ...older] = keys
@@ -107,12 +163,18 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
     return held
   }
 
-  async function make(owner: string, kind: string): Promise<Held> {
+  async function createVersion(owner: string, kind: string, n: number): Promise<string> {
     if (isDestroyed(owner, kind)) throw KeyDestroyed({ keyId: `${owner}.${kind}` })
     const id = newId<string>()
     const key = new Uint8Array(randomBytes(dataKeyBytes))
-    const path = pathOf(owner, kind, 1)
-    await createDurably(path, keyFile(id, wrapKey(rootKey, dataName(owner, kind, id), key)))
+    const path = pathOf(owner, kind, n)
+    const wrapped = wrapKey(roots.present, dataName(owner, kind, id), key)
+    await written(createDurably(path, keyFile(id, wrapped)))
+    return path
+  }
+
+  async function make(owner: string, kind: string): Promise<Held> {
+    const path = await createVersion(owner, kind, 1)
     const held = ifAny(owner, kind) // ours, or that of the process that was faster
     if (!held) throw KeyStoreDamaged({ file: path })
     return held
@@ -149,17 +211,54 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
       await syncDirectory(data)
     },
     isDestroyed,
+    async renew(owner, kind) {
+      let next = 1
+      while (existsSync(pathOf(owner, kind, next))) next += 1
+      await createVersion(owner, kind, next)
+      known.delete(`${owner}.${kind}`)
+      // Forgotten meanwhile: the keys there were are gone, so this one has to go as well.
+      if (isDestroyed(owner, kind)) await rm(pathOf(owner, kind, next), { force: true })
+    },
+    async owners() {
+      const found = new Map<string, { owner: string; kind: string }>()
+      const gone = new Set<string>()
+      for (const name of await namesIn(data)) {
+        const parsed = parseDataFile(name)
+        if (!parsed) continue
+        const { owner, kind, isTombstone } = parsed
+        if (isTombstone) gone.add(`${owner}.${kind}`)
+        else found.set(`${owner}.${kind}`, { owner, kind })
+      }
+      return [...found].filter(([key]) => !gone.has(key)).map(([, one]) => one)
+    },
+    rootKeys: () => roots,
+    isRotating: () => replaced !== undefined,
+    async rotateRootKey(next, onStep = () => undefined) {
+      if (replaced) throw RotationUnderWay({})
+      const from = roots.present
+      replaced = from
+      try {
+        await decideRotation(directory, from, next, onStep)
+        roots = { present: next, former: [from, ...roots.former] }
+        // What was wrapped by the former key a moment ago has to be there when the files are listed.
+        await Promise.allSettled([...writing])
+        return await completeRotation(directory, from, roots, adopt, onStep)
+      } finally {
+        // One that fails goes on at the next start, and until then both keys are needed.
+        if (!existsSync(join(directory, 'root-key.next'))) replaced = undefined
+      }
+    },
     forget(owner, kind) {
       known.delete(`${owner}.${kind}`)
     },
     signingKey(keyId) {
       const path = signingPath(keyId)
       if (!existsSync(path)) return undefined
-      return unwrap(rootKey, `signing/${keyId}`, readKeyFile(path).wrapped, path)
+      return unwrap(signingName(keyId), readKeyFile(path).wrapped, path)
     },
     async addSigningKey(keyId, privateKey) {
-      const wrapped = wrapKey(rootKey, `signing/${keyId}`, privateKey)
-      await createDurably(signingPath(keyId), keyFile(keyId, wrapped))
+      const wrapped = wrapKey(roots.present, signingName(keyId), privateKey)
+      await written(createDurably(signingPath(keyId), keyFile(keyId, wrapped)))
     },
     async removeSigningKey(keyId) {
       await rm(signingPath(keyId), { force: true })
@@ -169,92 +268,6 @@ export async function openKeyStore(directory: string, rootKey: RootKey): Promise
   }
 }
 
-const foldersOf = (directory: string) => ({
-  data: join(directory, 'data'),
-  signing: join(directory, 'signing'),
-})
-
-/**
- * Sees whose store it is, and writes nothing. True when it is this root key's, false when it is nobody's
- * yet. Throws `auth.root_key_mismatch` or `auth.key_store_damaged`.
- */
-export async function checkKeyStore(directory: string, rootKey: RootKey): Promise<boolean> {
-  const path = join(directory, 'root-key.json')
-  if (existsSync(path)) {
-    const expected = readFingerprint(path)
-    const given = rootKeyFingerprint(rootKey)
-    if (expected !== given) throw RootKeyMismatch({ expected, given })
-    return true
-  }
-  const { data, signing } = foldersOf(directory)
-  const keys = [...(await namesIn(data)), ...(await namesIn(signing))]
-  // Keys without the file that says whose they are: somebody has to look at that.
-  if (keys.length > 0) throw KeyStoreDamaged({ file: path })
-  return false
-}
-
-/** Makes the store ours when it is nobody's. */
-async function claim(directory: string, rootKey: RootKey): Promise<void> {
-  const isOurs = await checkKeyStore(directory, rootKey)
-  for (const folder of [directory, ...Object.values(foldersOf(directory))]) {
-    await makeDirectory(folder)
-    // What an earlier process made may have been seen and not yet been durable when it died.
-    await syncDirectory(folder)
-  }
-  if (isOurs) return
-  const fingerprint = rootKeyFingerprint(rootKey)
-  const contents = `${JSON.stringify({ format: 1, fingerprint })}\n`
-  // Another process may have been faster, with another key.
-  if (!(await createDurably(join(directory, 'root-key.json'), contents))) {
-    await checkKeyStore(directory, rootKey)
-  }
-}
-
-const namesIn = async (folder: string): Promise<string[]> =>
-  existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith('.json')) : []
-
-const dataName = (owner: string, kind: string, id: string): string => `data/${owner}/${kind}/${id}`
-
 function check(part: string, pattern: RegExp, what: string): void {
   if (!pattern.test(part)) throw new RangeError(`not a ${what} of a key: ${JSON.stringify(part)}`)
-}
-
-const keyFile = (id: string, wrapped: Uint8Array): string =>
-  `${JSON.stringify({ format: 1, id, wrapped: Buffer.from(wrapped).toString('base64') })}\n`
-
-function readJson(path: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (
-      parsed !== null &&
-      typeof parsed === 'object' &&
-      'format' in parsed &&
-      parsed.format === 1
-    ) {
-      return { ...parsed }
-    }
-  } catch (cause) {
-    throw KeyStoreDamaged({ file: path }, cause)
-  }
-  throw KeyStoreDamaged({ file: path })
-}
-
-function readKeyFile(path: string): { readonly id: string; readonly wrapped: Uint8Array } {
-  const { id, wrapped } = readJson(path)
-  if (typeof id !== 'string' || typeof wrapped !== 'string') throw KeyStoreDamaged({ file: path })
-  return { id, wrapped: new Uint8Array(Buffer.from(wrapped, 'base64')) }
-}
-
-function readFingerprint(path: string): string {
-  const { fingerprint } = readJson(path)
-  if (typeof fingerprint !== 'string') throw KeyStoreDamaged({ file: path })
-  return fingerprint
-}
-
-function unwrap(rootKey: RootKey, name: string, wrapped: Uint8Array, path: string): Uint8Array {
-  try {
-    return unwrapKey(rootKey, name, wrapped)
-  } catch (cause) {
-    throw KeyStoreDamaged({ file: path }, cause)
-  }
 }

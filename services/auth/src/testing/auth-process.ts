@@ -6,11 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { generateRootKey, loadRootKey, type RootKey } from '@holdfast/crypto'
 import {
   AuthService,
+  CompensationService,
   ContributorService,
   EnrolmentService,
   KeyService,
   KeysetService,
   OrganizationService,
+  RootKeyService,
+  SealService,
+  SubscriberService,
   TableService,
   UserService,
 } from '@holdfast/proto'
@@ -29,6 +33,10 @@ export interface Clients {
   readonly keysets: Client<typeof KeysetService>
   readonly tables: Client<typeof TableService>
   readonly contributors: Client<typeof ContributorService>
+  readonly compensation: Client<typeof CompensationService>
+  readonly subscribers: Client<typeof SubscriberService>
+  readonly rootKeys: Client<typeof RootKeyService>
+  readonly seal: Client<typeof SealService>
 }
 
 /** The service as a process of its own, on a real log and a real database. */
@@ -38,6 +46,8 @@ export interface AuthProcess {
   readonly postgres: TestPostgres
   readonly keysDir: string
   readonly rootKey: RootKey
+  /** Where auth keeps it. */
+  readonly rootKeyFile: string
   readonly lineageId: string
   /** What /readyz says. */
   readiness(): Promise<{
@@ -48,9 +58,15 @@ export interface AuthProcess {
   output(): string
   /** Ends it, by SIGKILL when asked, and starts it again; other settings may be given. */
   restart(options?: { isKilled?: boolean; env?: Record<string, string> }): Promise<void>
+  /** Waits until one that was sealed serves everything. */
+  served(): Promise<void>
   /** Starts another one with other settings, which is expected to end by itself. */
   runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }>
   close(): Promise<void>
+}
+
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -74,6 +90,7 @@ export async function startAuth(
     return path
   }
   const rootKey = generateRootKey()
+  const rootKeyFile = await file('root.key', rootKey)
   const own = await authority.identity('auth')
   const settings: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
@@ -84,7 +101,8 @@ export async function startAuth(
     HOLDFAST_TLS_CA_FILE: await file('ca.pem', own.ca),
     HOLDFAST_TLS_CERT_FILE: await file('cert.pem', own.cert),
     HOLDFAST_TLS_KEY_FILE: await file('key.pem', own.key),
-    HOLDFAST_ROOT_KEY_FILE: await file('root.key', rootKey),
+    HOLDFAST_ROOT_KEY_FILE: rootKeyFile,
+    HOLDFAST_ROOT_KEY_REPLACE: rootKeyFile,
     HOLDFAST_KEYS_DIR: keysDir,
     HOLDFAST_NATS_SIGNING_SEED_FILE: nats.identities.signingSeedFile,
     HOLDFAST_NATS_ACCOUNT: nats.identities.authority.account.publicKey,
@@ -97,6 +115,8 @@ export async function startAuth(
   let ended: Promise<number | null>
   let output = ''
   let port = 0
+  /** Where in the output the last start began. */
+  let startedAt = 0
   const channels = new Map<string, Channel>()
   const closeChannels = async () => {
     await Promise.all([...channels.values()].map((channel) => channel.close(0)))
@@ -118,11 +138,12 @@ export async function startAuth(
   const start = (more: Record<string, string>) =>
     new Promise<void>((resolve, reject) => {
       const from = output.length
+      startedAt = from
       const fail = (why: string) => reject(new Error(`auth ${why}:\n${output.slice(from)}`))
       const timer = setTimeout(() => fail('did not start in time'), startTimeoutMs)
       const { launched, exited } = launch(more, (text) => {
         output += text
-        const serving = /"port":(\d+)[^\n]*"serving"/.exec(output.slice(from))
+        const serving = /"port":(\d+)[^\n]*"(?:serving|sealed: [^"]*)"/.exec(output.slice(from))
         if (!serving) return
         port = Number(serving[1])
         clearTimeout(timer)
@@ -148,6 +169,7 @@ export async function startAuth(
     nats,
     postgres,
     keysDir,
+    rootKeyFile,
     rootKey: loadRootKey({ reveal: () => rootKey }),
     lineageId: nats.lineageId,
     async readiness() {
@@ -157,6 +179,11 @@ export async function startAuth(
       return { status: response.status, checks }
     },
     output: () => output,
+    async served() {
+      await until(() => /"port":\d+[^\n]*"serving"/.test(output.slice(startedAt)))
+      port = Number([...output.matchAll(/"port":(\d+)[^\n]*"serving"/g)].at(-1)?.[1])
+      await closeChannels()
+    },
     async as(service) {
       const channel =
         channels.get(service) ??
@@ -176,6 +203,10 @@ export async function startAuth(
         keysets: channel.client(KeysetService),
         tables: channel.client(TableService),
         contributors: channel.client(ContributorService),
+        compensation: channel.client(CompensationService),
+        subscribers: channel.client(SubscriberService),
+        rootKeys: channel.client(RootKeyService),
+        seal: channel.client(SealService),
       }
     },
     async restart({ isKilled = false, env: more = {} } = {}) {
