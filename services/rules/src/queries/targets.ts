@@ -1,6 +1,7 @@
 import type { Target } from '@holdfast/policy'
 import { type Postgres, type Sql, sql } from '@holdfast/postgres'
 import { idOfTarget } from '../domain/settings.ts'
+import { goneSince } from '../topology/read-versions.ts'
 
 const living = (table: 'node_versions' | 'interface_versions' | 'peer_versions', id: Sql): Sql => {
   const key = sql.identifier(table.replace('versions', 'id'))
@@ -19,9 +20,9 @@ const sources: Readonly<Record<Exclude<Target['kind'], 'everything'>, Sql>> = {
   uplinks: isNode,
   interface: living('interface_versions', sql`w.id`),
   peer: sql`select from (
-    select is_gone, organization_id, interface_id from rules.peer_versions
+    select is_gone, organization_id, interface_id, sequence from rules.peer_versions
     where peer_id = w.id order by sequence desc limit 1) p
-    where not p.is_gone and p.organization_id = w.organization_id
+    where not exists (${goneSince(undefined)}) and not p.is_gone and p.organization_id = w.organization_id
       and exists (${living('interface_versions', sql`p.interface_id`)})`,
 }
 

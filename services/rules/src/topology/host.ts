@@ -30,6 +30,8 @@ export interface InterfaceVersion {
   readonly interfaceId: string
   readonly nodeId: string
   readonly isGone: boolean
+  /** It was gone in between and came back: nothing that was inside before holds. */
+  readonly isReborn: boolean
   readonly name: string
   readonly listenPort: number
   readonly isEnabled: boolean

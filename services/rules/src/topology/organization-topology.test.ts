@@ -17,6 +17,7 @@ const wg = (interfaceId: string, nodeId: string, more: object = {}) => ({
   interfaceId,
   nodeId,
   isGone: false,
+  isReborn: false,
   name: `wg-${interfaceId}`,
   listenPort: 51820,
   isEnabled: true,
@@ -69,6 +70,22 @@ test('what goes takes along what was inside', () => {
   expect(fold.size).toBe(1)
   fold.apply({ ...none, nodes: [node('n1', { isGone: true })] })
   expect(fold.hosts(0)).toEqual([])
+})
+
+test('what came back has inside what came with it, and not what was there before', () => {
+  const fold = topology()
+  fold.apply({
+    nodes: [node('n1')],
+    interfaces: [wg('i1', 'n1')],
+    peers: [peer('p1', 'i1'), peer('p2', 'i1')],
+  })
+  fold.apply({
+    ...none,
+    interfaces: [wg('i1', 'n1', { isReborn: true })],
+    peers: [peer('p1', 'i1')],
+  })
+  expect([...(fold.hosts(0)[0]?.peers.keys() ?? [])]).toEqual(['p1'])
+  expect(fold.size).toBe(3)
 })
 
 test('a rule holds where its target is, and nowhere without a device', () => {

@@ -46,8 +46,8 @@ export class OrganizationTopology {
     }
     for (const one of interfaces) {
       this.#built.delete(one.nodeId)
-      if (one.isGone) this.#forgetInterface(one)
-      else {
+      if (one.isGone || one.isReborn) this.#forgetInterface(one)
+      if (!one.isGone) {
         this.#interfaces.set(one.interfaceId, one)
         of(this.#interfacesOf, one.nodeId, () => new Set()).add(one.interfaceId)
       }

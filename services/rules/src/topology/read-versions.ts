@@ -25,6 +25,7 @@ interface InterfaceRow extends Row {
   readonly listen_port: number | null
   readonly is_enabled: boolean | null
   readonly firewall: FirewallSettings | null
+  readonly was_gone: boolean
 }
 interface PeerRow extends Row {
   readonly peer_id: string
@@ -38,6 +39,12 @@ type At<T> = T & { readonly sequence: bigint }
 const within = (organizationId: string, { after, upTo }: Stretch): Sql => sql`
   organization_id = ${organizationId}::uuid and sequence > ${after}
   and ${upTo === undefined ? sql`true` : sql`sequence <= ${upTo}`}`
+
+/** Of a peer version `p`: its interface went after it, and took it along, though it may have come back. */
+export const goneSince = (upTo: bigint | undefined): Sql => sql`
+  select from rules.interface_versions g
+  where g.interface_id = p.interface_id and g.is_gone and g.sequence > p.sequence
+    and ${upTo === undefined ? sql`true` : sql`g.sequence <= ${upTo}`}`
 
 /** Sequence of the newest version of anything in an organization, up to one when it is given; 0 when there is none. */
 export async function lastVersion(
@@ -70,12 +77,14 @@ export async function readVersions(
     from rules.node_versions where ${where} order by node_id, sequence desc`)
   const interfaces = await tx.query<At<InterfaceRow>>(sql`
     select distinct on (interface_id)
-      interface_id, node_id, sequence, is_gone, name, listen_port, is_enabled, firewall
+      interface_id, node_id, sequence, is_gone, name, listen_port, is_enabled, firewall,
+      bool_or(is_gone) over (partition by interface_id) as was_gone
     from rules.interface_versions where ${where} order by interface_id, sequence desc`)
   const peers = await tx.query<At<PeerRow>>(sql`
     select distinct on (peer_id)
       peer_id, interface_id, sequence, is_gone, name, prefixes, is_enabled, expires_at_unix_ms
-    from rules.peer_versions where ${where} order by peer_id, sequence desc`)
+    from rules.peer_versions p where ${where} and not exists (${goneSince(stretch.upTo)})
+    order by peer_id, sequence desc`)
   let last = stretch.after
   for (const { sequence } of [...nodes, ...interfaces, ...peers]) {
     if (sequence > last) last = sequence
@@ -103,7 +112,8 @@ export async function readAt(
     select node_id, false as is_gone, name, site_id, uplinks
     from ${relation('rules', 'topology_nodes', at)} t where ${where}`)
   const interfaces = await tx.query<InterfaceRow>(sql`
-    select interface_id, node_id, false as is_gone, name, listen_port, is_enabled, firewall
+    select interface_id, node_id, false as is_gone, name, listen_port, is_enabled, firewall,
+      false as was_gone
     from ${relation('rules', 'topology_interfaces', at)} t where ${where}`)
   const peers = await tx.query<PeerRow>(sql`
     select peer_id, interface_id, false as is_gone, name, prefixes, is_enabled, expires_at_unix_ms
@@ -127,6 +137,7 @@ const toInterface = (row: InterfaceRow): InterfaceVersion => ({
   interfaceId: row.interface_id,
   nodeId: row.node_id,
   isGone: row.is_gone,
+  isReborn: row.was_gone && !row.is_gone,
   name: row.name ?? '',
   listenPort: row.listen_port ?? 0,
   isEnabled: row.is_enabled ?? false,
