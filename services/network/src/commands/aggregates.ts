@@ -20,7 +20,7 @@ export const interfaces: Aggregate<InterfaceCommand, InterfaceEvent, InterfaceSt
   type: 'interface',
   decider: networkInterface,
   codec: interfaceCodec,
-  stateVersion: 1,
+  stateVersion: 2,
   // Its answer is its own fact (addedView), and another peer's addition changes no peer there is.
   mayFollow: ({ type }) => type === 'AddPeer',
 }

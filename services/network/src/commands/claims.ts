@@ -46,19 +46,22 @@ export function claims(
     )
   }
 
-  /** When the holder last claimed something, by the writer's clock, ms since 1970. */
-  async function claimedAt(nodeId: NodeId, holder: InterfaceId): Promise<number> {
-    let at = 0
+  /** When the holder last claimed something: by the writer's clock, ms since 1970, and where in the log. */
+  async function lastClaim(
+    nodeId: NodeId,
+    holder: InterfaceId,
+  ): Promise<{ readonly at: number; readonly sequence: bigint }> {
+    let last = { at: 0, sequence: 0n }
     for await (const commit of log.history(subjectOf('network', 'node', nodeId))) {
       for (const stored of commit.events) {
         if (stored.type !== 'InterfaceClaimed') continue
         const event = nodeCodec.decode(stored)
         if (event.type === 'InterfaceClaimed' && event.interfaceId === holder) {
-          at = commit.timeUnixMs
+          last = { at: commit.timeUnixMs, sequence: commit.sequence }
         }
       }
     }
-    return at
+    return last
   }
 
   /** Frees what the holder claims and does not use; false when it uses it all, or may be about to. */
@@ -68,7 +71,7 @@ export function claims(
     context: CommandContext,
   ): Promise<boolean> {
     const held = (await log.fold(nodes, nodeId)).state.claims.get(holder) ?? []
-    const { state } = await log.fold(interfaces, interfaceAggregateId(nodeId, holder))
+    const { state, revision } = await log.fold(interfaces, interfaceAggregateId(nodeId, holder))
     const isGone = state.isDeleted
     const used: Claim | undefined =
       state.settings && !isGone
@@ -78,8 +81,10 @@ export function claims(
       used !== undefined &&
       held.every(({ name, listenPort }) => name === used.name && listenPort === used.listenPort)
     if (held.length === 0 || isInUse) return false
-    // A deleted interface never comes back; anything else may be a command between its two commits.
-    if (!isGone && now() - (await claimedAt(nodeId, holder)) < abandonedAfterMs) return false
+    // It went with its interface; anything else may be a command between its two commits, one that brings it back too.
+    const claimed = await lastClaim(nodeId, holder)
+    const isOver = isGone && claimed.sequence < revision
+    if (!isOver && now() - claimed.at < abandonedAfterMs) return false
     await settle({ nodeId, interfaceId: holder }, used, context)
     return true
   }

@@ -45,6 +45,14 @@ export const NodeNotEmpty = defineError(
     `the node still has ${d.interfaces} interface(s); delete them first`,
 )
 
+/** Its identity was withdrawn, and what was sealed to its key with it: no restore brings that back. */
+export const NodeGone = defineError(
+  'network.node_gone',
+  'illegal_state',
+  (d: { node: string }) =>
+    `node ${d.node} was deleted, and its identity with it; enroll the host again and set its interfaces up anew`,
+)
+
 export const InterfaceExists = defineError(
   'network.interface_exists',
   'conflict',

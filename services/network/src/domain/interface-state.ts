@@ -137,8 +137,10 @@ export const poolOf = (pools: readonly AddressPool[], ip: IpNumber): AddressPool
 export function evolveInterface(state: InterfaceState, event: InterfaceEvent): InterfaceState {
   switch (event.type) {
     case 'InterfaceCreated':
+      // A deleted one may be brought back under its id; it begins anew, as in the read model.
       state.exists = true
-      state.revision++
+      state.isDeleted = false
+      state.revision = 1n
       state.organizationId = event.organizationId
       state.settings = event.settings
       state.publicKey = event.publicKey
@@ -180,21 +182,21 @@ export function evolveInterface(state: InterfaceState, event: InterfaceEvent): I
     case 'PeerRemoved': {
       const peer = state.peers.get(event.peerId)
       if (!peer) return state
-      leave(state, peer.settings, event.addressesFreeAtUnixMs)
-      state.keys.delete(peer.publicKey)
+      leave(state, peer, event.addressesFreeAtUnixMs)
+      letGo(state.keys, peer.publicKey, peer.id)
       state.peers.delete(event.peerId)
       return state
     }
     case 'PeerUpdated':
       return change(state, event.peerId, (peer) => {
         const isMoved = peer.settings.addresses.join() !== event.settings.addresses.join()
-        leave(state, peer.settings, isMoved ? 0 : undefined)
+        leave(state, peer, isMoved ? 0 : undefined)
         enter(state, peer.id, event.settings)
         return { ...peer, settings: event.settings }
       })
     case 'PeerKeyRotated':
       return change(state, event.peerId, (peer) => {
-        state.keys.delete(peer.publicKey)
+        letGo(state.keys, peer.publicKey, peer.id)
         state.keys.set(event.publicKey, peer.id)
         const hasPrivateKey = event.privateKey !== undefined
         return { ...peer, publicKey: event.publicKey, hasPrivateKey }
@@ -229,16 +231,32 @@ function enter(state: InterfaceState, id: PeerId, settings: PeerSettings): void 
   }
 }
 
-/** `freeAt` in ms since 1970, 0 for at once; undefined when the addresses stay with the peer. */
-function leave(state: InterfaceState, settings: PeerSettings, freeAt: number | undefined): void {
-  state.names.delete(nameKey(settings.name))
-  for (const route of routesOf(settings)) state.routes.delete(route)
+/**
+ * `freeAt` in ms since 1970, 0 for at once; undefined when the addresses stay with the peer. What another peer has taken
+ * already, in one commit that lets them change places, stays that one's.
+ */
+function leave(
+  state: InterfaceState,
+  { id, settings }: Pick<PeerState, 'id' | 'settings'>,
+  freeAt: number | undefined,
+): void {
+  letGo(state.names, nameKey(settings.name), id)
+  const isTaken = (address: IpAddress): boolean => {
+    const holder = state.routes.get(hostRoute(address))
+    return holder !== undefined && holder !== id
+  }
+  const left = freeAt === undefined ? [] : settings.addresses.filter((one) => !isTaken(one))
+  for (const route of routesOf(settings)) letGo(state.routes, route, id)
   if (freeAt === undefined) return
-  for (const address of settings.addresses) {
+  for (const address of left) {
     const ip = ipNumber(address)
     if (freeAt > 0) state.quarantine.set(address, freeAt)
     poolOf(state.pools, ip)?.release(ip.value, freeAt)
   }
+}
+
+function letGo<K>(holders: Map<K, PeerId>, key: K, id: PeerId): void {
+  if (holders.get(key) === id) holders.delete(key)
 }
 
 /** Pools of these settings' networks, with everything taken that is. */
