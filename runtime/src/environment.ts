@@ -150,7 +150,7 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
     case 'auth':
       return {
         ...service,
-        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl, around.dataDir),
         ...around.rootKey,
         HOLDFAST_KEYS_DIR: around.keysDir,
         HOLDFAST_NATS_SIGNING_SEED_FILE: around.natsSigningSeedFile,
@@ -161,14 +161,14 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
     case 'network':
       return {
         ...service,
-        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl, around.dataDir),
         HOLDFAST_AGENT_NATS_SERVERS: around.agentServers.join(','),
         HOLDFAST_AGENT_CA_FILE: around.authorityFile,
       }
     case 'audit':
       return {
         ...service,
-        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl, around.dataDir),
         HOLDFAST_AUDIT_KEYS_DIR: join(around.keysDir, 'log-signing'),
         // Its checkpoints lie beside the segments they are about.
         HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
@@ -177,12 +177,12 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
     case 'notify':
       return {
         ...service,
-        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl, around.dataDir),
       }
     case 'backup':
       return {
         ...service,
-        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl),
+        ...ofService(name, loopback(portNames.grpc(name)), identity.postgresUrl, around.dataDir),
         // Of four, shared by all threads, a mount that hangs and whatever is compressed would keep the guard from its disk.
         UV_THREADPOOL_SIZE: '16',
         HOLDFAST_ARCHIVE_DIR: around.guard.archiveDir,
@@ -202,7 +202,9 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
   }
 }
 
-const ofService = (name: ServiceName, grpc: string, postgresUrl: string) => ({
+const ofService = (name: ServiceName, grpc: string, postgresUrl: string, dataDir: string) => ({
+  // Only there after a restore into an empty directory.
+  HOLDFAST_RESTORED_DIR: join(dataDir, 'restored'),
   [`HOLDFAST_${name.toUpperCase()}_GRPC_LISTEN`]: grpc,
   [`HOLDFAST_${name.toUpperCase()}_POSTGRES_URL_FILE`]: postgresUrl,
 })

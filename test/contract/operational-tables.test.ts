@@ -48,3 +48,14 @@ test.each(Object.keys(services))(
     for (const reason of Object.values(left)) expect(reason.length).toBeGreaterThan(20)
   },
 )
+
+test.each(Object.entries(services))(
+  'what of %s a restore leaves out is kept, for a reason',
+  (_, tables) => {
+    const { kept, notRestored = {} } = tables
+    for (const [table, reason] of Object.entries(notRestored)) {
+      expect(kept).toContain(table)
+      expect(reason.length).toBeGreaterThan(10)
+    }
+  },
+)

@@ -12,6 +12,8 @@ export interface OperationalTables {
   readonly kept: readonly string[]
   /** Not part of them, and why nothing is lost by it. */
   readonly left: Readonly<Record<string, string>>
+  /** Those among `kept` that a restore into an empty instance does not bring back, and why. The others come back. */
+  readonly notRestored?: Readonly<Record<string, string>>
 }
 
 export const TableNotFound = defineError(

@@ -9,6 +9,7 @@ import { lateProjections } from './late-projections.ts'
 import { type OperationalTables, tableHandlers } from './operational-tables.ts'
 import { readModelChecks } from './read-model-checks.ts'
 import { readModelHandlers } from './read-model-handlers.ts'
+import { loadRestoredTables } from './restored-tables.ts'
 import { createRpcServer } from './rpc-server.ts'
 import type { EdgeSpec, GrpcServiceName, ServiceName, ServiceSpec } from './settings.ts'
 import { standingAlarms } from './standing-alarms.ts'
@@ -47,6 +48,11 @@ export function run<S extends ServiceSpec>(
     })
     base.closesPostgres(() => postgres.close())
     await base.wait('the database', () => migrate(postgres, options.migrations, { schema: name }))
+
+    if (common.restoredDir !== undefined) {
+      const of = { directory: common.restoredDir, schema: name, tables: options.operationalTables }
+      await base.wait('restored tables', () => loadRestoredTables(postgres, log, of, telemetry.log))
+    }
 
     let opened: Projections | undefined
     const projections = lateProjections(() => opened)

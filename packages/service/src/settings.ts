@@ -105,6 +105,10 @@ export const commonSettings = (name: GrpcServiceName) =>
       max: 200,
       doc: 'Most connections open at once.',
     }),
+    restoredDir: path('HOLDFAST_RESTORED_DIR', {
+      optional: true,
+      doc: 'Where a restore into an empty instance left operational tables: loaded once, at the first start, and removed.',
+    }),
     readModelCheck: text('HOLDFAST_READ_MODEL_CHECK', {
       default: '03:30',
       pattern: /off|([01]\d|2[0-3]):[0-5]\d/,

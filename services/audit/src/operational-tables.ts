@@ -13,6 +13,9 @@ export const operationalTables: OperationalTables = {
     'access_epochs',
     'access_tiles',
   ],
+  notRestored: {
+    witnesses: 'nodes say again what they saw, each with its own signature',
+  },
   left: {
     tiles: 'Derived from the log: made again when empty.',
     tree_position: 'Derived from the log: made again when empty.',

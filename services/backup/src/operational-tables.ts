@@ -3,6 +3,12 @@ import type { OperationalTables } from '@holdfast/service'
 /** What the migrations make; docs/architecture.md, operational tables. */
 export const operationalTables: OperationalTables = {
   kept: ['backup_jobs', 'backup_removals', 'offsite_erasures', 'schedule_slots', 'storage_tests'],
+  notRestored: {
+    backup_jobs:
+      'what was under way ended with the instance, and is given up where the log knows of it',
+    backup_removals:
+      'the old instance may be alive: what it wanted to remove is not ours to remove',
+  },
   left: {
     offsite_locations: 'how far each off-site copy has come: found again at the locations',
     offsite_objects: 'what stands off-site: found again at the locations by their listing',
