@@ -15,7 +15,7 @@ export const operationalTables: OperationalTables = {
     imports: 'how an import went; what it changed is in the log, and its file lies on that machine',
     restore_jobs: 'how far the restore under way is; that it began and how it ended is in the log',
     restore_plan_changes: 'a plan is of one moment of one instance, and can be made again',
-    restore_plans: 'likewise',
+    restore_plans: 'a plan is of one moment of one instance, and can be made again',
     recipient_challenges: 'a day at most, and a new one is asked for',
     snapshot_restores:
       'how restores of snapshots went; what they go back to when they are undone is in the log',

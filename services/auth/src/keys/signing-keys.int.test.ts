@@ -160,3 +160,17 @@ test('rebuilt read models hold what the live ones held; without a key, a placeho
   const keyless = openPersonFields(await openKeyStore(join(directory, 'elsewhere'), rootKey))
   expect(keyless.open(id, 'username', sealed.username)).toBe('[erased]')
 })
+
+test('behind a restore every key is new, whatever the key store still has', async () => {
+  const before = await openSigningKeys(log, store, noRows)
+  const old = keyIds(await before.keySet())
+  expect(old.length).toBeGreaterThan(0)
+  const restored = { ...log, generation: log.generation + 1 }
+  const keys = await openSigningKeys(restored, store, noRows)
+  expect(keyIds(await keys.keySet())).toEqual([keys.active().keyId])
+  expect(old).not.toContain(keys.active().keyId)
+  for (const keyId of old) {
+    expect(await keys.key(keyId)).toBeUndefined()
+    expect(store.signingKey(keyId)).toBeUndefined()
+  }
+})

@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { uuidV5 } from '@holdfast/domain'
-import { type CommandContext, type EventLog, LogUnavailable } from '@holdfast/event-log'
+import { type CommandContext, type EventLog, LogUnavailable, subjectOf } from '@holdfast/event-log'
 import type { KeySource } from '@holdfast/service'
 import { calculateJwkThumbprint } from 'jose'
+import { keyringCodec } from '../codecs/keyring-codec.ts'
 import { keyrings } from '../commands/aggregates.ts'
 import { ownContext } from '../commands/own-context.ts'
 import { KeyStoreLost } from '../domain/errors.ts'
@@ -69,6 +70,32 @@ export async function openSigningKeys(
     active = undefined
   }
 
+  /** Keys that came before the restore this generation began with. None while the log cannot be read. */
+  async function ofEarlierGenerations(): Promise<readonly string[]> {
+    if (log.generation === 1 || !log.status().isWritable) return []
+    const found: string[] = []
+    const history = log.history(subjectOf('auth', 'keyring', keyringId))
+    for await (const { events, generation } of history) {
+      if (generation === log.generation) continue
+      for (const stored of events) {
+        const event = keyringCodec.decode(stored)
+        if (event.type === 'SigningKeyAdded' && publicKeys.has(event.keyId)) found.push(event.keyId)
+      }
+    }
+    return found
+  }
+
+  async function retire(keyId: string): Promise<void> {
+    const outcome = await log.execute(
+      keyrings,
+      keyringId,
+      { type: 'RetireSigningKey', keyId },
+      ownContext(),
+    )
+    take(outcome.state)
+    await store.removeSigningKey(keyId)
+  }
+
   const refresh = async () => take((await log.fold(keyrings, keyringId)).state)
 
   /** True when the keyring is up to date; while the log cannot be read, it is as it was last seen. */
@@ -115,10 +142,13 @@ export async function openSigningKeys(
     if (active) break
     await setTimeout(retryMs)
   }
-  if (publicKeys.size > 0 && !(await store.hasSigningKeys())) {
+  // Tokens of the instance as it was before a restore are not to be taken: their sessions did not come back.
+  const outlived = await ofEarlierGenerations()
+  if (publicKeys.size > outlived.length && !(await store.hasSigningKeys())) {
     throw KeyStoreLost({ directory: store.directory })
   }
-  if (!active) await rotate(ownContext())
+  if (!active || outlived.includes(active.keyId)) await rotate(ownContext())
+  for (const keyId of outlived) await retire(keyId)
 
   return {
     active() {
@@ -136,17 +166,7 @@ export async function openSigningKeys(
     },
     rotate,
     refresh,
-    async retire(keyId) {
-      const context = ownContext()
-      const outcome = await log.execute(
-        keyrings,
-        keyringId,
-        { type: 'RetireSigningKey', keyId },
-        context,
-      )
-      take(outcome.state)
-      await store.removeSigningKey(keyId)
-    },
+    retire,
   }
 }
 
