@@ -39,6 +39,8 @@ export interface UserPast {
 }
 
 export interface UserSurroundings {
+  /** The user who asks for it; empty when nobody is named. */
+  readonly actorId: string
   /** Who would leave nobody to administer the instance. */
   readonly lastSuperAdmins: ReadonlySet<string>
   /** In which nobody can be given a role. */
@@ -77,11 +79,12 @@ export function usersCompensable(
     about: () => ({ name: '', organizationId: '' }),
     remains: (now) => ({ ...now, isDisabled: true, roles: {} }),
 
-    async surroundings(wanted, outlook) {
+    async surroundings(wanted, outlook, actorId) {
       const organizations = wanted.flatMap(({ now, target }) =>
         gained(now, target).flatMap(({ organizationId }) => organizationId ?? []),
       )
       return {
+        actorId,
         lastSuperAdmins: lastSuperAdmins(wanted, await listSuperAdmins()),
         missingOrganizations: await missingOrganizations(log, outlook, organizations),
       }
@@ -91,6 +94,7 @@ export function usersCompensable(
       const now = userFacts(past)
       if (!target) return []
       if (!now) throw PersonErased({ user: id, sequence: past.erasedBy })
+      if (id === around.actorId && ceasesToAdminister(now, target)) throw LocksOutActor({})
       if (around.lastSuperAdmins.has(id)) throw LastSuperAdmin({})
       const events: UserEvent[] = []
       for (const binding of gained(target, now)) events.push({ type: 'RoleRevoked', binding })
@@ -105,12 +109,6 @@ export function usersCompensable(
         events.push({ type: target.isDisabled ? 'UserDisabled' : 'UserEnabled' })
       }
       return events
-    },
-
-    async hold(id, { before, after }, { actor }) {
-      if (actor.kind === 'user' && actor.id === id && ceasesToAdminister(before, after)) {
-        throw LocksOutActor({})
-      }
     },
 
     guard(id, { before, after }, store) {
