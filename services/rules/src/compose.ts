@@ -69,7 +69,7 @@ export function composeRules(parts: RulesParts) {
   return {
     compensation: compensationHandlers({
       log,
-      compensables: [ruleSetsCompensable({ postgres, catchUpToHead, now })],
+      compensables: [ruleSetsCompensable({ postgres, catchUpToHead })],
       now,
     }),
     contributors: contributorHandlers(

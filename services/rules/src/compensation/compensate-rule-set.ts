@@ -15,7 +15,7 @@ import { maxTests } from '../domain/policy-tests.ts'
 import type { RuleEvent, RuleSetEvent } from '../domain/rule-set-state.ts'
 import { contradictions, nameKey } from '../domain/settings.ts'
 import {
-  emptyRuleSet,
+  keepWaiting,
   type RuleFacts,
   type RuleSetFacts,
   ruleSetFacts,
@@ -23,7 +23,11 @@ import {
   type TestFacts,
   type TrackedRuleSet,
   testIn,
+  waitingIn,
 } from './rule-set-facts.ts'
+
+/** Rules that came out of `aimRuleSet` switched off. */
+const switchedOff = new WeakSet<RuleFacts>()
 
 /**
  * What of a rule set of the past can be had: a rule that has expired since comes back switched off, as nobody may switch
@@ -31,19 +35,38 @@ import {
  */
 export function aimRuleSet(
   target: RuleSetFacts,
-  now: RuleSetFacts | undefined,
+  now: RuleSetFacts,
   nowUnixMs: number,
 ): RuleSetFacts {
   let rules: Record<string, RuleFacts> | undefined
   for (const [id, rule] of entriesOf(target.rules)) {
     if (!rule.isActive || !isExpired(rule, nowUnixMs)) continue
-    const there = now?.rules[id]
+    const there = now.rules[id]
     if (there?.isActive && there.expiresAtUnixMs === rule.expiresAtUnixMs) continue
     rules ??= { ...target.rules }
-    rules[id] = { ...rule, isActive: false }
+    const off = { ...rule, isActive: false }
+    switchedOff.add(off)
+    rules[id] = off
   }
-  return rules ? { ...target, rules } : target
+  return rules ? keepWaiting(target, { ...target, rules }) : target
 }
+
+/** What people should know: of a target as `aimRuleSet` made it, and of the one it was made of. */
+export function notesOn(target: RuleSetFacts): readonly string[] {
+  const off = Object.values<RuleFacts>(target.rules).filter((rule) => switchedOff.has(rule))
+  const named = off.slice(0, shownRules).map(({ name }) => name)
+  const list = [...named, ...(off.length > named.length ? ['…'] : [])].join(', ')
+  const waited = waitingIn(target)
+  return [
+    ...(off.length > 0
+      ? [`${off.length} rule(s) have expired since and come back switched off: ${list}.`]
+      : []),
+    ...(waited === undefined
+      ? []
+      : [`Change ${waited} waited for its confirmation then; it comes back without a timer.`]),
+  ]
+}
+const shownRules = 20
 
 const isExpired = ({ expiresAtUnixMs: at }: RuleFacts, nowUnixMs: number): boolean =>
   at !== 0 && at <= nowUnixMs
@@ -57,11 +80,9 @@ const isExpired = ({ expiresAtUnixMs: at }: RuleFacts, nowUnixMs: number): boole
  */
 export function compensateRuleSet(
   now: TrackedRuleSet,
-  wanted: RuleSetFacts | undefined,
+  target: RuleSetFacts,
 ): readonly RuleSetEvent[] {
-  const none = emptyRuleSet(now.organizationId)
-  const target = wanted ?? none
-  const before = ruleSetFacts(now) ?? none
+  const before = ruleSetFacts(now)
   requirePossible(target, before)
   const settled: RuleSetEvent[] = [
     ...ruleEvents(now, target, before),

@@ -75,25 +75,28 @@ export function trackRuleSet(tracked: TrackedRuleSet, event: RuleSetEvent): Trac
   return tracked
 }
 
-export const emptyRuleSet = (organizationId: string): RuleSetFacts => ({
-  organizationId,
-  isLockoutAllowed: false,
-  rules: {},
-  drafts: {},
-  tests: {},
-})
+/** Facts of moments at which a change waited for its confirmation, and its name. */
+const waiting = new WeakMap<RuleSetFacts, string>()
+export const waitingIn = (facts: RuleSetFacts): string | undefined => waiting.get(facts)
+/** The same moment, seen otherwise. */
+export function keepWaiting(from: RuleSetFacts, to: RuleSetFacts): RuleSetFacts {
+  const name = waiting.get(from)
+  if (name !== undefined) waiting.set(to, name)
+  return to
+}
 
-/** An empty set is as good as none: there is no event that ends one. */
-export function ruleSetFacts({ organizationId, state }: TrackedRuleSet): RuleSetFacts | undefined {
-  const { isLockoutAllowed, rules, drafts, tests } = state
-  if (!isLockoutAllowed && rules.size + drafts.size + tests.size === 0) return undefined
-  return {
+/** A set that nothing was said about is an empty one: nothing begins or ends one. */
+export function ruleSetFacts({ organizationId, state }: TrackedRuleSet): RuleSetFacts {
+  const { isLockoutAllowed, rules, drafts, tests, pending } = state
+  const facts = {
     organizationId,
     isLockoutAllowed,
     rules: recordOf(rules.values(), ruleFacts),
     drafts: recordOf(drafts.values(), ({ name, operations }) => ({ name, operations })),
     tests: recordOf(tests.values(), testFacts),
   }
+  if (pending) waiting.set(facts, pending.name || pending.applyId)
+  return facts
 }
 
 /** One value of the facts: they may hold a hundred thousand rules. */

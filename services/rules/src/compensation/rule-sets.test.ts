@@ -18,7 +18,7 @@ import { anything, attempt, beside, fold } from '../domain/random-commands.ts'
 import { ruleSet } from '../domain/rule-set.ts'
 import type { RuleSetEvent } from '../domain/rule-set-state.ts'
 import { nameKey } from '../domain/settings.ts'
-import { aimRuleSet, compensateRuleSet } from './compensate-rule-set.ts'
+import { aimRuleSet, compensateRuleSet, notesOn } from './compensate-rule-set.ts'
 import {
   type RuleSetFacts,
   ruleSetFacts,
@@ -29,8 +29,8 @@ import {
 
 const tracked = (...events: readonly RuleSetEvent[]): TrackedRuleSet =>
   events.reduce(trackRuleSet, trackedRuleSet(organizationId))
-const aimed = (target: RuleSetFacts | undefined, before: TrackedRuleSet, at = now) =>
-  target && aimRuleSet(target, ruleSetFacts(before), at)
+const aimed = (target: RuleSetFacts, before: TrackedRuleSet, at = now) =>
+  aimRuleSet(target, ruleSetFacts(before), at)
 
 /** Commits of the ordinary commands, as far as they are not refused. */
 const histories = fc
@@ -136,6 +136,10 @@ test('a rule that has expired since comes back switched off; one that is there s
     { type: 'RuleCreated', settings: settingsOf(1, { ...until, isActive: false }) },
     { type: 'RuleUpdated', settings: settingsOf(2, until) },
   ])
+  expect(notesOn(aimed(target, before, now + 1_000))).toEqual([
+    '1 rule(s) have expired since and come back switched off: rule-1.',
+  ])
+  expect(notesOn(aimed(target, before))).toEqual([])
   // Switched off since: it stays off.
   const off = tracked(created(2, until), updated(2, { ...until, isActive: false }))
   const one = ruleSetFacts(tracked(created(2, until)))
@@ -167,6 +171,9 @@ test('while a change waits for its confirmation only drafts come back', () => {
   const gone: RuleSetEvent = { type: 'ChangeSetDiscarded', changeSetId: changeSetIdOf(1) }
   expect(compensateRuleSet(tracked(...history, gone), waiting)).toEqual([opened])
   const before = tracked(...history)
+  expect(notesOn(aimed(waiting, before))).toEqual([
+    'Change risky waited for its confirmation then; it comes back without a timer.',
+  ])
   expect(() => compensateRuleSet(before, ruleSetFacts(tracked(created(1))))).toThrow(
     expect.objectContaining({ code: 'rules.confirmation_pending' }),
   )
@@ -176,7 +183,7 @@ test('what undoing one commit leaves is judged as a change would be', () => {
   const before = tracked(created(1), created(2))
   const facts = ruleSetFacts(before)
   const [one, two] = [ruleIdOf(1), ruleIdOf(2)]
-  const rules = facts?.rules ?? {}
+  const rules = facts.rules
   const with1 = (changes: object) =>
     ({ ...facts, rules: { ...rules, [one]: { ...rules[one], ...changes } } }) as RuleSetFacts // as: a test's
   const throws = (target: RuleSetFacts, error: object) =>

@@ -3,7 +3,7 @@ import type { Postgres } from '@holdfast/postgres'
 import { ruleSets } from '../commands/aggregates.ts'
 import type { RuleSetEvent } from '../domain/rule-set-state.ts'
 import { matchOrganizations } from '../queries/organizations.ts'
-import { aimRuleSet, compensateRuleSet } from './compensate-rule-set.ts'
+import { aimRuleSet, compensateRuleSet, notesOn } from './compensate-rule-set.ts'
 import {
   type RuleSetFacts,
   ruleSetFacts,
@@ -17,8 +17,6 @@ export interface RuleSetParts {
   readonly postgres: Postgres
   /** Waits until the read models include everything that is safe. */
   catchUpToHead(): Promise<void>
-  /** ms since 1970; for rules that have expired since. */
-  readonly now: () => number
 }
 
 const named = (facts: object): string => ('name' in facts ? String(facts.name) : '')
@@ -27,11 +25,7 @@ const named = (facts: object): string => ('name' in facts ? String(facts.name) :
  * The rules of an organization with their tests and drafts, as one: hosts take one set for another in one commit. Policy
  * tests do not stand in the way: what was comes back as it was, and the tests say what they think of it afterwards.
  */
-export const ruleSetsCompensable = ({
-  postgres,
-  catchUpToHead,
-  now,
-}: RuleSetParts): AnyCompensable =>
+export const ruleSetsCompensable = ({ postgres, catchUpToHead }: RuleSetParts): AnyCompensable =>
   compensable<TrackedRuleSet, RuleSetFacts, RuleSetEvent, undefined>({
     kind: 'rule_set',
     aggregate: ruleSets,
@@ -47,9 +41,13 @@ export const ruleSetsCompensable = ({
     facts: ruleSetFacts,
     valueAt: ruleSetValueAt,
     about: ({ organizationId }) => ({ name: '', organizationId }),
-    aim: (target, there) => aimRuleSet(target, there, now()),
-    compensate: ({ now: there, target }) => compensateRuleSet(there, target),
-    async hold(id) {
+    // as: a set is never gone
+    aim: (target, now, nowUnixMs) => aimRuleSet(target, now as RuleSetFacts, nowUnixMs),
+    notes: notesOn,
+    compensate: ({ now, target }) => compensateRuleSet(now, target as RuleSetFacts),
+    async hold(id, { after }) {
+      const isEmptied = after && Object.keys(after.rules).length === 0
+      if (isEmptied) return
       await catchUpToHead()
       const [organization] = await matchOrganizations(postgres, { organizations: '*' }, id)
       if (!organization) throw ParentMissing({ kind: 'organization' })
