@@ -60,7 +60,7 @@ module.exports = {
           '^packages/$2/',
           '^packages/[^/]+/src/index\\.ts$',
           '^packages/event-log/src/admin/index\\.ts$',
-          '^packages/(policy|service|snapshot|storage)/src/testing\\.ts$',
+          '^packages/(compensation|policy|service|snapshot|storage)/src/testing\\.ts$',
         ],
       },
     },

@@ -18,3 +18,4 @@ export {
   sealedIn,
 } from './facts.ts'
 export { type CompensationParts, compensationHandlers } from './handlers.ts'
+export { valueIn } from './merge.ts'

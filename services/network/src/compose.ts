@@ -1,3 +1,4 @@
+import { compensationHandlers } from '@holdfast/compensation'
 import type { EventLog } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import type { Projections } from '@holdfast/projections'
@@ -9,6 +10,7 @@ import type { Logger, Telemetry } from '@holdfast/telemetry'
 import { claims } from './commands/claims.ts'
 import { OneAtATime } from './commands/one-at-a-time.ts'
 import { secrets } from './commands/secrets.ts'
+import { networkCompensables } from './compensation/compensables.ts'
 import type { AgentDoor, Edge } from './grpc/edge.ts'
 import { interfaceHandlers } from './grpc/interface-handlers.ts'
 import { nodeHandlers } from './grpc/node-handlers.ts'
@@ -73,6 +75,11 @@ export function composeNetwork(parts: NetworkParts) {
         },
       }),
     ),
+    compensation: compensationHandlers({
+      log,
+      compensables: networkCompensables({ ...edge.tools, enrolment: parts.enrolment }),
+      now,
+    }),
     nodes: nodeHandlers(edge),
     interfaces: interfaceHandlers(edge),
     peers: peerHandlers(edge),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import {
+  CompensationService,
   ContributorService,
   EnrolmentService,
   InterfaceService,
@@ -44,4 +45,5 @@ await run('network', settings, { migrations, operationalTables }, async (app) =>
   app.serve(InterfaceService, network.interfaces)
   app.serve(PeerService, network.peers)
   app.serve(ContributorService, network.contributors)
+  app.serve(CompensationService, network.compensation)
 })

@@ -20,6 +20,8 @@ export interface Secrets {
   sealer(organizationId: string, nodeKey: Uint8Array): Promise<Sealer>
   /** Throws `crypto.key_destroyed` when the key is gone for good. */
   open(organizationId: string, objectId: string, field: SecretField, sealed: Sealed): Promise<WgKey>
+  /** Those of an organization's keys that are gone for good. */
+  destroyed(organizationId: string, keyIds: Iterable<string>): Promise<readonly string[]>
 }
 
 export function secrets(keys: DataKeys): Secrets {
@@ -37,6 +39,14 @@ export function secrets(keys: DataKeys): Secrets {
     async open(ownerId, objectId, field, sealed) {
       const ring = await keys.of(ownerId, sealed.keyId)
       return wgKeyFrom(open(ring, { ownerId, objectId, field }, sealed))
+    },
+    async destroyed(ownerId, keyIds) {
+      const gone: string[] = []
+      for (const keyId of keyIds) {
+        const ring = await keys.of(ownerId, keyId)
+        if (!ring.byId(keyId)) gone.push(keyId)
+      }
+      return gone
     },
   }
 }
