@@ -6,6 +6,8 @@ import { pinnedCheckpoints, rollbackPoints } from '../queries/rollback-points.ts
 import { until } from '../testing/backup-suite.ts'
 import { type RestoreSuite, startRestoreSuite } from '../testing/live-restore-suite.ts'
 import { asPerson } from '../testing/played-things.ts'
+import { restorePoints } from '../testing/restore-pauses.ts'
+import { LeaseLost } from './held.ts'
 import { planChanges } from './plan-store.ts'
 import type { RestoreView } from './restores.ts'
 
@@ -210,6 +212,25 @@ test('one restore at a time; the one under way is named, and asking again is the
   const opened = suite.instance()
   opened.start()
   expect(await ended(id)).toMatchObject({ status: 'completed' })
+  await opened.stop()
+})
+
+test('cut off at any point it goes on from there, and each change is made once', async () => {
+  const { ids, point, before } = await history()
+  const left = new Set<string>(restorePoints)
+  // As if its process were gone: nothing is given back, and the lease has to run out.
+  const opened = suite.instance({
+    pause: async (at) => {
+      if (left.delete(at)) throw new LeaseLost(`cut off at ${at}`)
+    },
+  })
+  opened.start()
+  const id = await opened.restores.begin({ ...wish, toSequence: point }, signal)
+  await noneOpen()
+  expect(await ended(id)).toMatchObject({ status: 'completed' })
+  expect([...left]).toEqual([])
+  expect(await suite.state(ids)).toEqual(before)
+  expect(await commitsBecauseOf(id)).toBe(6)
   await opened.stop()
 })
 

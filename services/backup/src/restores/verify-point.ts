@@ -51,7 +51,9 @@ export async function verifyPoint(
     }
   }
   const keyFingerprint = recipient.rootKeyFingerprint
-  if (read.rootKeyFingerprint !== keyFingerprint)
+  // The first segment may be older than the last rotation.
+  const known = [keyFingerprint, ...recipient.formerFingerprints]
+  if (!known.includes(read.rootKeyFingerprint))
     findings.push(
       `the archive is of root key ${read.rootKeyFingerprint || '(unknown)'}, and this instance has ${keyFingerprint}`,
     )

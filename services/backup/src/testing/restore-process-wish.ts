@@ -7,6 +7,6 @@ export interface RestoreProcessWish {
   readonly archiveDir: string
 }
 
-export const testLeaseMs = 700
+export const testLeaseMs = 500
 export const testRetryMs = 50
 export const testPollMs = 100
