@@ -61,6 +61,7 @@ const workers = () =>
 /** Bundle name to source file. */
 const entries = () => ({
   prepare: 'runtime/src/prepare.ts',
+  restore: 'runtime/src/restore.ts',
   // Handed to outsiders as this one file: whatever it imports has to end up in it.
   'holdfast-verify': 'packages/verify/src/main.ts',
   ...Object.fromEntries(

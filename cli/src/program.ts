@@ -18,6 +18,7 @@ import { operatorCommands } from './commands/operator.ts'
 import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
 import { recoveryCommands } from './commands/recovery.ts'
+import { restoreInstanceCommands } from './commands/restore-instance.ts'
 import { ruleCommands } from './commands/rules.ts'
 import { scheduleCommands } from './commands/schedules.ts'
 import { snapshotCommands } from './commands/snapshots.ts'
@@ -68,6 +69,7 @@ export function createProgram(context: Context): Command {
   scheduleCommands(program, context)
   storageCommands(program, context)
   operatorCommands(program, context)
+  restoreInstanceCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)
   versionCommand(program, context)

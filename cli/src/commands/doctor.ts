@@ -42,19 +42,23 @@ export function doctorCommand(program: Command, context: Context): void {
           ),
         )
       } else {
-        const mark = {
-          ok: color.green('ok     '),
-          warning: color.yellow('warning'),
-          failed: color.red('failed '),
-        }
-        for (const check of checks) {
-          context.out.write(`${mark[check.state]}  ${clean(`${check.name}: ${check.detail}`)}`)
-          if (check.remedy) context.out.write(`         → ${check.remedy}`)
-        }
+        printChecks(context, checks)
       }
       if (failed > 0)
         throw new CliError(`${failed} of ${checks.length} checks failed`, exitCodes.failed)
     })
+}
+
+export function printChecks({ out }: Context, checks: readonly Check[]): void {
+  const mark = {
+    ok: color.green('ok     '),
+    warning: color.yellow('warning'),
+    failed: color.red('failed '),
+  }
+  for (const check of checks) {
+    out.write(`${mark[check.state]}  ${clean(`${check.name}: ${check.detail}`)}`)
+    if (check.remedy) out.write(`         → ${check.remedy}`)
+  }
 }
 
 interface Compared {
@@ -62,7 +66,8 @@ interface Compared {
   readonly check?: ReadModelCheck
 }
 
-async function compare(context: Context, command: Command): Promise<Compared> {
+/** Every read model against a replay of the log. */
+export async function compare(context: Context, command: Command): Promise<Compared> {
   let told = ''
   try {
     const check = await compareReadModels(context.api(command), (line) => {
@@ -75,7 +80,8 @@ async function compare(context: Context, command: Command): Promise<Compared> {
   }
 }
 
-async function examine(context: Context, command: Command): Promise<Check[]> {
+/** What `doctor` looks at, without the comparison. */
+export async function examine(context: Context, command: Command): Promise<Check[]> {
   const api = context.api(command)
   const checks: Check[] = [credentialsCheck(context)]
 

@@ -98,7 +98,7 @@ async function chooseManifest(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly manifest: CopyManifest; readonly name: ObjectName }> {
   const objects = new CopyObjects(storage, key, signal)
-  let failure: unknown
+  let failure: Error | undefined
   let failures = 0
   for (const name of manifests) {
     try {
