@@ -6,6 +6,8 @@ import { takeBack } from './merge.ts'
 import { isObstacle } from './obstacle.ts'
 import { aimAt } from './plan.ts'
 
+export { type Step, stepsOf, type Traced, type WaysBack, waysBack } from './ways-back.ts'
+
 // The law of Compensable, for histories a test has made: commits as lists of events of the aggregate's own type.
 
 export interface LawCase {
