@@ -31,8 +31,8 @@ const retryMs = 5_000
  * cut off and stays refused. Only the supervisor can, because only it holds the operator's key. Runs until the signal
  * aborts.
  *
- * A revocation takes away what was issued until then, so it must not happen again after the node has enrolled
- * anew: hence the checkpoint.
+ * A revocation takes away what was issued until it was decided, so that it may happen again after the node has enrolled
+ * anew: after a restore all of them do, on a server that knows of none. The checkpoint saves the work.
  */
 export async function followRevocations(options: RevocationOptions): Promise<void> {
   const { journal, signal } = options
@@ -72,7 +72,7 @@ async function follow(options: RevocationOptions): Promise<void> {
         for (const commit of commits) {
           const keys = revokedKeys(commit)
           if (keys.length === 0) continue
-          await revoke(keys, options)
+          await revoke(keys, commit.timeUnixMs, options)
           reached(commit)
         }
         // Most commits of auth revoke nothing: one write for all of them.
@@ -98,7 +98,11 @@ const revokedKeys = ({ events }: Commit): readonly string[] =>
     // A node that never used its token has none.
     .filter((key) => key !== '')
 
-async function revoke(keys: readonly string[], options: RevocationOptions): Promise<void> {
+async function revoke(
+  keys: readonly string[],
+  issuedUntilUnixMs: number,
+  options: RevocationOptions,
+): Promise<void> {
   const system = await connectAdmin({
     url: options.url,
     caFile: options.caFile,
@@ -111,6 +115,7 @@ async function revoke(keys: readonly string[], options: RevocationOptions): Prom
         operatorSeed: readFileSync(options.operatorSeedFile, 'utf8').trim(),
         account: options.account,
         userPublicKey,
+        issuedUntilUnixMs,
       })
       options.journal.say('info', 'who was revoked is cut off', { userPublicKey })
     }

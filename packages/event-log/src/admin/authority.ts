@@ -92,7 +92,7 @@ async function currentAccount(
 }
 
 /**
- * Takes away every credential a user key was given until now, and cuts its connections. The server
+ * Takes away every credential a user key was given up to a time, and cuts its connections. The server
  * keeps it in its resolver directory, so it outlives restarts. May be repeated.
  */
 export async function revokeUser(
@@ -102,15 +102,19 @@ export async function revokeUser(
     /** The account's public key. */
     readonly account: string
     readonly userPublicKey: string
+    /** What was issued later stays good: a revocation that is told again takes nothing away anew. Default: now. */
+    readonly issuedUntilUnixMs?: number
   },
 ): Promise<void> {
   const { content, signedAtUnixS } = await currentAccount(system, options.account)
   // At its next start the server keeps the newer of two, and of two from one second the wrong one.
   while (Date.now() < (signedAtUnixS + 1) * 1000)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  const until = Math.floor((options.issuedUntilUnixMs ?? Date.now()) / 1000)
+  const known = content.revocations?.[options.userPublicKey] ?? 0
   const revocations = {
     ...content.revocations,
-    [options.userPublicKey]: Math.floor(Date.now() / 1000),
+    [options.userPublicKey]: Math.max(known, until),
   }
   const jwt = await encodeAccount(
     accountName,

@@ -1,5 +1,5 @@
 import { type CommandId, newId } from '@holdfast/domain'
-import type { EventLog } from '@holdfast/event-log'
+import { type EventLog, lineageSubject, type RestoredLink, readRestored } from '@holdfast/event-log'
 import type { Postgres } from '@holdfast/postgres'
 import type { Logger } from '@holdfast/telemetry'
 import { SigningKeyMissing } from '../domain/errors.ts'
@@ -32,7 +32,7 @@ export const usualPace: SigningPace = {
 }
 
 export interface ClerkParts extends Omit<KeyTools, 'log'> {
-  readonly log: Pick<EventLog, 'execute' | 'fold' | 'history' | 'lineageId'>
+  readonly log: Pick<EventLog, 'execute' | 'fold' | 'history' | 'last' | 'lineageId' | 'generation'>
   readonly postgres: Postgres
   readonly logger: Logger
   readonly pace: SigningPace
@@ -53,6 +53,7 @@ interface Head {
   readonly root: Uint8Array
 }
 
+const youngMs = 3_600_000
 const retryMs = 2_000
 /** What froze signing may have been repaired. */
 const frozenRetryMs = 30_000
@@ -66,6 +67,8 @@ export class Clerk {
   readonly #keysNow: () => Promise<KeysNow>
   readonly #startedAt: number
   #last: StoredCheckpoint | undefined
+  /** What the restore took over that this generation began with: a tree somebody has signed, too. */
+  #begun: RestoredLink | undefined
   #head: Head | undefined
   #isCaughtUp = false
   #isPrepared = false
@@ -148,6 +151,7 @@ export class Clerk {
   async #prepare(): Promise<void> {
     const { log, postgres, origin, archiveDir, now } = this.#parts
     this.#last = await lastCheckpoint(postgres, origin)
+    this.#begun = await howItBegan(log)
     await finishKeyChange(this.#parts)
     const keys = await readKeys(log)
     if (keys.length === 0) {
@@ -164,7 +168,9 @@ export class Clerk {
       for (const note of await archivedNotes(archiveDir, log.lineageId, above))
         await this.adopt(note)
     }
-    if (!this.#last && this.#hadKeys && (await this.#parts.countNodes()) > 0n) {
+    // Nobody can have seen more of a generation that began a moment ago.
+    const isYoung = this.#begun && now() - this.#begun.restoredAtUnixMs < youngMs
+    if (!this.#last && !isYoung && this.#hadKeys && (await this.#parts.countNodes()) > 0n) {
       const waitMs = this.#startedAt + this.#parts.pace.witnessPatienceMs - now()
       if (waitMs > 0) {
         this.#pauseUntil = now() + Math.min(waitMs, retryMs)
@@ -180,7 +186,7 @@ export class Clerk {
     if (!this.#isPrepared || this.#contradiction !== undefined || !head || head.size === 0n)
       return false
     const sinceAttempt = now() - this.#attemptedAt
-    const signed = this.#last?.size ?? 0n
+    const signed = this.#last?.size ?? this.#begun?.size ?? 0n
     // A tree that is being made again is no shorter log.
     if (head.size < signed && !this.#isCaughtUp) return false
     if (this.#frozen !== undefined) return sinceAttempt >= frozenRetryMs
@@ -206,6 +212,7 @@ export class Clerk {
         origin,
         keysNow: this.#keysNow,
         ...head,
+        begun: this.#begun,
         now,
       })
       if (signed === 'held') {
@@ -236,4 +243,12 @@ export class Clerk {
       this.#parts.logger.error({ err: error }, 'no checkpoint is signed until this is mended')
     this.#frozen = error.message
   }
+}
+
+async function howItBegan(
+  log: Pick<EventLog, 'last' | 'lineageId' | 'generation'>,
+): Promise<RestoredLink | undefined> {
+  if (log.generation === 1) return undefined
+  const commit = await log.last(lineageSubject(log.lineageId))
+  return commit && readRestored(commit).links.at(-1)
 }

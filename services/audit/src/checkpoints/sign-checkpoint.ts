@@ -40,6 +40,8 @@ export interface SigningRequest {
   readonly keysNow: () => Promise<KeysNow>
   readonly size: bigint
   readonly root: Uint8Array
+  /** What the first checkpoint of a restored generation has to begin with. */
+  readonly begun?: Pick<StoredCheckpoint, 'size' | 'root'> | undefined
   readonly now: () => number
 }
 
@@ -67,7 +69,7 @@ export function signCheckpoint(
         false,
       )
     }
-    await requireGrown(tx, tiles, last, { size, root })
+    await requireGrown(tx, tiles, last ?? request.begun, { size, root })
     if (last?.size === size) return 'unchanged'
 
     const extensions = (await request.extensions?.(tx)) ?? []

@@ -18,7 +18,16 @@ export interface KeeperParts
   extends Pick<ClerkParts, 'keyFiles' | 'archiveDir' | 'pace' | 'now' | 'origin'> {
   readonly log: Pick<
     EventLog,
-    'execute' | 'fold' | 'history' | 'subscribe' | 'signal' | 'onSignal' | 'seen' | 'lineageId'
+    | 'execute'
+    | 'fold'
+    | 'history'
+    | 'last'
+    | 'subscribe'
+    | 'signal'
+    | 'onSignal'
+    | 'seen'
+    | 'lineageId'
+    | 'generation'
   >
   readonly postgres: Postgres
   readonly logger: Logger

@@ -16,7 +16,8 @@ export interface WitnessClaim {
   /** 0 before it saw anything. */
   readonly size: bigint
   readonly root: Uint8Array
-  /** Signature line of the node on that checkpoint; undefined at size 0. */
+  /** Signature line of the node on that checkpoint; undefined at size 0, and of a node that was led here by a restore and
+   * has cosigned nothing of this generation yet: what it says then only tells where a proof for it begins. */
   readonly cosignature: { readonly line: string; readonly timeSeconds: bigint } | undefined
   /** The checkpoint with the log's signature as the node keeps it; undefined when it showed none. */
   readonly note: string | undefined
@@ -46,7 +47,7 @@ export function readWitnessState(
     const refusal = printable(state.refusal).slice(0, maxRefusalLength)
     if (!Number.isSafeInteger(state.size) || state.size < 0) return undefined
     const size = BigInt(state.size)
-    if (size === 0n) {
+    if (size === 0n || state.cosignature === '') {
       return { key, size, root: new Uint8Array(), cosignature: undefined, note: undefined, refusal }
     }
     const root = new Uint8Array(state.root)

@@ -176,8 +176,8 @@ export class WitnessDesk {
   }
 
   /** What speaks against what a node says it saw; empty when it is what we signed, or would sign. */
-  async #doubt({ size, root, note }: WitnessClaim): Promise<string> {
-    if (size === 0n) return ''
+  async #doubt({ size, root, note, cosignature }: WitnessClaim): Promise<string> {
+    if (size === 0n || !cosignature) return ''
     const { postgres, origin, adopt } = this.#parts
     const known = await checkpointAt(postgres, origin, size)
     if (known && sameBytes(known.root, root)) return ''
