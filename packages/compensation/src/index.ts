@@ -19,3 +19,4 @@ export {
 } from './facts.ts'
 export { type CompensationParts, compensationHandlers } from './handlers.ts'
 export { valueIn } from './merge.ts'
+export { requireOrganization } from './require-organization.ts'

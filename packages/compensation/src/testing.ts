@@ -6,6 +6,14 @@ import { takeBack } from './merge.ts'
 import { isObstacle } from './obstacle.ts'
 import { aimAt } from './plan.ts'
 
+export {
+  type Outcomes,
+  planned,
+  type Restorer,
+  type RestoreWish,
+  restore,
+  undo,
+} from './restoring.ts'
 export { type Step, stepsOf, type Traced, type WaysBack, waysBack } from './ways-back.ts'
 
 // The law of Compensable, for histories a test has made: commits as lists of events of the aggregate's own type.
