@@ -69,7 +69,7 @@ export function composeRules(parts: RulesParts) {
   return {
     compensation: compensationHandlers({
       log,
-      compensables: [ruleSetsCompensable({ postgres, catchUpToHead })],
+      compensables: [ruleSetsCompensable(log)],
       now,
     }),
     contributors: contributorHandlers(

@@ -2,8 +2,8 @@ import {
   type AnyCompensable,
   compensable,
   type Outlook,
-  ParentMissing,
   type Passage,
+  requireOrganization,
   type SealedFact,
   sealedIn,
   type Wanted,
@@ -24,7 +24,6 @@ import {
   type StorageLocationState,
   storageLocation,
 } from '../domain/storage-location.ts'
-import { organizationsFor } from '../queries/organizations.ts'
 import { locationsAmong } from '../queries/storage-locations.ts'
 import { forgetStorageTest } from '../queries/storage-tests.ts'
 import { keptAt, neededBy, schedulesAt } from '../queries/storage-use.ts'
@@ -153,7 +152,7 @@ function named<C extends NameClaim<Kind>, Facts extends Named>(
     async hold(id: string, { before, after }: Passage<Facts>, context: CommandContext) {
       if (!after) return
       const { organizationId, name } = after
-      if (!before) await requireOrganization(parts, organizationId)
+      if (!before && organizationId !== '') await requireOrganization(parts.log, organizationId)
       if (before?.name !== name) await hold(parts, claimOf(organizationId, name, id), context)
     },
   }
@@ -170,13 +169,6 @@ async function released(
   const keyOf = ({ name }: Named): string => name.normalize('NFC').toLowerCase()
   if (after && keyOf(after) === keyOf(before)) return
   await nameHolders.release(parts, claimOf(before.organizationId, before.name, id), context)
-}
-
-async function requireOrganization(parts: CompensationParts, id: string): Promise<void> {
-  if (id === '') return
-  await parts.catchUpToHead()
-  const [found] = await organizationsFor(parts.postgres, id)
-  if (!found) throw ParentMissing({ kind: 'organization' })
 }
 
 /** What would be left without its location, once all that is planned has happened. */

@@ -1,8 +1,7 @@
-import { type AnyCompensable, compensable, ParentMissing } from '@holdfast/compensation'
-import type { Postgres } from '@holdfast/postgres'
+import { type AnyCompensable, compensable, requireOrganization } from '@holdfast/compensation'
+import type { EventLog } from '@holdfast/event-log'
 import { ruleSets } from '../commands/aggregates.ts'
 import type { RuleSetEvent } from '../domain/rule-set-state.ts'
-import { matchOrganizations } from '../queries/organizations.ts'
 import { aimRuleSet, compensateRuleSet, notesOn } from './compensate-rule-set.ts'
 import {
   type RuleSetFacts,
@@ -13,19 +12,13 @@ import {
   trackRuleSet,
 } from './rule-set-facts.ts'
 
-export interface RuleSetParts {
-  readonly postgres: Postgres
-  /** Waits until the read models include everything that is safe. */
-  catchUpToHead(): Promise<void>
-}
-
 const named = (facts: object): string => ('name' in facts ? String(facts.name) : '')
 
 /**
  * The rules of an organization with their tests and drafts, as one: hosts take one set for another in one commit. Policy
  * tests do not stand in the way: what was comes back as it was, and the tests say what they think of it afterwards.
  */
-export const ruleSetsCompensable = ({ postgres, catchUpToHead }: RuleSetParts): AnyCompensable =>
+export const ruleSetsCompensable = (log: Pick<EventLog, 'history'>): AnyCompensable =>
   compensable<TrackedRuleSet, RuleSetFacts, RuleSetEvent, undefined>({
     kind: 'rule_set',
     aggregate: ruleSets,
@@ -47,9 +40,6 @@ export const ruleSetsCompensable = ({ postgres, catchUpToHead }: RuleSetParts): 
     compensate: ({ now, target }) => compensateRuleSet(now, target as RuleSetFacts),
     async hold(id, { after }) {
       const isEmptied = after && Object.keys(after.rules).length === 0
-      if (isEmptied) return
-      await catchUpToHead()
-      const [organization] = await matchOrganizations(postgres, { organizations: '*' }, id)
-      if (!organization) throw ParentMissing({ kind: 'organization' })
+      if (!isEmptied) await requireOrganization(log, id)
     },
   })
