@@ -1,3 +1,4 @@
+import { planned, restore, undo } from '@holdfast/compensation/testing'
 import { newId } from '@holdfast/domain'
 import { createNatsKey } from '@holdfast/event-log'
 import { holdfast } from '@holdfast/proto'
@@ -11,7 +12,6 @@ import {
   seeded,
   signIn,
 } from '../testing/people.ts'
-import { planned, restore, undo } from '../testing/restoring.ts'
 
 // A random history of the service's own commands; then what was shown at a moment is shown again after going back to it.
 
@@ -97,7 +97,7 @@ function expected(then: Look, now: Look): Look {
 }
 
 const back = async (to: bigint, head?: bigint) =>
-  restore(backup, { to, head: head ?? (await log.head()), actorId: adminId })
+  restore(backup.compensation, { to, head: head ?? (await log.head()), actorId: adminId })
 
 async function madeUser(bindings: { role: number; organizationId?: string }[], name: string) {
   const email = `${name}@example.org`
@@ -162,12 +162,20 @@ test('for random moments of a random history: what was shown then is shown again
   for (let n = 0; n < backs; n++) {
     const to = first + BigInt(below(Number(end - first)))
     const now = await look()
-    const plan = await planned(backup, { to, head: await log.head(), actorId: adminId })
+    const plan = await planned(backup.compensation, {
+      to,
+      head: await log.head(),
+      actorId: adminId,
+    })
     const outcomes = await back(to)
     expect(new Set(outcomes.keys())).toEqual(new Set(plan.keys()))
     expect(await look()).toEqual(expected(await look(to), now))
     // Nothing is left but who was erased.
-    const left = await planned(backup, { to, head: await log.head(), actorId: adminId })
+    const left = await planned(backup.compensation, {
+      to,
+      head: await log.head(),
+      actorId: adminId,
+    })
     expect(new Set(left.values())).toEqual(
       new Set(left.size === 0 ? [] : ['user restore.person_erased']),
     )
@@ -178,20 +186,22 @@ test('for random moments of a random history: what was shown then is shown again
   for (let n = 0; n < undoes; n++) {
     const sequence = first + 1n + BigInt(below(Number(end - first)))
     const before = await look()
-    const done = await undo(backup, sequence, adminId).catch((error: { code?: string }) => {
-      expect([
-        'restore.undo_conflict',
-        'restore.not_compensable',
-        'restore.person_erased',
-        'auth.organization_not_found',
-        'auth.organization_not_empty',
-      ]).toContain(error.code)
-      return 0n
-    })
+    const done = await undo(backup.compensation, sequence, adminId).catch(
+      (error: { code?: string }) => {
+        expect([
+          'restore.undo_conflict',
+          'restore.not_compensable',
+          'restore.person_erased',
+          'auth.organization_not_found',
+          'auth.organization_not_empty',
+        ]).toContain(error.code)
+        return 0n
+      },
+    )
     if (done === 0n) expect(await look()).toEqual(before)
     else {
       expect(await look()).not.toEqual(before)
-      await undo(backup, done, adminId)
+      await undo(backup.compensation, done, adminId)
       expect(await look()).toEqual(before)
     }
   }
@@ -201,7 +211,7 @@ const at = async () => ({ to: await log.head(), actorId: adminId })
 const soon = async () => ({ ...admin.me, minSequence: await log.head() })
 /** Back to a moment, from now on. */
 const goBack = async (moment: { to: bigint; actorId: string }, kinds: readonly string[] = []) =>
-  restore(backup, { ...moment, head: await log.head(), kinds })
+  restore(backup.compensation, { ...moment, head: await log.head(), kinds })
 
 async function somebody(name: string, role: number) {
   const binding = role === superAdmin ? { role } : { role, organizationId: admin.organizationId }
@@ -261,7 +271,9 @@ test('who was erased does not come back, and it is said by which commit', async 
   const types = (await log.read(BigInt(erasedBy)))?.events.map(({ type }) => type)
   expect(types).toEqual(['UserErased', 'DataKeyDestroyed'])
   expect((await goBack(moment)).get(dora.id)).toBe('user restore.person_erased')
-  expect(await problemOf(undo(backup, BigInt(erasedBy), adminId))).toBe('restore.person_erased')
+  expect(await problemOf(undo(backup.compensation, BigInt(erasedBy), adminId))).toBe(
+    'restore.person_erased',
+  )
   expect(await problemOf(gateway.users.getUser({ user: dora.id }, await soon()))).toBe(
     'auth.user_not_found',
   )
@@ -276,14 +288,22 @@ test('nobody locks themselves out, and somebody stays super-admin', async () => 
   admin = { ...admin, ...(await signIn(auth, 'admin', adminPassword)) }
 
   const asAdmin = { ...withoutAdmin, head: await log.head() }
-  expect((await planned(backup, asAdmin)).get(adminId)).toBe('user restore.locks_out_actor')
-  expect((await restore(backup, asAdmin)).get(adminId)).toBe('user restore.locks_out_actor')
+  expect((await planned(backup.compensation, asAdmin)).get(adminId)).toBe(
+    'user restore.locks_out_actor',
+  )
+  expect((await restore(backup.compensation, asAdmin)).get(adminId)).toBe(
+    'user restore.locks_out_actor',
+  )
 
   // Eve does not come back, so nobody would be left.
   await gateway.users.eraseUser({ userId: eve.id, confirmUsername: 'eve' }, admin.me)
   const asNobody = { ...withoutAdmin, head: await log.head(), actorId: bystander }
-  expect((await planned(backup, asNobody)).get(adminId)).toBe('user auth.last_super_admin')
-  expect((await restore(backup, asNobody)).get(adminId)).toBe('user auth.last_super_admin')
+  expect((await planned(backup.compensation, asNobody)).get(adminId)).toBe(
+    'user auth.last_super_admin',
+  )
+  expect((await restore(backup.compensation, asNobody)).get(adminId)).toBe(
+    'user auth.last_super_admin',
+  )
   expect(await problemOf(gateway.users.listUsers({}, await soon()))).toBeUndefined()
 })
 
@@ -302,7 +322,9 @@ test('a subscriber comes back without credentials, and not under a name somebody
     code: 'auth.subscriber_name_taken',
     detail: expect.stringContaining(otherId) as string,
   })
-  expect(await problemOf(undo(backup, revoked, adminId))).toBe('auth.subscriber_name_taken')
+  expect(await problemOf(undo(backup.compensation, revoked, adminId))).toBe(
+    'auth.subscriber_name_taken',
+  )
 
   // A restore takes the other one away first.
   const outcomes = await goBack(moment)
@@ -382,9 +404,9 @@ test('the same request again changes nothing twice; one organization is one orga
     id: newId<string>(),
     organizationId: admin.organizationId,
   }
-  expect([...(await restore(backup, wish)).values()]).toEqual(['site updated'])
+  expect([...(await restore(backup.compensation, wish)).values()]).toEqual(['site updated'])
   await organizations.updateSite({ id, name: 'C' }, admin.me)
-  expect([...(await restore(backup, wish)).values()]).toEqual(['site updated'])
+  expect([...(await restore(backup.compensation, wish)).values()]).toEqual(['site updated'])
   const { sites } = await organizations.listSites({ query: 'C' }, await soon())
   expect(sites.map(({ id }) => id)).toContain(id)
 })

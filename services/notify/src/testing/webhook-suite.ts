@@ -10,6 +10,7 @@ import { holdfast, type MethodTable, type RequestOf, WebhookService } from '@hol
 import type { Alarm, Answer, Call, Caller, Handlers } from '@holdfast/service'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdfast/testkit'
+import { alertRuleRows } from '../projections/alert-rules.ts'
 import { webhooks as webhookRows } from '../projections/webhooks.ts'
 import { openWebhooks, type WebhookLimits } from '../webhooks/open-webhooks.ts'
 
@@ -165,7 +166,7 @@ export async function startSuite(): Promise<Suite> {
   await migrate(postgres, migrations, { schema: 'notify' })
   const open = async (): Promise<Projections> => {
     const telemetry = createTelemetry('notify', { level: 'silent' })
-    const projections = [webhookRows]
+    const projections = [webhookRows, alertRuleRows]
     return await openProjections({ log, postgres, telemetry, service: 'notify', projections })
   }
   const suite: Suite = {
