@@ -1,6 +1,7 @@
 import { leafHash } from '@holdfast/merkle'
 import { expect, test } from 'vitest'
 import { openArchive } from './archive.ts'
+import { decodeHeader } from './header.ts'
 import { baseTimeUs, batched, collect, commitsOf, identity, plain } from './testing/commits.ts'
 import { MemoryFiles } from './testing/memory-files.ts'
 import type { Archive, OpenArchiveOptions } from './types.ts'
@@ -183,4 +184,38 @@ test('nothing works after closing', async () => {
   await archive.close()
   await expect(archive.append(commitsOf(4, 4))).rejects.toEqual(code('archive.closed'))
   await expect(archive.verify()).rejects.toEqual(code('archive.closed'))
+})
+
+test('after a rotation of the root key the archive goes on, and new segments are of the new one', async () => {
+  const files = new MemoryFiles()
+  await filled(files, 200)
+  const names = { present: 'SHA256:2b2b', former: [identity.rootKeyFingerprint] }
+  const rotated = {
+    ...identity,
+    get rootKeyFingerprint() {
+      return names.present
+    },
+    get formerRootKeys() {
+      return names.former
+    },
+  }
+  await expect(open(files, { identity: { ...rotated, formerRootKeys: [] } })).rejects.toEqual(
+    code('archive.foreign'),
+  )
+  const archive = await open(files, { identity: rotated })
+  expect(archive.last.sequence).toBe(200n)
+  await archive.append(commitsOf(201, 300))
+  // Once more, while it is open.
+  names.former.unshift(names.present)
+  names.present = 'SHA256:3c3c'
+  for (let n = 301; n <= 400; n += 10) await archive.append(commitsOf(n, n + 9))
+  expect(await archive.verify()).toEqual([])
+  const found = new Set<string>()
+  for (const name of await files.list(archive.directory)) {
+    const read = decodeHeader(files.get(`${archive.directory}/${name}`) ?? Buffer.alloc(0))
+    if (typeof read !== 'string') found.add(read.header.identity.rootKeyFingerprint)
+  }
+  expect([...found].sort()).toEqual([identity.rootKeyFingerprint, 'SHA256:2b2b', 'SHA256:3c3c'])
+  const again = await open(files, { identity: rotated })
+  expect(plain(await collect(again.read(1n, 400n)))).toEqual(plain(commitsOf(1, 400)))
 })

@@ -62,12 +62,18 @@ export function foreignField(
   const fields = [
     ['lineage', found.lineageId, expected.lineageId],
     ['generation', String(found.generation), String(expected.generation)],
-    ['root key', found.rootKeyFingerprint, expected.rootKeyFingerprint],
+    ['root key', knownRootKey(found, expected), expected.rootKeyFingerprint],
     ['log', found.log ?? 'the log', expected.log ?? 'the log'],
   ] as const
   const other = fields.find(([, is, ought]) => is !== ought)
   return other && { file, field: other[0], expected: other[2], found: other[1] }
 }
+
+/** One of a root key before a rotation is as good as the present one. */
+const knownRootKey = (found: ArchiveIdentity, expected: ArchiveIdentity): string =>
+  expected.formerRootKeys?.includes(found.rootKeyFingerprint) === true
+    ? expected.rootKeyFingerprint
+    : found.rootKeyFingerprint
 
 /** Reads names, headers and footers of a generation's directory, and writes nothing. */
 export async function survey(

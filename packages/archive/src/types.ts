@@ -21,6 +21,8 @@ export interface ArchiveIdentity {
   readonly generation: number
   /** Of the instance's root key; 1..128 characters of `[A-Za-z0-9:+/=_.-]`. */
   readonly rootKeyFingerprint: string
+  /** Of the root keys before it: segments may be of those too. Stands in no header. */
+  readonly formerRootKeys?: readonly string[] | undefined
   /** `access/<epoch>` for records of ACCESS; undefined for the log. */
   readonly log?: string | undefined
 }

@@ -16,6 +16,8 @@ export interface BundleManifest {
   readonly root: Uint8Array
   /** Of the key that wraps the data keys. */
   readonly rootKeyFingerprint: string
+  /** Of the root keys before it, the last one first; the keyset has them. */
+  readonly formerRootKeys: readonly string[]
   /** `age1…` the sealed parts are sealed to; the derived one first. */
   readonly recipients: readonly string[]
   readonly keyset: {
@@ -65,6 +67,9 @@ export function encodeManifest(manifest: BundleManifest): Buffer {
         last_sequence: manifest.lastSequence.toString(),
         root: hex(manifest.root),
         root_key_fingerprint: manifest.rootKeyFingerprint,
+        ...(manifest.formerRootKeys.length > 0
+          ? { former_root_keys: manifest.formerRootKeys }
+          : {}),
         recipients: manifest.recipients,
         keyset: {
           sha256: hex(manifest.keyset.sha256),
@@ -122,6 +127,7 @@ function parse(bytes: Buffer): BundleManifest | undefined {
   const lastSequence = text(all['last_sequence'], /^\d{1,19}$/)
   const root = text(all['root'], hash)
   const fingerprint = text(all['root_key_fingerprint'], /^[0-9a-f]{32}$/)
+  const former = list(all['former_root_keys'] ?? [], (one) => text(one, /^[0-9a-f]{32}$/))
   const recipients = list(all['recipients'], (one) => text(one, /^age1[a-z0-9]{58}$/))
   const keyset = fields(all['keyset'])
   const keysetSha256 = text(keyset?.['sha256'], hash)
@@ -140,6 +146,7 @@ function parse(bytes: Buffer): BundleManifest | undefined {
     lastSequence === undefined ||
     root === undefined ||
     fingerprint === undefined ||
+    !former ||
     !recipients ||
     keysetSha256 === undefined ||
     destroyed === undefined ||
@@ -158,6 +165,7 @@ function parse(bytes: Buffer): BundleManifest | undefined {
     lastSequence: BigInt(lastSequence),
     root: bytesOf(root),
     rootKeyFingerprint: fingerprint,
+    formerRootKeys: former,
     recipients,
     keyset: { sha256: bytesOf(keysetSha256), destroyedSequence: BigInt(destroyed), keys },
     tables,

@@ -93,7 +93,7 @@ export class Chain {
 
 /** Why a segment is not of this log, in words; undefined when it is. */
 export function differenceOf(
-  { lineageId, generation, rootKeyFingerprint, log }: ArchiveIdentity,
+  { lineageId, generation, rootKeyFingerprint, formerRootKeys = [], log }: ArchiveIdentity,
   found: ArchiveIdentity,
 ): string | undefined {
   if (found.lineageId !== lineageId) return `it is of lineage ${found.lineageId}, not ${lineageId}`
@@ -102,7 +102,8 @@ export function differenceOf(
     return `it is of generation ${found.generation}, not ${generation}`
   if (found.generation > generation)
     return `it is of generation ${found.generation}, later than ${generation}`
-  return log === undefined && found.rootKeyFingerprint !== rootKeyFingerprint
+  const rootKeys = [rootKeyFingerprint, ...formerRootKeys]
+  return log === undefined && !rootKeys.includes(found.rootKeyFingerprint)
     ? 'it was written under another root key'
     : undefined
 }

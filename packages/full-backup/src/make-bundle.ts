@@ -212,6 +212,7 @@ function manifestOf(
     lastSequence,
     root: log.root(),
     rootKeyFingerprint: identity.rootKeyFingerprint,
+    formerRootKeys: identity.formerRootKeys ?? [],
     recipients,
     keyset: { sha256, destroyedSequence, keys },
     tables,

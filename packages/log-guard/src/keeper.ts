@@ -38,7 +38,8 @@ export interface KeepLogOptions {
   readonly archiveDirectory: string
   /** Outside of log and archive. What a repair overrules is kept in the same folder. */
   readonly positionFile: string
-  readonly rootKeyFingerprint: string
+  /** Fingerprints of the root key and of those before it; looked at whenever a segment is begun or judged. */
+  readonly rootKeys: { readonly present: string; readonly former: readonly string[] }
   readonly durability: Durability
   readonly volumes: readonly VolumeSpec[]
   /** Default: a tenth of each volume, at most 1 GiB. */
@@ -141,7 +142,13 @@ class Keeper {
       identity: {
         lineageId: spec.lineageId,
         generation: spec.generation,
-        rootKeyFingerprint: options.rootKeyFingerprint,
+        // A rotation shows in the next segment.
+        get rootKeyFingerprint() {
+          return options.rootKeys.present
+        },
+        get formerRootKeys() {
+          return options.rootKeys.former
+        },
       },
     })
     this.#context = {

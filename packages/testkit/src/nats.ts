@@ -225,7 +225,7 @@ async function startKeeper(options: {
     spec,
     archiveDirectory,
     positionFile: join(directory, 'guard', 'position'),
-    rootKeyFingerprint: 'test',
+    rootKeys: { present: 'test', former: [] },
     durability,
     volumes: [],
     log: createTelemetry('log-guard', { level: 'silent' }).log,

@@ -34,7 +34,7 @@ export function composeArchive(app: BackupApp, guard: Guard): void {
       ...(values.natsCaFile === undefined ? {} : { caFile: values.natsCaFile }),
     }),
     directory: values.archiveDir,
-    rootKeyFingerprint: values.rootKeyFingerprint,
+    rootKeys: app.rootKeys,
     retentionMs: values.retentionMs,
     sealAfterMs: values.accessSealMs,
     retireEveryMs: values.accessRetireMs,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isUuid } from '@holdfast/domain'
 import { KeysetService, ProofService } from '@holdfast/proto'
-import { createDurably, makeDirectory, standingAlarms } from '@holdfast/service'
+import { createDurably, makeDirectory, Polling, standingAlarms } from '@holdfast/service'
 import { version } from '@holdfast/telemetry'
 import type { BackupApp } from './app.ts'
 import { offsiteHandlers } from './grpc/offsite-handlers.ts'
@@ -18,6 +18,8 @@ import { rollbackPoints } from './queries/rollback-points.ts'
 import type { Locations } from './storage/locations.ts'
 
 const alarmsEveryMs = 5_000
+/** How soon a rotation of the root key is noticed. */
+const rootKeyEveryMs = 10_000
 const callMs = 15_000
 
 /** The copy of everything at locations that are marked continuous. */
@@ -35,13 +37,15 @@ export function composeOffsite(app: BackupApp, guard: Guard, locations: Location
       keysDir: settings.storageKeysDir,
     },
     archiveDir: settings.archiveDir,
-    rootKeyFingerprint: settings.rootKeyFingerprint,
+    rootKeys: app.rootKeys,
     release: version,
     writerId: () => writerIn(settings.guardDir),
     archived: () => guard.state()?.archivedSequence,
     derivedRecipient: async () => {
-      const { recipient } = await keysets.getRecoveryRecipient({}, { timeoutMs: callMs })
-      return recipient
+      if (app.rootKeys.recipient !== undefined) return app.rootKeys.recipient
+      const told = await keysets.getRecoveryRecipient({}, { timeoutMs: callMs })
+      await app.rootKeys.learn(told)
+      return told.recipient
     },
     sign: async (sha256) => (await proofs.signManifest({ sha256 }, { timeoutMs: callMs })).note,
     pinned: () => rollbackPoints(postgres),
@@ -55,12 +59,24 @@ export function composeOffsite(app: BackupApp, guard: Guard, locations: Location
     logger: telemetry.log,
     registry: telemetry.registry,
   })
+  const watch = new Polling({
+    everyMs: rootKeyEveryMs,
+    async turn() {
+      const told = await keysets.getRecoveryRecipient({}, { timeoutMs: callMs })
+      // What was sealed before stays as it is: the new keyset has the former root key in it.
+      if (await app.rootKeys.learn(told)) pusher.wake()
+      return false
+    },
+    failed: (error) => telemetry.log.debug({ err: error }, 'auth does not tell its root key now'),
+  })
+  app.onStart(() => watch.start())
+  app.onDrain(() => watch.stop())
   let sources: OffsiteSources | undefined
   let isStarted = false
   const begin = (): void => {
     if (isStarted && sources) pusher.from(sources)
   }
-  app.onStart(() => {
+  app.onEffect(() => {
     isStarted = true
     begin()
   })

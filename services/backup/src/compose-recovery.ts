@@ -94,7 +94,6 @@ export function composeRecovery(app: BackupApp, guard: Guard, offsite: Offsite):
     maker: fullMaker({
       work: app.work,
       archiveDir: settings.archiveDir,
-      rootKeyFingerprint: settings.rootKeyFingerprint,
       places,
       keysets,
       tables,

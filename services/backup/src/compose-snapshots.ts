@@ -46,7 +46,7 @@ export function composeSnapshots(app: BackupApp): Snapshots {
     ),
     postgres,
     lineageId: log.lineageId,
-    rootKeyFingerprint: settings.rootKeyFingerprint,
+    rootKeys: app.rootKeys,
     async caughtUp() {
       const head = await log.safeHead()
       await app.projections.reached(head)

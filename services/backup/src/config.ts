@@ -120,7 +120,11 @@ export const settings = defineConfig({
   }),
   rootKeyFingerprint: text('HOLDFAST_ROOT_KEY_FINGERPRINT', {
     pattern: /[0-9a-f]{32}/,
-    doc: 'Of the root key: stands in every segment, so that an archive is never taken for that of another instance.',
+    doc: 'Of the root key: stands in every segment, so that an archive is never taken for that of another instance. One of the former ones will do: auth tells the present one.',
+  }),
+  formerRootKeys: list('HOLDFAST_ROOT_KEY_FORMER', {
+    optional: true,
+    doc: 'Fingerprints of the root keys before it, which segments may be of too.',
   }),
 })
 export type BackupSettings = ReturnType<typeof settings.load>

@@ -33,7 +33,7 @@ await run(
   },
   (bare) => {
     if (!guard) throw new Error('the guard is started first')
-    const app = Object.assign(bare, { work: openWork(bare) })
+    const app = Object.assign(bare, { work: openWork(bare), rootKeys: guard.rootKeys })
     // Said first, carried out last: what drains before may still need it.
     app.onDrain(app.work.stop)
     composeArchive(app, guard)

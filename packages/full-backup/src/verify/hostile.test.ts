@@ -154,6 +154,24 @@ test('bombs are refused before they have opened', async () => {
   )
 })
 
+test('segments may be of a root key before a rotation, when the manifest names it', async () => {
+  const { rootKeyFingerprint, lineageId: lineage } = good.made.manifest
+  const rotated = (formerRootKeys: readonly string[]) => ({
+    identity: {
+      lineageId: lineage,
+      generation: 1,
+      rootKeyFingerprint: 'cd'.repeat(16),
+      formerRootKeys,
+    },
+  })
+  const { bytes, made } = await smallBackup(undefined, rotated([rootKeyFingerprint]))
+  expect(await verdict(bytes)).toBe('whole')
+  expect(made.manifest.formerRootKeys).toEqual([rootKeyFingerprint])
+  const text = contentOf('manifest.json', entriesOf(bytes)).toString()
+  expect(text).toContain(`"former_root_keys": [\n    "${rootKeyFingerprint}"\n  ]`)
+  await expect(smallBackup(undefined, rotated([]))).rejects.toThrow(/another root key/)
+})
+
 test('what is sealed has to be what the manifest tells of', async () => {
   const options = { using: [operator.identity] }
   const sealed = (content: Uint8Array) => ageSeal([operator.recipient], content)

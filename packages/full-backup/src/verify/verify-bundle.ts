@@ -111,8 +111,8 @@ class BundleCheck {
     requireWhole(manifest, expected)
     await this.#visit.manifest?.(manifest, isWrapped)
 
-    const { lineageId, generation, rootKeyFingerprint, lastSequence } = manifest
-    const identity: ArchiveIdentity = { lineageId, generation, rootKeyFingerprint }
+    const { lineageId, generation, rootKeyFingerprint, formerRootKeys, lastSequence } = manifest
+    const identity: ArchiveIdentity = { lineageId, generation, rootKeyFingerprint, formerRootKeys }
     const roots = new StatedRoots()
     const log = new Chain(identity, 1n, (tree) => roots.at(tree))
     let epoch: Epoch | undefined

@@ -41,7 +41,7 @@ function start(
     proofs: audit.proofs,
     reader: audit.reader,
     directory,
-    rootKeyFingerprint: 'f'.repeat(32),
+    rootKeys: { present: 'f'.repeat(32), former: [] },
     retentionMs: audit.retentionMs,
     alarm: (alarm) => void alarms.push(alarm),
     logger,

@@ -13,6 +13,7 @@ import { formatTreeOrigin, parseEpoch } from '@holdfast/merkle'
 import type { holdfast, ProofService } from '@holdfast/proto'
 import type { Alarm, Client } from '@holdfast/service'
 import { Gauge, type Logger, type Registry } from '@holdfast/telemetry'
+import type { RootKeyNames } from '../guard/root-keys.ts'
 import { copyEpoch, type EpochGoal, NotWhatWasSigned } from './copy-epoch.ts'
 import { giveUpExpired } from './give-up.ts'
 import { auditKeys } from './log-keys.ts'
@@ -26,7 +27,7 @@ export interface KeepAccessOptions {
   readonly reader: AccessReader
   /** Of the archive. */
   readonly directory: string
-  readonly rootKeyFingerprint: string
+  readonly rootKeys: RootKeyNames
   /** How long content is kept; 0 without end. */
   readonly retentionMs: number
   readonly alarm: (alarm: Alarm) => void
@@ -92,7 +93,12 @@ export function keepAccess(options: KeepAccessOptions): AccessArchiver {
     if (present?.name === name) return present.archive
     return await openAccessArchive({
       directory,
-      identity: { lineageId, generation, rootKeyFingerprint: options.rootKeyFingerprint },
+      identity: {
+        lineageId,
+        generation,
+        rootKeyFingerprint: options.rootKeys.present,
+        formerRootKeys: options.rootKeys.former,
+      },
       epoch: parseEpoch(name),
     })
   }

@@ -19,7 +19,6 @@ export const ArchiveNotReady = defineError(
 export interface FullMakerParts {
   readonly work: Work
   readonly archiveDir: string
-  readonly rootKeyFingerprint: string
   readonly places: ConfigPlaces
   readonly keysets: Pick<Client<typeof KeysetService>, 'getRecoveryRecipient' | 'exportKeyset'>
   readonly tables: Parameters<typeof tablePages>[0]
@@ -32,14 +31,15 @@ const keysetMs = 60_000
 
 /** Full backups: the archive and all that is needed to build the instance again (docs/formats/hfbak.md). */
 export function fullMaker(parts: FullMakerParts): Maker {
-  const { work, archiveDir, rootKeyFingerprint, places, keysets, tables } = parts
+  const { work, archiveDir, places, keysets, tables } = parts
   return {
     async make(order, { directory, signal, reached }) {
       const state = parts.state()
       if (!state) throw ArchiveNotReady({ reason: 'it is not open yet' })
       if (state.firstBadSequence > 0n) throw ArchiveNotReady({ reason: 'a part of it is damaged' })
       const operators = await parts.recipients()
-      const { recipient: derived } = await keysets.getRecoveryRecipient({}, { signal })
+      const told = await keysets.getRecoveryRecipient({}, { signal })
+      const { recipient: derived, rootKeyFingerprint, formerFingerprints } = told
       // Under a passphrase a key of its own opens everything, so that the passphrase alone is enough.
       const own = order.passphrase === '' ? undefined : generateAgePair()
       const others = own ? [...operators, own.recipient] : operators
@@ -47,6 +47,9 @@ export function fullMaker(parts: FullMakerParts): Maker {
         { recipients: [...others] },
         { signal, timeoutMs: keysetMs },
       )
+      const { rootKeyFingerprint: stillOf } = await keysets.getRecoveryRecipient({}, { signal })
+      if (stillOf !== rootKeyFingerprint)
+        throw ArchiveNotReady({ reason: 'the root key was rotated meanwhile' })
       const pages = tablePages(tables, signal)
       const made = await work.run(
         'full-backup.make',
@@ -57,6 +60,7 @@ export function fullMaker(parts: FullMakerParts): Maker {
             lineageId: state.lineageId,
             generation: state.generation,
             rootKeyFingerprint,
+            formerRootKeys: formerFingerprints,
           },
           lastSequence: state.archivedSequence,
           createdAtUnixMs: order.createdAtUnixMs,

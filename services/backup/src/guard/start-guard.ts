@@ -7,6 +7,7 @@ import { keepLog, type LogKeeper, type LogKeeperState } from '@holdfast/log-guar
 import type { Telemetry } from '@holdfast/telemetry'
 import type { BackupSettings } from '../config.ts'
 import { readInstance } from './instance.ts'
+import { RootKeys } from './root-keys.ts'
 import { stateMetrics } from './state-metrics.ts'
 import { volumesOf } from './volumes.ts'
 
@@ -16,6 +17,7 @@ export interface Guard {
   keeper(signal: AbortSignal): Promise<LogKeeper>
   /** Undefined until then. */
   state(): LogKeeperState | undefined
+  readonly rootKeys: RootKeys
   /** Puts the last group of commits on disk and disconnects. */
   stop(): Promise<void>
 }
@@ -28,6 +30,10 @@ const retryMs = 500
  */
 export function startGuard(settings: BackupSettings, telemetry: Telemetry): Guard {
   const ending = new AbortController()
+  const rootKeys = new RootKeys(settings.guardDir, {
+    present: settings.rootKeyFingerprint,
+    former: settings.formerRootKeys ?? [],
+  })
   let admin: AdminConnection | undefined
   let keeper: LogKeeper | undefined
   const opened = open()
@@ -60,7 +66,7 @@ export function startGuard(settings: BackupSettings, telemetry: Telemetry): Guar
       },
       archiveDirectory: settings.archiveDir,
       positionFile: join(settings.guardDir, 'position'),
-      rootKeyFingerprint: settings.rootKeyFingerprint,
+      rootKeys,
       durability: settings.durability,
       volumes: volumesOf(settings),
       ...(settings.reserveBytes === undefined ? {} : { reserveBytes: settings.reserveBytes }),
@@ -73,6 +79,7 @@ export function startGuard(settings: BackupSettings, telemetry: Telemetry): Guar
   return {
     keeper: (signal) => abortable(opened, signal),
     state: () => keeper?.state(),
+    rootKeys,
     async stop() {
       ending.abort(new Error('the process is stopping'))
       await keeper?.done

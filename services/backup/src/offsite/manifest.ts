@@ -8,6 +8,8 @@ export interface ManifestHead {
   readonly lineageId: string
   readonly generation: number
   readonly rootKeyFingerprint: string
+  /** Of the root keys before it, the last one first. */
+  readonly formerRootKeys: readonly string[]
   readonly createdAtUnixMs: number
   /** Everything up to it is named. */
   readonly lastSequence: bigint
@@ -46,6 +48,7 @@ export async function* manifestPieces(
       lineage: head.lineageId,
       generation: head.generation,
       root_key_fingerprint: head.rootKeyFingerprint,
+      ...(head.formerRootKeys.length > 0 ? { former_root_keys: head.formerRootKeys } : {}),
       created_at: new Date(head.createdAtUnixMs).toISOString(),
       last_sequence: String(head.lastSequence),
       last_hash: head.lastHash,

@@ -59,7 +59,7 @@ export async function carry(
   const input = {
     ...(await destinationOf(place)),
     ...{ steps, recipients: [derived, ...operators] },
-    rootKeyFingerprint: tools.rootKeyFingerprint,
+    rootKeyFingerprint: tools.rootKeys.present,
   }
   const answers = { done, piece: pieceReader(streams) }
   await tools.work.run('offsite.carry-out', input, { signal, answers })

@@ -4,6 +4,7 @@ import type { SurroundingsData } from '@holdfast/storage'
 import type { Logger, Registry } from '@holdfast/telemetry'
 import { OffsiteNobody } from '../domain/offsite-errors.ts'
 import { StorageLocationNotFound } from '../domain/storage-errors.ts'
+import type { RootKeyNames } from '../guard/root-keys.ts'
 import type { Locations } from '../storage/locations.ts'
 import type { Work } from '../work/work.ts'
 import { type ArchiveStock, archiveStock } from './archive-stock.ts'
@@ -23,7 +24,7 @@ export interface PusherParts {
   readonly archiveDir: string
   readonly lineageId: string
   readonly generation: number
-  readonly rootKeyFingerprint: string
+  readonly rootKeys: RootKeyNames
   readonly release: string
   /** Of this installation; never on another machine. */
   readonly writerId: () => Promise<string>
@@ -52,7 +53,6 @@ export class Pusher {
   readonly #events: DestinationEvents
   #tools: OffsiteTools | undefined
   #sources: OffsiteSources | undefined
-  #derived: string | undefined
   #stock: { readonly at: number; readonly stock: Promise<ArchiveStock> } | undefined
   #keyset:
     | {
@@ -183,8 +183,8 @@ export class Pusher {
 
   async #recipients() {
     try {
-      this.#derived ??= await this.#parts.derivedRecipient()
-      return { derived: this.#derived, operators: await this.#given().recipients() }
+      const derived = await this.#parts.derivedRecipient()
+      return { derived, operators: await this.#given().recipients() }
     } catch (error) {
       throw OffsiteNobody({}, error)
     }
@@ -193,8 +193,9 @@ export class Pusher {
   /** One answer of auth serves all destinations. */
   async #keysetNow(): Promise<Keyset | undefined> {
     const { now, archived, logger } = this.#parts
-    const { operators } = await this.#recipients()
-    const recipients = [...operators].sort().join(' ')
+    const { derived, operators } = await this.#recipients()
+    // The derived one too: after a rotation of the root key all keys go there anew.
+    const recipients = [derived, ...operators].sort().join(' ')
     const sequence = archived() ?? 0n
     const known = this.#keyset
     const isOld = !known || (known.sequence < sequence && now() - known.at >= keysetMs)

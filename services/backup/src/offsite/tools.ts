@@ -1,6 +1,7 @@
 import type { ObjectKeys } from '@holdfast/full-backup'
 import type { SurroundingsData } from '@holdfast/storage'
 import type { Logger } from '@holdfast/telemetry'
+import type { RootKeyNames } from '../guard/root-keys.ts'
 import type { Location, LocationAccess } from '../storage/locations.ts'
 import type { Work } from '../work/work.ts'
 import type { ArchiveStock } from './archive-stock.ts'
@@ -62,7 +63,7 @@ export interface OffsiteTools {
   readonly keys: ObjectKeys
   readonly lineageId: string
   readonly generation: number
-  readonly rootKeyFingerprint: string
+  readonly rootKeys: RootKeyNames
   readonly release: string
   /** Of this installation. */
   readonly writerId: string

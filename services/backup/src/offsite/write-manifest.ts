@@ -106,7 +106,8 @@ export async function writeManifest(place: Place, keyset: Keyset | undefined): P
   const head = {
     lineageId: tools.lineageId,
     generation: tools.generation,
-    rootKeyFingerprint: tools.rootKeyFingerprint,
+    rootKeyFingerprint: tools.rootKeys.present,
+    formerRootKeys: tools.rootKeys.former,
     createdAtUnixMs: Number(name.first),
     lastSequence,
     lastHash: last?.lastHash ?? '',

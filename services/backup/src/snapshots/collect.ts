@@ -10,6 +10,7 @@ import {
   sectionLine,
 } from '@holdfast/snapshot'
 import type { Contents } from '../domain/contents.ts'
+import type { RootKeyNames } from '../guard/root-keys.ts'
 import { type OrganizationView, organizationsFor } from '../queries/organizations.ts'
 import type { Directory, KnownContributor } from './directory.ts'
 import { OrganizationGone } from './snapshot-errors.ts'
@@ -18,7 +19,7 @@ export interface CollectParts {
   readonly directory: Directory
   readonly postgres: Postgres
   readonly lineageId: string
-  readonly rootKeyFingerprint: string
+  readonly rootKeys: RootKeyNames
   /** Waits until the read models include everything that is safe; answers as of what. */
   caughtUp(): Promise<bigint>
 }
@@ -87,7 +88,7 @@ export async function collectSnapshot(
     contentBytes: lines.bytes(),
     manifest: {
       lineageId: parts.lineageId,
-      rootKeyFingerprint: parts.rootKeyFingerprint,
+      rootKeyFingerprint: parts.rootKeys.present,
       sequence,
       contents: wish.contents,
       organizations: organizations.map(({ name, description }) => ({ name, description })),

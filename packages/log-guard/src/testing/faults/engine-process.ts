@@ -45,7 +45,7 @@ const keeper = keepLog(
     },
     archiveDirectory: settings.archiveDirectory,
     positionFile: settings.positionFile,
-    rootKeyFingerprint: 'test',
+    rootKeys: { present: 'test', former: [] },
     durability: settings.durability,
     volumes: settings.volumes,
     ...(settings.reserveBytes === undefined ? {} : { reserveBytes: settings.reserveBytes }),

@@ -93,7 +93,7 @@ export function playedPusher(
   })
   const made = new Pusher({
     ...{ postgres, work, archiveDir, lineageId, generation },
-    rootKeyFingerprint: fingerprint,
+    rootKeys: { present: fingerprint, former: [] },
     release: '0.0.0',
     locations: {
       continuous: async () => [...places.values()].map(({ location }) => location),
