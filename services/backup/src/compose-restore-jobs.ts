@@ -17,6 +17,7 @@ import { openValidations } from './validation/validations.ts'
 
 /** Of one organization (FB-91). */
 const validationLimitMs = 60_000
+const validationPollMs = 5_000
 
 /** Stored snapshots brought back, and tried whether they could be. */
 export function composeRestoreJobs(
@@ -50,11 +51,12 @@ export function composeRestoreJobs(
     alarms: standingAlarms(app.alarm),
     schedule: slotsIn(settings.validationSchedule),
     limitMs: validationLimitMs,
+    pollMs: validationPollMs,
     validate: (id, signal) =>
       validateBackup({ ...of, files: imports.files, imports: imports.parts }, id, signal),
     now: Date.now,
   })
-  app.onStart(validations.start)
+  app.onEffect(validations.start)
   app.onDrain(validations.stop)
   app.serve(ValidationService, validationHandlers({ postgres, validations, catchUpToHead }))
 }

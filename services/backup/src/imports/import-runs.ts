@@ -25,9 +25,8 @@ export interface ImportRuns {
   stop(): Promise<void>
 }
 
-const leaseMs = 10_000
-const keepAliveMs = 3_000
-const sweepMs = 10_000
+/** The run of a process that was killed is told as interrupted after that long. */
+const usualLeaseMs = 10_000
 
 const lost = ImportInterrupted({ why: 'the service that ran it ended' })
 
@@ -36,9 +35,13 @@ class Stopped extends Error {
 }
 
 export function importRuns(
-  parts: ImportParts & { readonly files: ImportFiles; readonly logger: Logger },
+  parts: ImportParts & {
+    readonly files: ImportFiles
+    readonly logger: Logger
+    readonly leaseMs?: number
+  },
 ): ImportRuns {
-  const { postgres, logger, files } = parts
+  const { postgres, logger, files, leaseMs = usualLeaseMs } = parts
   const holder = newId<string>()
   const running = new Map<string, { readonly end: AbortController; readonly done: Promise<void> }>()
   let timer: NodeJS.Timeout | undefined
@@ -53,7 +56,7 @@ export function importRuns(
         (isOurs) => isOurs || end.abort(new ImportLost('the import is not ours any more')),
         () => undefined, // the next beat, or the lease runs out and it is told as interrupted
       )
-    }, keepAliveMs)
+    }, leaseMs / 3)
     const run = { ...asked, lease, path: files.path(lease.id), signal: end.signal }
     try {
       await runImport(parts, run)
@@ -116,7 +119,7 @@ export function importRuns(
         )
       }
       again()
-      timer = setInterval(again, sweepMs)
+      timer = setInterval(again, leaseMs)
     },
 
     async stop() {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { ObjectChanged } from '../domain/backup-errors.ts'
 import type { Task } from '../work/task.ts'
 import { type HashedFile, type ObjectPlace, withStorage } from './object-tasks.ts'
@@ -14,6 +15,7 @@ export interface FetchWish extends ObjectPlace, HashedFile {
 /** Copies an object into a file, and leaves none that is not what was put there. */
 export const fetchObject: Task<FetchWish, null> = async (wish, { signal }) => {
   const { key, bytes, sha256, location, path } = wish
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const file = await open(path, 'w', 0o600)
   try {
     await withStorage(wish, async (storage) => {

@@ -12,15 +12,19 @@ import { type Answer, type Caller, type Handlers, secrets } from '@holdfast/serv
 import { surroundingsOf } from '@holdfast/storage'
 import { createTelemetry } from '@holdfast/telemetry'
 import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdfast/testkit'
+import type { BackupKind } from '../domain/contents.ts'
 import { allContents } from '../domain/contents.ts'
 import { backupHandlers } from '../grpc/backup-handlers.ts'
-import { objectWork } from '../jobs/object-work.ts'
+import type { Maker } from '../jobs/maker.ts'
+import { type ObjectWork, objectWork } from '../jobs/object-work.ts'
 import type { OpenBackups } from '../jobs/open-backups.ts'
 import { type BackupLimits, openBackups } from '../jobs/open-backups.ts'
 import { backupRows } from '../projections/backups.ts'
+import { organizationRows } from '../projections/organizations.ts'
 import { scheduleRows } from '../projections/schedules.ts'
 import { siteRows } from '../projections/sites.ts'
 import { storageLocations } from '../projections/storage-locations.ts'
+import { validationRows } from '../projections/validations.ts'
 import { type RetentionRule, scheduleCounts } from '../queries/schedule-retention.ts'
 import { type Locations, openLocations } from '../storage/locations.ts'
 import { openWork, type Work } from '../work/work.ts'
@@ -69,6 +73,7 @@ export interface InstanceOptions {
   readonly limits?: Partial<BackupLimits>
   /** Before each point of a job; rejects to fail there. */
   readonly pause?: Pause
+  readonly makers?: Partial<Readonly<Record<BackupKind, Maker>>>
   readonly rules?: ReadonlyMap<string, RetentionRule>
   readonly now?: () => number
 }
@@ -80,6 +85,8 @@ export interface Suite {
   readonly postgres: Postgres
   readonly locations: Locations
   readonly projections: Projections
+  readonly work: Work
+  readonly objects: ObjectWork
   /** Of the built-in location. */
   readonly directory: string
   readonly spool: string
@@ -104,7 +111,10 @@ export async function startSuite(): Promise<Suite> {
   const projections = await openProjections({
     ...{ log, postgres, telemetry },
     service: 'backup',
-    projections: [backupRows, siteRows, storageLocations, scheduleRows],
+    projections: [
+      ...[backupRows, siteRows, storageLocations, scheduleRows],
+      ...[organizationRows, validationRows],
+    ],
   })
   const work: Work = openWork({ telemetry })
   const catchUp = () => projections.reached(log.seen())
@@ -118,15 +128,16 @@ export async function startSuite(): Promise<Suite> {
   const objects = objectWork(work, locations, data)
   const started: Instance[] = []
   return {
-    ...{ pg, nats, log, postgres, locations, projections, directory, spool },
+    ...{ pg, nats, log, postgres, locations, projections, work, objects, directory, spool },
 
-    instance({ limits = {}, pause = async () => {}, rules = new Map(), now = Date.now } = {}) {
+    instance(options = {}) {
+      const { limits = {}, pause = async () => {}, rules = new Map(), now = Date.now } = options
       const withLimits = { ...testLimits, ...limits }
       const paused = withPauses({ log, objects }, pause)
       const opened = openBackups({
         ...{ ...paused, postgres, locations, now },
         telemetry: createTelemetry('backup', { level: 'silent' }),
-        makers: testMakers(pause),
+        makers: { ...testMakers(pause), ...options.makers },
         secrets: secrets(testKeys(), log.lineageId),
         spoolDirectory: spool,
         allowsUnencrypted: false,

@@ -58,6 +58,7 @@ export function callOf(options: CallOptions): Call {
   return {
     ...beside,
     caller,
+    ...(caller.kind === 'user' ? { accessToken: 'of a test' } : {}),
     ...(at === undefined ? {} : { at }),
     committed: () => undefined,
     command: (organizationId) => ({

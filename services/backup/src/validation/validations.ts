@@ -42,6 +42,8 @@ export interface ValidationParts {
   readonly schedule: Slots | undefined
   /** Of one organization. */
   readonly limitMs: number
+  /** How often it is looked whether a slot has come, and what others have put in; alarms are said as often. */
+  readonly pollMs: number
   /** Waits until the read models include everything that is safe. */
   catchUpToHead(): Promise<void>
   /** Answers how many records a restore would look at; rejects with what is in the way. */
@@ -58,8 +60,6 @@ export interface Validations {
   nextRunUnixMs(): number
 }
 
-/** How often it is looked whether a slot has come, and what others have put in; alarms are said as often. */
-const pollMs = 5_000
 const day = 86_400_000
 /** A month and some days: what is older was not made by a schedule anybody looks after. */
 const recentDays = 35
@@ -85,7 +85,7 @@ export function openValidations(parts: ValidationParts): Validations {
   const remembered = new Map<string, Promise<Outcome>>()
 
   const polling = new Polling({
-    everyMs: pollMs,
+    everyMs: parts.pollMs,
     async turn() {
       await fireDue()
       const did = await takeOne()
