@@ -117,7 +117,7 @@ function sourceOf({ source }: RestoreRequest, storage: Storage | undefined): Bac
 }
 
 process.once('message', (request: RestoreRequest) => {
-  run(request)
+  void run(request)
     .then(
       (result) => tell({ type: 'result', result }).then(() => 0),
       async (error: unknown) => {

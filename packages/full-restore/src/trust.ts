@@ -108,7 +108,13 @@ function signingKeysIn(
   const found = new Map<string, Uint8Array>()
   const wanted = files.filter(({ path }) => /^log-signing\/[0-9a-f]{64}\.json$/.test(path))
   if (wanted.length === 0) return found
-  const ring = keyRing(dataKeys(lineageId, 'audit', files, rootKey))
+  const keys = dataKeys(lineageId, 'audit', files, rootKey)
+  if (keys.length === 0)
+    throw SourceInvalid({
+      part: 'the key store',
+      reason: 'the key that seals the keys of this log is not in it: it is of another instance',
+    })
+  const ring = keyRing(keys)
   for (const { path, contents } of wanted) {
     const publicKey = path.slice('log-signing/'.length, -'.json'.length)
     const field = `log_signing_key.${publicKey}`

@@ -39,7 +39,10 @@ async function readEpoch(
       .filter(({ kind }) => kind === 'access_note')
       .map(async (name) => {
         const note = (await open(name)).toString('utf8')
-        return { name, note, ...statedIn(name.key, note) }
+        const stated = statedIn(name.key, note)
+        if (stated.size !== name.first)
+          throw SourceInvalid({ part: name.key, reason: `it states size ${stated.size}` })
+        return { name, note, ...stated }
       }),
   )
   const roots = new Map<bigint, Uint8Array>()
