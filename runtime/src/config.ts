@@ -22,6 +22,10 @@ export const settings = defineConfig({
     default: 'evaluation',
     doc: 'Evaluation starts with what there is and says what is weaker; production refuses it.',
   }),
+  effects: oneOf('HOLDFAST_EFFECTS', ['on', 'off'], {
+    default: 'on',
+    doc: 'Off: a scratch instance, which sends nothing, pushes nothing, fires no schedule and admits no node.',
+  }),
   httpHost: text('HOLDFAST_HTTP_HOST', {
     default: '0.0.0.0',
     doc: 'Address the gateway listens on.',
@@ -50,6 +54,14 @@ export const settings = defineConfig({
   rootKey: secret('HOLDFAST_ROOT_KEY', {
     optional: true,
     doc: '32 bytes in base64; created at the first start when absent.',
+  }),
+  rootKeyNextFile: path('HOLDFAST_ROOT_KEY_NEXT_FILE', {
+    optional: true,
+    doc: 'File of the root key a rotation takes, where HOLDFAST_ROOT_KEY gives the present one (docs/root-key.md).',
+  }),
+  seal: oneOf('HOLDFAST_SEAL', ['none', 'shamir'], {
+    default: 'none',
+    doc: 'shamir: the root key is on no disk, and every start waits for shards of it (docs/root-key.md).',
   }),
   flowsMaxMebibytes: integer('HOLDFAST_FLOWS_MAX_MIB', {
     default: '256',

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { environmentOf, processNames, type Surroundings } from './environment.ts'
 
 const around: Surroundings = {
+  effects: 'on',
   ports: {
     http: 8080,
     agent_edge: 7422,
@@ -46,6 +47,7 @@ const around: Surroundings = {
     credentialsFile: '/d/guard.creds',
     ingestSeedFile: '/d/ingest.seed',
     rootKeyFingerprint: 'f1',
+    formerRootKeys: [],
     durability: 'log+archive',
     diskReserve: undefined,
     archiveDir: '/a',

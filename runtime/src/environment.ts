@@ -18,6 +18,7 @@ export const portNames = {
 export interface Surroundings {
   readonly ports: Readonly<Record<string, number>>
   readonly mode: string
+  readonly effects: string
   readonly logLevel: string
   readonly drainMs: number
   readonly httpHost: string
@@ -51,6 +52,7 @@ export interface Surroundings {
     readonly credentialsFile: string
     readonly ingestSeedFile: string
     readonly rootKeyFingerprint: string
+    readonly formerRootKeys: readonly string[]
     readonly durability: string
     /** Bytes; undefined leaves it to backup. */
     readonly diskReserve: number | undefined
@@ -123,6 +125,7 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
   }
   const service = {
     ...everybody,
+    HOLDFAST_EFFECTS: around.effects,
     HOLDFAST_NATS_URL: around.natsUrl,
     HOLDFAST_NATS_CREDENTIALS_FILE: identity.credentials,
     ...(around.natsCaFile ? { HOLDFAST_NATS_CA_FILE: around.natsCaFile } : {}),
@@ -192,6 +195,9 @@ function ours(name: ProcessName, around: Surroundings): Readonly<Record<string, 
         HOLDFAST_INSTANCE_FILE: around.guard.instanceFile,
         HOLDFAST_BACKUP_CONFIG_DIR: around.dataDir,
         HOLDFAST_ROOT_KEY_FINGERPRINT: around.guard.rootKeyFingerprint,
+        ...(around.guard.formerRootKeys.length > 0
+          ? { HOLDFAST_ROOT_KEY_FORMER: around.guard.formerRootKeys.join(',') }
+          : {}),
         HOLDFAST_DURABILITY: around.guard.durability,
         ...(around.guard.diskReserve === undefined
           ? {}

@@ -30,7 +30,12 @@ export async function layFoundation(
   signal: AbortSignal,
 ): Promise<Foundation> {
   keepEnvironment(data, env)
-  const rootKey = openRootKey(data, values.rootKey, env['HOLDFAST_ROOT_KEY_FILE'])
+  const rootKey = openRootKey(data, {
+    given: values.rootKey,
+    givenFile: env['HOLDFAST_ROOT_KEY_FILE'],
+    nextFile: values.rootKeyNextFile,
+    isSealed: values.seal === 'shamir',
+  })
   const hosts = values.agentHost ? [values.agentHost] : machineHosts()
   const pki = openPki({
     keysDir: data.keys,
@@ -60,6 +65,7 @@ export async function layFoundation(
     port: agentPort,
     tls: { ...pki.files(agentEdge), authority: pki.authorityFile },
     isArchived: values.durability === 'log+archive',
+    hasEffects: values.effects === 'on',
     journal,
     onProgress,
     signal,
@@ -67,6 +73,7 @@ export async function layFoundation(
   const surroundings: Surroundings = {
     ports,
     mode: values.mode,
+    effects: values.effects,
     logLevel: values.logLevel,
     drainMs: values.drainMs,
     httpHost: values.httpHost,
@@ -91,6 +98,7 @@ export async function layFoundation(
       credentialsFile: logServer.credentialsFile('log-guard'),
       ingestSeedFile: logServer.ingestSeedFile,
       rootKeyFingerprint: rootKey.fingerprint,
+      formerRootKeys: rootKey.former,
       durability: values.durability,
       diskReserve: values.diskReserve,
       archiveDir: data.archive,

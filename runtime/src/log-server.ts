@@ -61,6 +61,8 @@ export interface LogServerOptions {
   readonly tls: { readonly certificate: string; readonly key: string; readonly authority: string }
   /** Whether the archive holds all that was acknowledged, so that a stream may be filled from it. */
   readonly isArchived: boolean
+  /** Without, this is a scratch instance: nobody's credentials are good here, and only this machine reaches it. */
+  readonly hasEffects: boolean
   readonly journal: Journal
   /** Told to people while a server is fetched. */
   onProgress(text: string): void
@@ -83,7 +85,10 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
   const instance = openInstance(data)
   const stream = `EVT_${instance.generation}`
   const [identities, binary] = await Promise.all([
-    prepareNatsIdentities({ dir: join(data.keys, 'nats'), stream }),
+    prepareNatsIdentities({
+      dir: join(data.keys, options.hasEffects ? 'nats' : 'nats-scratch'),
+      stream,
+    }),
     findNats({ dataDir: data.root, env: options.env, report: options.onProgress }),
   ])
   const warnings: string[] = []
@@ -176,7 +181,7 @@ export async function openLogServer(options: LogServerOptions): Promise<LogServe
         timeoutMs: startTimeoutMs(storeDir, stream),
         runDir: data.nats,
         config: {
-          host: '0.0.0.0',
+          host: options.hasEffects ? '0.0.0.0' : '127.0.0.1',
           port,
           storeDir,
           maxStoreBytes:

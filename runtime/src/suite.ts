@@ -23,7 +23,7 @@ import { endLeftovers, removeUnfinished } from './leftovers.ts'
 import { examineLocalNode, type LocalNode } from './local-node.ts'
 import { healthKeeper, keepHealthy } from './nats-health.ts'
 import { postgresUrlFile } from './postgres-process.ts'
-import { isReady } from './readiness.ts'
+import { isReady, waitReady } from './readiness.ts'
 import { Refused } from './refused.ts'
 import { type RunFile, type RunState, readRunFile, writeRunFile } from './run-file.ts'
 import type { ServiceAccess } from './service-channel.ts'
@@ -117,7 +117,12 @@ export class Suite {
     this.#renewal = setInterval(() => void this.#renewCertificates(), renewalCheckMs)
     this.#renewal.unref()
     void this.#keepNatsHealthy(foundation, this.#supervisor)
-    await this.#greet()
+    if (this.#isSealed) await this.#tellSealed()
+    else await this.#greet()
+  }
+
+  get #isSealed(): boolean {
+    return this.#values.seal === 'shamir'
   }
 
   /** What is weaker or missing, a sentence each; without what only backup knows. */
@@ -183,6 +188,9 @@ export class Suite {
   }
 
   async #examineLocalNode(): Promise<LocalNode> {
+    if (this.#values.effects === 'off') {
+      return { isPossible: false, reason: 'a scratch instance admits none' }
+    }
     if (this.#values.localNode === 'off') {
       return { isPossible: false, reason: 'turned off by HOLDFAST_LOCAL_NODE' }
     }
@@ -208,6 +216,7 @@ export class Suite {
       identities,
       env: this.#env,
       drainMs: this.#values.drainMs,
+      isSealed: this.#isSealed,
       ...(localNode.isPossible
         ? {
             localNode: {
@@ -238,7 +247,8 @@ export class Suite {
     const agent = supervisor.process('node-agent') ? this.#startAgent(supervisor, show) : undefined
     await Promise.all([
       ...coreNames.map((name) => supervisor.start([name]).then(() => show(name))),
-      supervisor.start(['auth']).then(() => this.#seed()),
+      // Data that is sealed has an administrator.
+      ...(this.#isSealed ? [] : [supervisor.start(['auth']).then(() => this.#seed())]),
     ])
     await agent
   }
@@ -307,9 +317,18 @@ export class Suite {
   async #allWarnings(): Promise<readonly string[]> {
     const isUp = this.#supervisor?.process('backup')?.state === 'ready'
     const frozen = isUp ? await whyNoWrites(this.#access('backup')) : undefined
-    return frozen === undefined
-      ? this.warnings
-      : [`nothing can be changed: ${frozen}`, ...this.warnings]
+    return [
+      ...((await this.#isWaitingForShards())
+        ? ['sealed: give shards of the root key with `holdfast operator unseal`']
+        : []),
+      ...(frozen === undefined ? [] : [`nothing can be changed: ${frozen}`]),
+      ...this.warnings,
+    ]
+  }
+
+  async #isWaitingForShards(): Promise<boolean> {
+    const { ports } = this.#foundation ?? {}
+    return this.#isSealed && ports !== undefined && !(await isReady(readyUrl(ports, 'auth'), 1_000))
   }
 
   async #keepNatsHealthy({ logServer }: Foundation, supervisor: Supervisor): Promise<void> {
@@ -322,6 +341,23 @@ export class Suite {
       say: (level, message, fields) => this.#journal.say(level, message, fields),
     })
     await keepHealthy(keeper, this.#wanted.signal)
+  }
+
+  /** The last words of a start that waits for shards; the rest of it comes when they are there. */
+  async #tellSealed(): Promise<void> {
+    const { signal } = this.#wanted
+    await waitReady(`${this.#url}/api/v1/health`, signal)
+    this.#screen.say(`\nsealed  ${this.#url}`)
+    this.#screen.say(
+      'The root key is on no disk. Give shards of it, here or from elsewhere, one at a time:',
+    )
+    this.#screen.say('  holdfast operator unseal [FILE…]')
+    this.#screen.ready()
+    this.#journal.say('info', 'sealed: waiting for shards of the root key', { url: this.#url })
+    void waitReady(readyUrl(this.#foundation?.ports ?? {}, 'auth'), signal).then(
+      () => this.#journal.say('info', 'unsealed', { url: this.#url }),
+      () => undefined,
+    )
   }
 
   /** The last words of a start. The password is said here and nowhere else. */

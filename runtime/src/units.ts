@@ -42,6 +42,8 @@ export interface UnitOptions {
   readonly identities: string
   readonly env: NodeJS.ProcessEnv
   readonly drainMs: number
+  /** Auth waits for shards of the root key and everybody for auth: a process that lives is as far as it gets by itself. */
+  readonly isSealed: boolean
   /** Absent: this machine is no node. */
   readonly localNode?: {
     readonly path: string
@@ -56,16 +58,22 @@ export interface UnitOptions {
   }
 }
 
+/** How long a process of a sealed instance has before it is taken for started. */
+const sealedStartMs = 4_000
+
 /** All processes of the suite, with what each has to wait for. */
 export function unitsOf(foundation: Foundation, options: UnitOptions): readonly Unit[] {
   const { ports, surroundings, logServer } = foundation
-  const { env, drainMs, localNode } = options
+  const { env, drainMs, isSealed, localNode } = options
   const ours = (name: ProcessName): ProcessSpec =>
     nodeProcess({
       name,
       file: bundle(name),
       env: environmentOf(name, surroundings, env),
       readyUrl: readyUrl(ports, name),
+      ...(isSealed
+        ? { aliveUrl: `${healthUrl(ports, name)}/healthz`, readyTimeoutMs: sealedStartMs }
+        : {}),
       stopTimeoutMs: drainMs + 5_000,
     })
   // The guard, which everybody's log waits for, must not wait for a database; but at the very first start there is no

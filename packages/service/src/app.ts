@@ -42,6 +42,8 @@ export interface EdgeApp<S extends Spec> {
   readiness(name: string, check: () => Readiness): void
   /** Runs when everything is open and before the process is ready. */
   onStart(work: () => Promise<void> | void): void
+  /** The same for what acts outside of the instance by itself: it never runs where effects are off (effects.ts). */
+  onEffect(work: () => Promise<void> | void): void
   /** Runs while draining, after the last call and before the log closes; last in, first out. */
   onDrain(work: () => Promise<void> | void): void
 }

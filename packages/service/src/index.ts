@@ -5,6 +5,7 @@ export { AccessDenied, type Binding, NotVisible, type UserIdentity } from './cal
 export { type Channel, openChannel } from './channel.ts'
 export { type DataKeys, dataKeys } from './data-keys.ts'
 export { createDurably, makeDirectory, replaceDurably, syncDirectory } from './durable-file.ts'
+export { type Effects, EffectsOff, effectChoices, effectsOffNotice } from './effects.ts'
 export { Fields, parseDescription, parseId } from './fields.ts'
 export { type HealthServer, type Readiness, startHealthServer } from './health-server.ts'
 export { type Lifecycle, lifecycle } from './lifecycle.ts'

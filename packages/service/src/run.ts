@@ -5,6 +5,7 @@ import { openProjections, type Projection, type Projections } from '@holdfast/pr
 import { ReadModelService, TableService } from '@holdfast/proto'
 import type { Alarm } from './alarm.ts'
 import type { App, EarlyApp, EdgeApp } from './app.ts'
+import { withoutEffects } from './effects.ts'
 import { lateProjections } from './late-projections.ts'
 import { type OperationalTables, tableHandlers } from './operational-tables.ts'
 import { readModelChecks } from './read-model-checks.ts'
@@ -80,7 +81,10 @@ export function run<S extends ServiceSpec>(
       postgres,
       projections,
       project: (...more) => void wanted.push(...more),
-      serve: server.serve,
+      serve:
+        common.effects === 'on'
+          ? server.serve
+          : (table, handlers) => server.serve(table, withoutEffects(table, handlers)),
     })
 
     server.serve(ReadModelService, readModelHandlers(checks, projections))

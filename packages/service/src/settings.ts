@@ -1,5 +1,6 @@
 import { address, durationMs, integer, list, oneOf, path, secret, text } from '@holdfast/config'
 import { logLevels } from '@holdfast/telemetry'
+import { effectChoices } from './effects.ts'
 
 /** Loopback ports by convention; everything but the gateway's public port is for this host only. */
 const ports = {
@@ -77,6 +78,10 @@ export const edgeSettings = (name: ServiceName) =>
     mode: oneOf('HOLDFAST_MODE', ['production', 'evaluation'], {
       default: 'evaluation',
       doc: 'Production refuses what is only good enough to try Holdfast.',
+    }),
+    effects: oneOf('HOLDFAST_EFFECTS', effectChoices, {
+      default: 'on',
+      doc: 'Off: a scratch instance, which sends nothing, pushes nothing, fires no schedule and admits no node.',
     }),
     logLevel: oneOf('HOLDFAST_LOG_LEVEL', logLevels, {
       default: 'info',

@@ -6,6 +6,7 @@ import { alarmSubject, encodeAlarm } from './alarm.ts'
 import type { EarlyApp, EdgeApp } from './app.ts'
 import { untilDone } from './back-off.ts'
 import { certificateMetrics } from './certificate-metrics.ts'
+import { effectsOffNotice } from './effects.ts'
 import { type HealthServer, startHealthServer } from './health-server.ts'
 import { type Identity, identity } from './identity.ts'
 import { type Lifecycle, lifecycle } from './lifecycle.ts'
@@ -103,6 +104,11 @@ export async function start<S extends EdgeSpec>(
     life.defer('identity', () => who.stop())
     health.check('tokens', who.readiness)
 
+    const hasEffects = common.effects === 'on'
+    if (!hasEffects) {
+      telemetry.log.warn(effectsOffNotice)
+      health.check('effects', () => ({ isReady: true, reason: effectsOffNotice }))
+    }
     const works: (() => Promise<void> | void)[] = []
     const drains: (() => Promise<void> | void)[] = []
     await open(
@@ -123,6 +129,7 @@ export async function start<S extends EdgeSpec>(
           alarm: (alarm) => log.signal(alarmSubject(name), encodeAlarm(alarm)),
           readiness: health.check,
           onStart: (work) => void works.push(work),
+          onEffect: (work) => void (hasEffects && works.push(work)),
           onDrain: (work) => void drains.push(work),
         },
         closesPostgres(close) {

@@ -36,6 +36,7 @@ await run('audit', settings, { migrations, operationalTables }, (app) => {
   })
   const { keysDir, archiveDir, checkpointFile, checkpointWebhook } = app.settings
   const { natsCredentialsFile, natsCaFile } = app.settings
+  const hasEffects = app.settings.effects === 'on'
   const tree = composeTree({
     log,
     postgres,
@@ -44,11 +45,14 @@ await run('audit', settings, { migrations, operationalTables }, (app) => {
     keysDir,
     archiveDir,
     push: {
-      file: checkpointFile,
-      webhook: checkpointWebhook && {
-        url: checkpointWebhook.reveal(),
-        mayBeInner: app.settings.checkpointWebhookPrivate,
-      },
+      file: hasEffects ? checkpointFile : undefined,
+      webhook:
+        hasEffects && checkpointWebhook
+          ? {
+              url: checkpointWebhook.reveal(),
+              mayBeInner: app.settings.checkpointWebhookPrivate,
+            }
+          : undefined,
     },
     access: {
       reader: accessReader({

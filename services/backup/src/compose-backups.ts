@@ -60,7 +60,7 @@ export function composeBackups(
     now: Date.now,
   })
   const { request, engine, removals } = opened
-  app.onStart(opened.start)
+  app.onEffect(opened.start)
   app.onDrain(opened.stop)
   app.serve(
     BackupService,

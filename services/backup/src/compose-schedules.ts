@@ -42,7 +42,7 @@ export function composeSchedules(
       onChanged: scheduler.wake,
     }),
   )
-  app.onStart(scheduler.start)
+  app.onEffect(scheduler.start)
   app.onDrain(scheduler.stop)
   return { wake: scheduler.wake }
 }

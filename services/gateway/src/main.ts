@@ -1,6 +1,6 @@
 import { DomainError } from '@holdfast/errors'
 import type { EventLog } from '@holdfast/event-log'
-import { runEdge } from '@holdfast/service'
+import { effectsOffNotice, runEdge } from '@holdfast/service'
 import { accessRecords } from './access-records.ts'
 import { buildApp } from './app.ts'
 import { type Clients, openClients } from './clients.ts'
@@ -13,6 +13,7 @@ await runEdge('gateway', settings, async (edge) => {
   const clients = openClients(edge.connect)
   const access = accessRecords(edge)
   const isProduction = values.mode === 'production'
+  const hasEffects = values.effects === 'on'
   const app = await buildApp({
     clients,
     authenticate: edge.authenticate,
@@ -28,7 +29,7 @@ await runEdge('gateway', settings, async (edge) => {
       metricsTargets: (values.metricsTargets ?? []).map(parseTarget),
       metricsToken: values.metricsToken?.reveal(),
       isProduction,
-      readiness: shared(() => readiness(clients, log, isProduction)),
+      readiness: shared(() => readiness(clients, log, { isProduction, hasEffects })),
     },
     trustedProxies: values.trustedProxies ?? [],
   })
@@ -59,7 +60,7 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
 async function readiness(
   clients: Clients,
   log: Pick<EventLog, 'status'>,
-  isProduction: boolean,
+  { isProduction, hasEffects }: { readonly isProduction: boolean; readonly hasEffects: boolean },
 ): Promise<Readiness> {
   const timeoutMs = 1_000
   const [auth, network, rules, audit, backup] = await Promise.all([
@@ -82,9 +83,12 @@ async function readiness(
     // Not audit: without it flows are not shown. Not backup: without it nothing is changed, and reads go on.
     isReady: auth.ok && network.ok && rules.ok,
     checks,
-    warnings: isProduction
-      ? []
-      : ['evaluation mode: starts with what there is, see docs/running.md for production'],
+    warnings: [
+      ...(isProduction
+        ? []
+        : ['evaluation mode: starts with what there is, see docs/running.md for production']),
+      ...(hasEffects ? [] : [effectsOffNotice]),
+    ],
   }
 }
 

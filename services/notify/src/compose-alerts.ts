@@ -29,7 +29,7 @@ export function composeAlerts(
     now: Date.now,
   })
   app.serve(AlertService, inbox.alerts)
-  app.onStart(inbox.start)
+  app.onEffect(inbox.start)
   app.onDrain(inbox.stop)
   return inbox
 }

@@ -26,7 +26,7 @@ export function composePublisher(app: NotifyApp): void {
         (signal) => keepConsumers({ log, consumers: publisher, onTrouble }, signal),
       ]),
   })
-  app.onStart(() => publishing.start())
+  app.onEffect(() => publishing.start())
   app.onDrain(async () => {
     await publishing.stop()
     await publisher.close()

@@ -40,7 +40,7 @@ export function composeWebhooks(app: NotifyApp): {
     now: Date.now,
   })
   app.serve(WebhookService, opened.handlers)
-  app.onStart(opened.start)
+  app.onEffect(opened.start)
   app.onDrain(opened.stop)
   return opened
 }
