@@ -10,7 +10,6 @@ import {
 } from '@holdfast/compensation'
 import { KeyDestroyed } from '@holdfast/crypto'
 import type { CommandContext, EventLog } from '@holdfast/event-log'
-import type { Postgres } from '@holdfast/postgres'
 import type { DataKeys, NameClaim } from '@holdfast/service'
 import { holdScheduleName, scheduleClaim } from '../commands/change-schedules.ts'
 import { holdStorageName, storageClaim } from '../commands/change-storage.ts'
@@ -24,9 +23,8 @@ import {
   type StorageLocationState,
   storageLocation,
 } from '../domain/storage-location.ts'
-import { locationsAmong } from '../queries/storage-locations.ts'
-import { forgetStorageTest } from '../queries/storage-tests.ts'
-import { keptAt, neededBy, schedulesAt } from '../queries/storage-use.ts'
+import { neededBy } from '../queries/storage-use.ts'
+import type { Reads } from './reads.ts'
 import {
   aimSchedule,
   compensateSchedule,
@@ -41,7 +39,7 @@ import {
 
 export interface CompensationParts {
   readonly log: Pick<EventLog, 'execute' | 'fold' | 'history' | 'lineageId'>
-  readonly postgres: Postgres
+  readonly reads: Reads
   readonly keys: DataKeys
   /** ms since 1970. */
   readonly now: () => number
@@ -77,7 +75,7 @@ const storageLocationsCompensable = (parts: CompensationParts): AnyCompensable =
     async surroundings(wanted, outlook) {
       await parts.catchUpToHead()
       const gone = wanted.flatMap(({ id, target }) => (target ? [] : [id]))
-      const usedBy = await usersOf(parts.postgres, gone, outlook)
+      const usedBy = await usersOf(parts.reads, gone, outlook)
       return { usedBy, ...(await destroyedKeys(parts, wanted, ({ credentials }) => credentials)) }
     },
     compensate({ id, now, target, around }) {
@@ -87,7 +85,7 @@ const storageLocationsCompensable = (parts: CompensationParts): AnyCompensable =
     ...named(parts, 'storage_location', storageClaim, holdStorageName),
     async settle(id, passage, context) {
       await released(parts, id, passage, storageClaim, context)
-      if (!passage.after) await forgetStorageTest(parts.postgres, id)
+      if (!passage.after) await parts.reads.forgetTest(id)
     },
   })
 
@@ -173,13 +171,13 @@ async function released(
 
 /** What would be left without its location, once all that is planned has happened. */
 async function usersOf(
-  postgres: Postgres,
+  reads: Reads,
   locationIds: readonly string[],
   outlook: Outlook,
 ): Promise<ReadonlyMap<string, string>> {
   if (locationIds.length === 0) return new Map()
   const users = new Map<string, string>()
-  const scheduled = await schedulesAt(postgres, locationIds)
+  const scheduled = await reads.schedulesAt(locationIds)
   for (const locationId of locationIds) {
     const left = scheduled.filter(({ id, locationId: at }) => {
       const planned = outlook.planned('schedule', id)
@@ -187,7 +185,7 @@ async function usersOf(
       const target = planned && (planned.target as ScheduleFacts | undefined)
       return at === locationId && (!planned || target?.storageLocationId === locationId)
     })
-    const by = neededBy(left.map(({ name }) => name)) ?? (await keptAt(postgres, locationId))
+    const by = neededBy(left.map(({ name }) => name)) ?? (await reads.keptAt(locationId))
     if (by !== undefined) users.set(locationId, by)
   }
   return users
@@ -195,11 +193,11 @@ async function usersOf(
 
 /** Which of these locations there are, once all that is planned has happened. */
 async function standing(
-  { postgres, log }: CompensationParts,
+  { reads, log }: CompensationParts,
   ids: readonly string[],
   outlook: Outlook,
 ): Promise<ReadonlySet<string>> {
-  const there = new Set([log.lineageId, ...(await locationsAmong(postgres, ids))])
+  const there = new Set([log.lineageId, ...(await reads.locationsAmong(ids))])
   for (const id of ids) {
     const planned = outlook.planned('storage_location', id)
     if (planned?.target) there.add(id)

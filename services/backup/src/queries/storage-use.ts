@@ -10,10 +10,16 @@ export async function storageUse(tx: Queryable, locationId: string): Promise<str
 export const neededBy = (schedules: readonly string[]): string | undefined =>
   schedules.length === 0 ? undefined : `schedule ${schedules.slice(0, 3).join(', ')}`
 
+export interface ScheduledAt {
+  readonly id: string
+  readonly name: string
+  readonly locationId: string
+}
+
 export async function schedulesAt(
   tx: Queryable,
   locationIds: readonly string[],
-): Promise<readonly { readonly id: string; readonly name: string; readonly locationId: string }[]> {
+): Promise<readonly ScheduledAt[]> {
   const found = await tx.query<{ schedule_id: string; name: string; location_id: string }>(sql`
     select schedule_id, name, storage_location_id as location_id from backup.schedules
     where storage_location_id = any(${locationIds}::uuid[]) order by name_key`)

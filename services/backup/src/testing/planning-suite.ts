@@ -14,6 +14,7 @@ import { testNats, testPostgres } from '@holdfast/testkit'
 import { backups } from '../commands/backup-aggregates.ts'
 import { type BackupWish, requestBackup } from '../commands/request-backup.ts'
 import { backupCompensables } from '../compensation/compensables.ts'
+import { readsOf } from '../compensation/reads.ts'
 import { scheduleHandlers } from '../grpc/schedule-handlers.ts'
 import { storageHandlers } from '../grpc/storage-handlers.ts'
 import { backupRows } from '../projections/backups.ts'
@@ -133,7 +134,8 @@ export async function startPlanningSuite(hosts: readonly string[] = []) {
         compensationHandlers({
           ...{ log, now },
           compensables: backupCompensables({
-            ...{ log, postgres, now, catchUpToHead },
+            ...{ log, now, catchUpToHead },
+            reads: readsOf(postgres),
             keys: testKeys(),
             onScheduleChanged: scheduler.wake,
           }),
