@@ -46,6 +46,7 @@ import { policyRoutes } from './routes/policy.ts'
 import { policyTestRoutes } from './routes/policy-tests.ts'
 import { readModelRoutes } from './routes/read-models.ts'
 import { recoveryRoutes } from './routes/recovery.ts'
+import { restoreRoutes } from './routes/restores.ts'
 import { prefix } from './routes/route.ts'
 import { ruleImportRoutes } from './routes/rule-import.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -151,6 +152,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(recoveryRoutes(clients))
       await api.register(backupRestoreRoutes(clients))
       await api.register(backupRoutes(clients))
+      await api.register(restoreRoutes(clients, log))
       await api.register(operatorRoutes(clients))
       await api.register(readModelRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))

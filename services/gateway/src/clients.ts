@@ -18,6 +18,7 @@ import {
   ReadModelService,
   RecoveryService,
   RestoreJobService,
+  RestoreService,
   RuleService,
   ScheduleService,
   SnapshotService,
@@ -54,6 +55,7 @@ export interface Clients {
   readonly restoreJobs: Client<typeof RestoreJobService>
   readonly validations: Client<typeof ValidationService>
   readonly recovery: Client<typeof RecoveryService>
+  readonly restores: Client<typeof RestoreService>
   readonly webhooks: Client<typeof WebhookService>
   readonly alerts: Client<typeof AlertService>
   readonly subscribers: Client<typeof SubscriberService>
@@ -88,6 +90,7 @@ export const openClients = (
   restoreJobs: connect(RestoreJobService),
   validations: connect(ValidationService),
   recovery: connect(RecoveryService),
+  restores: connect(RestoreService),
   webhooks: connect(WebhookService),
   alerts: connect(AlertService),
   subscribers: connect(SubscriberService),

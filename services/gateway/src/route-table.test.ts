@@ -9,6 +9,7 @@ import {
   fakeGateway,
   type SeenCall,
 } from './testing/fake-gateway.ts'
+import { restoreFakes, restoreRows, restoreServices } from './testing/restore-rows.ts'
 
 // Every rpc is reachable over HTTP, or it is listed here with the reason.
 const notForHttp: Readonly<Record<string, string>> = {
@@ -112,6 +113,7 @@ const subscriber = () => new auth.Subscriber({ id, name: 'siem', consumer: `subs
 
 const fakes = {
   ...backupFakes,
+  ...restoreFakes,
   auth: {
     login: async () => new auth.LoginResponse({ tokens }),
     refresh: async () => new auth.RefreshResponse({ tokens }),
@@ -631,6 +633,7 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
     200,
   ],
   ...backupRows,
+  ...restoreRows,
 ]
 
 const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
@@ -705,6 +708,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     schedules: 'ScheduleService',
     recovery: 'RecoveryService',
     ...backupServices,
+    ...restoreServices,
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface', ...inDiff, ...inForms].map(

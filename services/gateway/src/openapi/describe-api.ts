@@ -40,6 +40,7 @@ import {
   SilentService,
 } from '../views/read-model.ts'
 import { recoveryComponents } from '../views/recovery.ts'
+import { restoreComponents } from '../views/restore.ts'
 import { Rule, RuleChange } from '../views/rule.ts'
 import {
   ImportRecord,
@@ -128,6 +129,7 @@ const components = [
   BackupValidationRun,
   ...storageComponents,
   ...recoveryComponents,
+  ...restoreComponents,
   BackupSchedule,
   Problem,
 ]
@@ -159,6 +161,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'flows', description: 'What nodes recorded of flows' },
         { name: 'audit', description: 'The log as proof: checkpoints, proofs, keys, witnesses' },
         { name: 'backups', description: 'Portable snapshots, full backups, where they lie' },
+        { name: 'restores', description: 'The live instance as it was; one commit taken back' },
         { name: 'operator', description: 'Log and archive: state, comparison, repair' },
         { name: 'events', description: 'The log, live' },
         { name: 'system', description: 'Health, metrics, this document' },

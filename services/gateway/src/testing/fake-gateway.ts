@@ -55,6 +55,7 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'backups',
     'schedules',
     'recovery',
+    'restores',
     'webhooks',
     'alerts',
     'subscribers',
