@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { interfaceCodec } from './codecs/interface-codec.ts'
 import { networkInterface } from './domain/interface.ts'
 import type { InterfaceState } from './domain/interface-state.ts'
+import { randomLife } from './testing/random-life.ts'
 import { type CallOptions, person, type Suite, startSuite } from './testing/suite.ts'
 
 // What was shown at a moment is what `at` shows of it later, and both are what a replay up to it says.
@@ -20,17 +21,6 @@ beforeAll(async () => {
   suite = await startSuite()
 }, 120_000)
 afterAll(async () => await suite?.close())
-
-/** Mulberry32: the same history for the same seed. */
-function dice(state: number): () => number {
-  let a = state
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** Of hosts, not of the log: absent from answers about the past. */
 const telemetry = new Set(['status', 'enforcement', 'firewallReport'])
@@ -67,86 +57,19 @@ async function look(
   return { nodes: plain(nodes), interfaces: plain(interfaces), peers: plain(peers), configs }
 }
 
-/** A random life: hosts, interfaces and peers that come, change and go. What it looked like at random moments. */
+/** What a random life looked like at random moments. */
 async function live(): Promise<readonly Seen[]> {
-  const roll = dice(seed)
-  const below = (n: number): number => Math.floor(roll() * n)
-  const pick = <T>(items: readonly T[]): T | undefined => items[below(items.length)]
   const nodes: string[] = []
   for (const [i, organization] of [...organizations, ...organizations].entries()) {
     nodes.push((await suite.enroll(organization, `gw-${i}`)).nodeId)
   }
-  const interfaces = new Map<string, Set<string>>()
-  let made = 0
-  const anyPeer = (): readonly [string, string] | undefined => {
-    const on = pick([...interfaces].filter(([, peers]) => peers.size > 0))
-    const peer = on && pick([...on[1]])
-    return on && peer !== undefined ? [on[0], peer] : undefined
-  }
-  const deeds: (() => Promise<unknown>)[] = [
-    async () => {
-      const n = ++made
-      const addresses = [`10.${n % 250}.${Math.floor(n / 250)}.1/24`]
-      const { interface: one } = await suite.interfaces.createInterface({
-        node: pick(nodes) ?? '',
-        name: `wg${n}`,
-        addresses,
-      })
-      interfaces.set(one?.id ?? '', new Set())
-    },
-    async () => {
-      const id = pick([...interfaces.keys()])
-      if (id !== undefined) await suite.interfaces.updateInterface({ id, mtu: 1280 + below(200) })
-    },
-    async () => {
-      const id = pick([...interfaces.keys()])
-      if (id !== undefined) await suite.interfaces.rotateInterfaceKey({ id })
-    },
-    async () => {
-      const id = interfaces.size > 4 ? pick([...interfaces.keys()]) : undefined
-      if (id === undefined) return
-      await suite.interfaces.deleteInterface({ id })
-      interfaces.delete(id)
-    },
-    async () => {
-      const id = pick(nodes) ?? ''
-      await suite.nodes.updateNode({ id, endpointHost: `vpn${below(50)}.example.org` })
-    },
-    async () => {
-      const found = anyPeer()
-      if (!found) return
-      await suite.peers.deletePeer({ id: found[1] })
-      interfaces.get(found[0])?.delete(found[1])
-    },
-    async () => {
-      const found = anyPeer()
-      if (found) await suite.peers.rotatePeerKey({ id: found[1] })
-    },
-    async () => {
-      const found = anyPeer()
-      if (found) await suite.peers.rotatePeerPresharedKey({ id: found[1] })
-    },
-  ]
-  const common: (() => Promise<unknown>)[] = [
-    async () => {
-      const interfaceId = pick([...interfaces.keys()])
-      if (interfaceId === undefined) return
-      const { peer } = await suite.peers.createPeer({ interfaceId, name: `peer-${++made}` })
-      interfaces.get(interfaceId)?.add(peer?.id ?? '')
-    },
-    async () => {
-      const found = anyPeer()
-      if (found) await suite.peers.updatePeer({ id: found[1], keepaliveSeconds: below(60) })
-    },
-  ]
-
+  const life = randomLife(suite, nodes, seed)
   const seen: Seen[] = []
-  await deeds[0]?.()
   for (let i = 0; i < commands; i++) {
-    await pick(roll() < 0.6 ? common : deeds)?.()
-    if (roll() >= moments / commands && commands - i > moments - seen.length) continue
+    await life.step()
+    if (life.roll() >= moments / commands && commands - i > moments - seen.length) continue
     await suite.settled()
-    const wanted = [anyPeer()?.[1], pick([...interfaces.keys()])].filter((id) => id !== undefined)
+    const wanted = [life.anyPeer()?.[1], life.anyInterface()].filter((id) => id !== undefined)
     seen.push({ sequence: await suite.log.head(), ...(await look(wanted)) })
   }
   return seen

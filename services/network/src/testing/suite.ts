@@ -6,6 +6,7 @@ import type { Aggregate, EventLog, StoredEvent } from '@holdfast/event-log'
 import { migrate, type Postgres } from '@holdfast/postgres'
 import { Lagging, openProjections, type Projections } from '@holdfast/projections'
 import {
+  CompensationService,
   ContributorService,
   holdfast,
   InterfaceService,
@@ -23,7 +24,7 @@ import {
 } from '@holdfast/service'
 import { createTelemetry } from '@holdfast/telemetry'
 import { testNats, testPostgres } from '@holdfast/testkit'
-import { composeNetwork } from '../compose.ts'
+import { composeNetwork, type NetworkParts } from '../compose.ts'
 import { readModels } from '../projections/read-models.ts'
 
 // The service on a real log and a real database, without its process: handlers are called as the gRPC server
@@ -104,6 +105,9 @@ export interface Suite {
   readonly interfaces: Requests<typeof InterfaceService>
   readonly peers: Requests<typeof PeerService>
   readonly contributors: Requests<typeof ContributorService>
+  readonly compensation: Requests<typeof CompensationService>
+  /** Another process of the service: what the first keeps in memory it does not know. */
+  anotherCompensation(): Requests<typeof CompensationService>
   /** As auth would create it; answers its id. */
   createSite(organizationId: string, name: string): Promise<string>
   /** Enrolls a node of an organization; answers its id and its private enrolment key. */
@@ -163,7 +167,7 @@ export async function startSuite(): Promise<Suite> {
       ahead = 0
     },
   }
-  const network = composeNetwork({
+  const parts: NetworkParts = {
     log: {
       ...log,
       onSignal(subject, listener) {
@@ -199,7 +203,8 @@ export async function startSuite(): Promise<Suite> {
     },
     localNodeId: undefined,
     now: clock.now,
-  })
+  }
+  const network = composeNetwork(parts)
   await network.start()
 
   /** A busy machine may take longer than a reader would wait. */
@@ -221,6 +226,8 @@ export async function startSuite(): Promise<Suite> {
     interfaces: requests(network.interfaces, InterfaceService),
     peers: requests(network.peers, PeerService),
     contributors: requests(network.contributors, ContributorService),
+    compensation: requests(network.compensation, CompensationService),
+    anotherCompensation: () => requests(composeNetwork(parts).compensation, CompensationService),
     async createSite(organizationId, siteName) {
       const auth = await nats.open('auth')
       const siteId = newId<string>()
