@@ -7,16 +7,17 @@ import {
 } from '@holdfast/compensation'
 import type { NameTools, Secrets } from '@holdfast/service'
 import { alertRules } from '../commands/alert-aggregates.ts'
-import { claimOf, holdName, releaseName } from '../commands/alert-rule-names.ts'
+import { claimOf, holdName, nameUser, releaseName } from '../commands/alert-rule-names.ts'
 import { nameKey } from '../commands/names.ts'
 import { builtinRule } from '../domain/alert-builtin.ts'
+import { AlertRuleNameTaken } from '../domain/alert-errors.ts'
 import {
   type AlertRule,
   type AlertRuleEvent,
   type AlertRuleSettings,
   alertRule,
 } from '../domain/alert-rule.ts'
-import { type Unreadable, unreadable } from './unreadable.ts'
+import { type Obstacles, obstacles, type Surveyed } from './obstacles.ts'
 
 export interface AlertRuleFacts extends Omit<AlertRuleSettings, 'mailTo'> {
   /** Undefined: of the whole instance. */
@@ -36,7 +37,17 @@ export interface AlertRulePast {
  */
 export function alertRulesCompensable(
   tools: NameTools & { readonly secrets: Secrets },
-): Compensable<AlertRulePast, AlertRuleFacts, AlertRuleEvent, Unreadable> {
+): Compensable<AlertRulePast, AlertRuleFacts, AlertRuleEvent, Obstacles> {
+  const surveyed: Surveyed<AlertRuleFacts> = {
+    kind: 'alert_rule',
+    field: 'mail_to',
+    secrets: tools.secrets,
+    organizationOf: ({ organizationId = '' }) => organizationId,
+    sealedOf: ({ mailTo }) => mailTo,
+    claimOf: nameClaim,
+    holderOf: (facts, id) => nameUser(tools, nameOf(facts, id)),
+    nameTaken: ({ name }, heldBy) => AlertRuleNameTaken({ name, heldBy }),
+  }
   return {
     kind: 'alert_rule',
     aggregate: alertRules,
@@ -49,22 +60,7 @@ export function alertRulesCompensable(
     facts: alertRuleFacts,
     about: ({ name, organizationId = '' }) => ({ name, organizationId }),
 
-    surroundings: (wanted) =>
-      unreadable(
-        tools.secrets,
-        'mail_to',
-        wanted.flatMap(({ id, now, target }) =>
-          target && !isSame(now?.mailTo, target.mailTo)
-            ? [
-                {
-                  id,
-                  organizationId: target.organizationId ?? '',
-                  sealed: target.mailTo.map(sealedIn),
-                },
-              ]
-            : [],
-        ),
-      ),
+    surroundings: (wanted, outlook) => obstacles(surveyed, wanted, outlook),
 
     compensate({ id, now: past, target, around }) {
       const now = alertRuleFacts(past)
@@ -83,11 +79,11 @@ export function alertRulesCompensable(
     park: (now, id) => ({ ...now, name: `restoring ${id}` }),
     async hold(id, { before, after }, context) {
       if (!after || (before && nameClaim(before) === nameClaim(after))) return
-      await holdName(tools, claimOf(after.organizationId, after.name, id), context)
+      await holdName(tools, nameOf(after, id), context)
     },
     async settle(id, { before, after }, context) {
       if (!before || (after && nameClaim(before) === nameClaim(after))) return
-      await releaseName(tools, claimOf(before.organizationId, before.name, id), context)
+      await releaseName(tools, nameOf(before, id), context)
     },
   }
 }
@@ -98,6 +94,9 @@ function alertRuleFacts({ rule, builtin }: AlertRulePast): AlertRuleFacts | unde
   const { organizationId } = rule
   return { organizationId, ...settings, mailTo: settings.mailTo.map(sealedFact) }
 }
+
+const nameOf = ({ organizationId, name }: AlertRuleFacts, id: string) =>
+  claimOf(organizationId, name, id)
 
 const nameClaim = ({ organizationId = '', name }: AlertRuleFacts): string =>
   `alert_rule/${organizationId}/${nameKey(name)}`

@@ -10,14 +10,15 @@ import type { NameTools, Secrets } from '@holdfast/service'
 import { webhooks } from '../commands/aggregates.ts'
 import { usualOverlapMs } from '../commands/change-webhooks.ts'
 import { nameKey } from '../commands/names.ts'
-import { claimOf, holdName, releaseName } from '../commands/webhook-names.ts'
+import { claimOf, holdName, nameUser, releaseName } from '../commands/webhook-names.ts'
 import {
   type WebhookEvent,
   type WebhookSettings,
   type WebhookState,
   webhook,
 } from '../domain/webhook.ts'
-import { type Unreadable, unreadable } from './unreadable.ts'
+import { WebhookNameTaken } from '../domain/webhook-errors.ts'
+import { type Obstacles, obstacles, type Surveyed } from './obstacles.ts'
 
 export interface WebhookFacts extends WebhookSettings {
   /** Empty: of the whole instance. */
@@ -31,7 +32,17 @@ export interface WebhookFacts extends WebhookSettings {
  */
 export function webhooksCompensable(
   tools: NameTools & { readonly secrets: Secrets },
-): Compensable<WebhookState, WebhookFacts, WebhookEvent, Unreadable> {
+): Compensable<WebhookState, WebhookFacts, WebhookEvent, Obstacles> {
+  const surveyed: Surveyed<WebhookFacts> = {
+    kind: 'webhook',
+    field: 'secret',
+    secrets: tools.secrets,
+    organizationOf: ({ organizationId }) => organizationId,
+    sealedOf: ({ secret }) => [secret],
+    claimOf: nameClaim,
+    holderOf: (facts, id) => nameUser(tools, nameOf(facts, id)),
+    nameTaken: ({ name }, heldBy) => WebhookNameTaken({ name, heldBy }),
+  }
   return {
     kind: 'webhook',
     aggregate: webhooks,
@@ -43,20 +54,12 @@ export function webhooksCompensable(
     show: (path, value) =>
       path[0] === 'url' && typeof value === 'string' ? printUrl(value) : value,
 
-    surroundings: (wanted) =>
-      unreadable(
-        tools.secrets,
-        'secret',
-        wanted.flatMap(({ id, now, target }) =>
-          target && !isSame(now?.secret, target.secret)
-            ? [{ id, organizationId: target.organizationId, sealed: [sealedIn(target.secret)] }]
-            : [],
-        ),
-      ),
+    surroundings: (wanted, outlook) => obstacles(surveyed, wanted, outlook),
 
     compensate({ id, now: state, target, around, nowUnixMs }) {
       const now = webhookFacts(state)
       if (!target) return now ? [{ type: 'WebhookDeleted' }] : []
+      if (isSame(now, target)) return []
       const obstacle = around.get(id)
       if (obstacle) throw obstacle
       const { organizationId, secret: fact, ...settings } = target
