@@ -7,6 +7,7 @@ import { ago, bytes, fields, status, table } from '../output.ts'
 import { bar, downloadBackup } from './backup-download.ts'
 import { isBackupFile, type VerifyFileOptions, verifyBackupFile } from './backup-file.ts'
 import { type PassphraseOptions, passphraseOf, passphraseOptions } from './backup-passphrase.ts'
+import { backupRestoreCommands } from './backup-restore.ts'
 import { given, segment, whole } from './options.ts'
 
 interface Backup {
@@ -73,7 +74,9 @@ interface Stats {
 
 interface Manifest {
   readonly sequence: string
+  readonly key_fingerprint: string
   readonly sections: readonly {
+    readonly schema: string
     readonly name: string
     readonly organization: string
     readonly records: string
@@ -214,6 +217,7 @@ export function backupCommands(program: Command, context: Context): void {
 
   group
     .command('contents <id>')
+    .alias('manifest')
     .description('what a backup holds, and whether this instance could restore it')
     .action(async (id: string, _options, command: Command) => {
       const path = `/backups/${segment(id)}/manifest`
@@ -311,6 +315,8 @@ export function backupCommands(program: Command, context: Context): void {
         .json<Stats>('/backups/stats', { query: query as Record<string, string> }) // as: both are texts
       print(context, command, found, statsShown)
     })
+
+  backupRestoreCommands(group, context)
 }
 
 interface ListOptions {
@@ -402,13 +408,15 @@ const shown = (b: Backup): string =>
     ['steps', b.steps.map(({ progress, at }) => `${progress} ${at.slice(11, 23)}`).join('  ')],
   ])
 
-const contents = ({ sequence, sections }: Manifest): string =>
+const contents = ({ sequence, sections, key_fingerprint: fingerprint }: Manifest): string =>
   [
     `Everything up to sequence ${sequence}.`,
+    ...(fingerprint ? [`Root key of the instance that made it: ${fingerprint}`] : []),
     table(sections, [
       { title: 'ORGANIZATION', value: (s) => s.organization || '-' },
       { title: 'SECTION', value: (s) => s.name },
       { title: 'RECORDS', value: (s) => s.records },
+      { title: 'SCHEMA', value: (s) => s.schema },
       { title: 'HERE', value: (s) => s.status.replaceAll('_', ' ') },
     ]),
   ].join('\n')

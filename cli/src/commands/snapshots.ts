@@ -21,7 +21,7 @@ interface ImportRecord {
   readonly code: string
   readonly detail: string
 }
-interface ImportSection {
+export interface ImportSection {
   readonly name: string
   readonly organization: string
   readonly status: string
@@ -31,6 +31,8 @@ interface ImportSection {
   readonly unchanged: number
   readonly skipped: number
   readonly refused: number
+  /** Where a restore is undone. */
+  readonly removed?: number
   readonly issues: readonly ImportRecord[]
 }
 interface Import {
@@ -312,6 +314,11 @@ const sectionColumns = [
   { title: 'REFUSED', value: (s: ImportSection) => `${s.refused}` },
 ]
 
+const removedColumn = {
+  title: 'REMOVED',
+  value: ({ removed = 0 }: ImportSection) => `${removed}`,
+}
+
 const recordColumns = [
   { title: 'SECTION', value: (r: ImportRecord) => r.section },
   { title: 'NAME', value: (r: ImportRecord) => r.name },
@@ -320,8 +327,18 @@ const recordColumns = [
   { title: 'WHY', value: (r: ImportRecord) => r.detail },
 ]
 
+/** What became of each section, and what was not taken as it is. */
+export function sectionTables(sections: readonly ImportSection[]): readonly string[] {
+  const issues = sections.flatMap((section) => section.issues)
+  const isUndone = sections.some(({ removed = 0 }) => removed > 0)
+  const columns = isUndone ? [...sectionColumns, removedColumn] : sectionColumns
+  return [
+    ...(sections.length > 0 ? [table(sections, columns)] : []),
+    ...(issues.length > 0 ? [table(issues, recordColumns)] : []),
+  ]
+}
+
 function report(found: Import): string {
-  const issues = found.sections.flatMap((section) => section.issues)
   return [
     fields([
       ['import', found.id],
@@ -331,8 +348,7 @@ function report(found: Import): string {
         found.rollback_sequence ? `restore the log to sequence ${found.rollback_sequence}` : '',
       ],
     ]),
-    ...(found.sections.length > 0 ? [table(found.sections, sectionColumns)] : []),
-    ...(issues.length > 0 ? [table(issues, recordColumns)] : []),
+    ...sectionTables(found.sections),
     ...found.warnings,
     ...(found.status === 'completed' && found.is_dry_run
       ? [`Bring it in: holdfast snapshot run ${found.id}`]

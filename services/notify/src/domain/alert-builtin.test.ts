@@ -7,7 +7,7 @@ import { builtinRules } from './alert-builtin.ts'
 const root = new URL('../../../../', import.meta.url)
 
 /** What a later release sends, named by the product before there is anything to find out (FB-93, SP-18). */
-const awaited = ['backup.validation.failed', 'operator.root_key_not_exported']
+const awaited = ['operator.root_key_not_exported']
 
 /** All source of processes; examples and lists name codes without sending them, as `code:` only an alarm has one. */
 function sources(): string {

@@ -129,7 +129,7 @@ export const builtinRules: readonly BuiltinRule[] = [
     'A backup could not be validated',
     'critical',
     { alarms: ['backup.validation.failed'] },
-    'The monthly dry-run restore of at least one organization failed. Nothing validates backups yet: it waits for that.',
+    'Its newest snapshot could not be restored, which is tried once a month: holdfast backup validations says why.',
   ),
   rule(
     15,
