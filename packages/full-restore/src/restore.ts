@@ -120,8 +120,7 @@ export async function restoreInstance(options: RestoreOptions): Promise<RestoreR
   const outside = archiveOf(standing.data, target.archive, plan.lineageId)
   const archive = outside ? join(outside, `.restoring-${restoreId}`) : join(directory, 'archive')
   const stale = await clearStages(standing.data)
-  const stamp = new Date(restoredAtUnixMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
-  const movedAside = standing.isTaken ? `${standing.data}.before-${stamp}Z` : undefined
+  const movedAside = standing.isTaken ? freeName(standing.data, restoredAtUnixMs) : undefined
   let report: RestoreReport
   try {
     await mkdir(directory, { mode: 0o700 })
@@ -176,6 +175,16 @@ export async function restoreInstance(options: RestoreOptions): Promise<RestoreR
   await placeStage(standing, directory, movedAside)
   await onStage?.('placed')
   return report
+}
+
+/** Where what is there goes; two restores within a second are two. */
+function freeName(data: string, unixMs: number): string {
+  const stamp = new Date(unixMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+  const name = `${data}.before-${stamp}Z`
+  for (let count = 1; ; count++) {
+    const next = count === 1 ? name : `${name}-${count}`
+    if (!existsSync(next)) return next
+  }
 }
 
 function planOf(
