@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Damage, type ReadFiles, type ScannedGeneration, scanArchive } from '@holdfast/archive'
-import { formatOrigin, type Origin, TreeHead } from '@holdfast/merkle'
+import { formatOrigin, type Origin, parseOrigin, TreeHead } from '@holdfast/merkle'
 import { isAccessPath, verifyAccessArchive } from './access-archive.ts'
 import { UsageError } from './arguments.ts'
 import type { Auditor } from './auditor.ts'
@@ -10,6 +10,7 @@ import { CommitCheck } from './commit-check.ts'
 import { Findings } from './findings.ts'
 import { LogKeys } from './log-keys.ts'
 import type { VerifyProgress } from './progress-line.ts'
+import { Restorations } from './restorations.ts'
 import type { VerifyResult } from './result.ts'
 
 /**
@@ -27,12 +28,13 @@ export async function verifyArchive(
   const { path, origin } = await findGeneration(directory, files?.list ?? namesIn)
   const findings = new Findings()
   const keys = new LogKeys(findings, origin, auditor.keys)
-  const check = new CommitCheck(findings, origin, keys, 1n)
+  const restorations = new Restorations(findings, keys)
+  const check = new CommitCheck(findings, origin, keys, 1n, restorations)
   const known = new KnownTrees(auditor, origin)
 
   const scanned = await scanArchive(path, {
     onCommit: (commit, leaf) => {
-      check.add(commit)
+      check.add(commit, () => known.rootBefore(commit.sequence))
       known.add(commit.sequence, leaf)
     },
     ...(onProgress ? { onProgress } : {}),
@@ -54,7 +56,8 @@ export async function verifyArchive(
     witnesses: auditor.witnesses,
     witnessesNeeded: auditor.witnessesNeeded,
   })
-  known.tell(findings, generation)
+  restorations.judge()
+  known.tell(findings, generation, restorations)
   tellCompleteness(generation, judged, auditor, findings)
   if (!keys.isPinned && !auditor.allowsUnpinned)
     findings.add('key_unpinned', 'no key is pinned: the one in the archive is taken')
@@ -125,6 +128,9 @@ function tellCompleteness(
 /** Checkpoints the auditor kept, compared as the entries come by. */
 class KnownTrees {
   readonly #known: Auditor['known']
+  readonly #origin: Origin
+  /** Of generations this log was restored from. */
+  readonly #earlier: Auditor['known']
   readonly #foreign: Auditor['known']
   readonly #tree = TreeHead.empty()
   readonly #verdicts = new Map<Auditor['known'][number], boolean>()
@@ -132,21 +138,48 @@ class KnownTrees {
 
   constructor({ known }: Auditor, origin: Origin) {
     const ours = formatOrigin(origin)
+    this.#origin = origin
     this.#known = known.filter((one) => one.origin === ours)
-    this.#foreign = known.filter((one) => one.origin !== ours)
+    this.#earlier = known.filter((one) => isEarlier(one.origin, origin))
+    this.#foreign = known.filter((one) => one.origin !== ours && !this.#earlier.includes(one))
+  }
+
+  /** Undefined when something before it is missing. */
+  rootBefore(sequence: bigint): Uint8Array | undefined {
+    return this.#isWhole && this.#tree.size === sequence - 1n ? this.#tree.root() : undefined
   }
 
   add(sequence: bigint, leaf: Uint8Array): void {
-    if (this.#known.length === 0 || !this.#isWhole) return
+    const isNeeded = this.#known.length > 0 || this.#origin.generation > 1
+    if (!isNeeded || !this.#isWhole) return
     this.#isWhole = sequence === this.#tree.size + 1n
     if (!this.#isWhole) return
     this.#tree.append(leaf)
-    for (const one of this.#known)
+    for (const one of [...this.#known, ...this.#earlier])
       if (one.size === sequence)
         this.#verdicts.set(one, Buffer.compare(one.root, this.#tree.root()) === 0)
   }
 
-  tell(findings: Findings, { commits }: ScannedGeneration): void {
+  tell(
+    findings: Findings,
+    { commits }: ScannedGeneration,
+    restorations: Pick<Restorations, 'common'>,
+  ): void {
+    for (const one of this.#earlier) {
+      const common = restorations.common(parseOrigin(one.origin).generation)
+      if (one.size > common)
+        findings.add(
+          'known_checkpoint_not_reached',
+          `of the ${one.size} commits of ${one.source}, the checkpoint you hold, a restore took over ${common}`,
+        )
+      else if (one.size > 0n && this.#verdicts.get(one) === false)
+        findings.add(
+          'known_checkpoint_differs',
+          `they are not the commits of ${one.source}, the checkpoint of size ${one.size} you hold`,
+          1n,
+          one.size,
+        )
+    }
     for (const one of this.#known) {
       const isSame = one.size === 0n || this.#verdicts.get(one)
       if (isSame === false)
@@ -169,6 +202,16 @@ class KnownTrees {
         'known_checkpoint_not_reached',
         `${source}, the checkpoint of size ${size} you hold, is of another log or generation`,
       )
+  }
+}
+
+/** Of the same lineage, and of a generation before. */
+function isEarlier(origin: string, than: Origin): boolean {
+  try {
+    const { lineageId, generation } = parseOrigin(origin)
+    return lineageId === than.lineageId && generation < than.generation
+  } catch {
+    return false // of some other log
   }
 }
 

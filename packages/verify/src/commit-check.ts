@@ -2,6 +2,7 @@ import type { Leaf, Origin } from '@holdfast/merkle'
 import { type CommitFacts, readCommit, readEvents } from './commit.ts'
 import { clip, type Findings } from './findings.ts'
 import type { LogKeys } from './log-keys.ts'
+import type { Restorations } from './restorations.ts'
 import { WireError } from './wire.ts'
 
 const keySubject = 'evt.audit.signing_key.'
@@ -15,6 +16,7 @@ export class CommitCheck {
   readonly #origin: Origin
   readonly #keys: LogKeys
   readonly #isFromStart: boolean
+  readonly #restorations: Restorations | undefined
   readonly #aggregates = new Map<string, { version: number }>()
   #sequence: bigint
   #generation = 0
@@ -22,7 +24,14 @@ export class CommitCheck {
   #countsVersions = true
 
   /** `first`: the sequence the entries begin with. */
-  constructor(findings: Findings, origin: Origin, keys: LogKeys, first: bigint) {
+  constructor(
+    findings: Findings,
+    origin: Origin,
+    keys: LogKeys,
+    first: bigint,
+    restorations?: Restorations,
+  ) {
+    this.#restorations = restorations
     this.#findings = findings
     this.#origin = origin
     this.#keys = keys
@@ -30,14 +39,16 @@ export class CommitCheck {
     this.#sequence = first - 1n
   }
 
-  add({ sequence, subject, messageId, payload }: Leaf): void {
+  /** `root` answers that of the tree over all before it, where it is known. */
+  add({ sequence, subject, messageId, payload }: Leaf, root?: () => Uint8Array | undefined): void {
     if (sequence !== this.#sequence + 1n) this.#countsVersions = false
     this.#sequence = sequence
     let commit: CommitFacts
     try {
       commit = readCommit(payload)
       if (subject.startsWith(keySubject))
-        for (const event of readEvents(payload)) this.#keys.addEvent(event, sequence)
+        for (const event of readEvents(payload))
+          this.#keys.addEvent(event, sequence, commit.generation)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
       this.#countsVersions = false
@@ -50,7 +61,12 @@ export class CommitCheck {
         `it calls itself ${commit.commitId} and was stored as ${clip(messageId)}`,
         sequence,
       )
+    const before = this.#generation
     this.#checkOrigin(commit, sequence)
+    // Where the beginning is not shown, what comes first is taken as it is.
+    const isFirst = before === 0 && (!this.#isFromStart || commit.generation === 1)
+    if (this.#generation !== before && !isFirst)
+      this.#restorations?.begins(commit.generation, { sequence, subject, payload }, root?.())
     this.#checkSubject(commit, subject, sequence)
   }
 

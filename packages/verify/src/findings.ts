@@ -91,6 +91,10 @@ export const codes = {
     verdict: 'integrity',
     meaning: 'It was written into this log from elsewhere.',
   },
+  restore_invalid: {
+    verdict: 'integrity',
+    meaning: 'Nobody who may has said that the log goes on like this.',
+  },
   commit_id_differs: {
     verdict: 'integrity',
     meaning: 'One of the two was changed.',

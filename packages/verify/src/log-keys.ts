@@ -5,9 +5,12 @@ import {
   formatOrigin,
   type KeyChain,
   type Origin,
+  openRestored,
   openRotation,
   openTombstone,
   openTreeCheckpoint,
+  parseOrigin,
+  type RestoredStatement,
   type Rotation,
   type SignedCheckpoint,
   type Tombstone,
@@ -60,13 +63,13 @@ export class LogKeys {
     this.#claim = claim
   }
 
-  /** An event of the aggregate `evt.audit.signing_key`, in order of sequence. */
-  addEvent({ type, schema, data }: EventFacts, sequence: bigint): void {
+  /** An event of the aggregate `evt.audit.signing_key`, in order of sequence, and the commit's generation. */
+  addEvent({ type, schema, data }: EventFacts, sequence: bigint, generation: number): void {
     try {
       const fields = readBytesFields(data)
       if (schema !== 1) throw new WireError(`schema ${schema} of ${type} is not known here`)
       if (type === 'SigningKeyIntroduced') this.#introduce(fields.get(1), sequence)
-      else if (type === 'SigningKeyRotated') this.#rotate(fields, sequence)
+      else if (type === 'SigningKeyRotated') this.#rotate(fields, sequence, generation)
       else throw new WireError('an event of a kind not known here')
     } catch (error) {
       if (!(error instanceof WireError || error instanceof FormatError || isTrustError(error)))
@@ -88,7 +91,7 @@ export class LogKeys {
     this.#logged.push({ publicKey, sequence })
   }
 
-  #rotate(fields: ReadonlyMap<number, Uint8Array>, sequence: bigint): void {
+  #rotate(fields: ReadonlyMap<number, Uint8Array>, sequence: bigint, generation: number): void {
     const [statement, signature, publicKey] = [fields.get(1), fields.get(2), fields.get(3)]
     if (!statement || !signature || !publicKey) throw new WireError('a part of it is missing')
     const rotation = { statement, signature }
@@ -99,7 +102,9 @@ export class LogKeys {
     if (!equalBytes(newKey.publicKey, publicKey))
       throw new WireError('the key vouched for is another than the one it brings')
     if (lineageId !== this.#origin.lineageId) throw new WireError('it is of another instance')
-    if (lastSize >= sequence)
+    // One that is told again behind a restore counts in the generation it is of.
+    const isOfThis = parseOrigin(oldKey.name).generation === generation
+    if (isOfThis && lastSize >= sequence)
       throw new WireError(`the old key claims to have signed ${lastSize} commits before it`)
     if (this.#claim && !this.#claim.rotations.some((one) => equalBytes(one.statement, statement)))
       throw new WireError('the file leaves it out where it names the keys')
@@ -113,6 +118,11 @@ export class LogKeys {
    */
   open(note: string, witnesses: readonly VerifierKey[]): SignedCheckpoint {
     return this.#byAny((chain) => openTreeCheckpoint(note, chain, witnesses))
+  }
+
+  /** The same for the beginning of a generation. */
+  openRestored(note: string): RestoredStatement {
+    return this.#byAny((chain) => openRestored(note, chain))
   }
 
   /** The same for a tombstone. */
