@@ -49,7 +49,8 @@ export function composeRestoreJobs(
     ...{ log, postgres, logger, catchUpToHead },
     metrics: validationMetrics(telemetry.registry, postgres),
     alarms: standingAlarms(app.alarm),
-    schedule: slotsIn(settings.validationSchedule),
+    // A scratch instance fires no schedule; whoever asks is answered.
+    schedule: settings.effects === 'off' ? undefined : slotsIn(settings.validationSchedule),
     limitMs: validationLimitMs,
     pollMs: validationPollMs,
     validate: (id, signal) =>
