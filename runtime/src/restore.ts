@@ -17,7 +17,7 @@ import {
   restoreInstance,
   TargetUnfit,
 } from '@holdfast/full-restore'
-import { openStorage, type Storage, surroundingsOf } from '@holdfast/storage'
+import { kindNamed, openStorage, type Storage, surroundingsOf } from '@holdfast/storage'
 import { isControlAnswered } from './control-server.ts'
 import { lockInstance } from './instance-lock.ts'
 import type { RestoreAnswer, RestoreRequest } from './restore/request.ts'
@@ -89,15 +89,31 @@ function pointOf({ toSequence, toTime }: RestoreRequest): RestorePoint | undefin
 /** Whoever restores is the operator, at the console: every place may be connected to, every folder read. */
 async function storageOf({ source }: RestoreRequest): Promise<Storage | undefined> {
   if ('file' in source) return undefined
-  const path = source.config['path']
-  const folder = typeof path === 'string' ? path : '/'
+  const folder = source.config['path'] ?? '/'
   const surroundings = surroundingsOf({
     egressAllow: ['0.0.0.0/0', '::/0'],
     localBase: folder,
     localRoots: [folder],
     keysDir: '/',
   })
-  return await openStorage(source.kind, source.config, source.credentials, surroundings)
+  const config = typed(source.kind, source.config)
+  return await openStorage(source.kind, config, source.credentials, surroundings)
+}
+
+/** A command line has texts; the kind says which of them are numbers and which are true or false. */
+function typed(
+  kind: string,
+  config: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
+  const types = new Map(kindNamed(kind)?.fields.map(({ name, type }) => [name, type]))
+  return Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      const type = types.get(name)
+      if (type === 'integer' && /^\d{1,15}$/.test(value)) return [name, Number(value)]
+      if (type === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true']
+      return [name, value]
+    }),
+  )
 }
 
 function sourceOf({ source }: RestoreRequest, storage: Storage | undefined): BackupSource {

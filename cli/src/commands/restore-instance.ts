@@ -163,7 +163,7 @@ function sourceOf(options: InstanceOptions) {
   const credentials = credentialsFile === undefined ? {} : objectIn(credentialsFile)
   // `--from` names the bucket, host or address of a kind; the rest is --config.
   if (kind !== undefined && kind !== 'local')
-    return { kind, config: { ...placeOf(kind, from), ...typed(config) }, credentials, ...which }
+    return { kind, config: { ...placeOf(kind, from), ...config }, credentials, ...which }
   if (!existsSync(from))
     throw new CliError(`there is no ${from}; --kind says what else it is`, exitCodes.notFound)
   if (kind === undefined && statSync(from).isFile()) return { file: from }
@@ -182,19 +182,6 @@ const placeOf = (kind: string, from: string): Readonly<Record<string, string>> =
   const field = places[kind]
   return field === undefined || from === '-' ? {} : { [field]: from }
 }
-
-/** Numbers and truth as the kinds want them; texts stay texts. */
-const typed = (config: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(config).map(([name, value]) => [
-      name,
-      value === 'true' || value === 'false'
-        ? value === 'true'
-        : name === 'port'
-          ? Number(value)
-          : value,
-    ]),
-  )
 
 function objectIn(file: string): Readonly<Record<string, unknown>> {
   try {

@@ -5,7 +5,8 @@ export interface RestoreRequest {
     | { readonly file: string }
     | {
         readonly kind: string
-        readonly config: Readonly<Record<string, unknown>>
+        /** Texts, as typed. */
+        readonly config: Readonly<Record<string, string>>
         readonly credentials: Readonly<Record<string, unknown>>
         readonly lineage?: string
         readonly generation?: number
