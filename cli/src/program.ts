@@ -19,6 +19,7 @@ import { organizationCommands } from './commands/organizations.ts'
 import { peerCommands } from './commands/peers.ts'
 import { recoveryCommands } from './commands/recovery.ts'
 import { restoreInstanceCommands } from './commands/restore-instance.ts'
+import { restoreCommands } from './commands/restores.ts'
 import { ruleCommands } from './commands/rules.ts'
 import { scheduleCommands } from './commands/schedules.ts'
 import { snapshotCommands } from './commands/snapshots.ts'
@@ -69,6 +70,7 @@ export function createProgram(context: Context): Command {
   scheduleCommands(program, context)
   storageCommands(program, context)
   operatorCommands(program, context)
+  restoreCommands(program, context)
   restoreInstanceCommands(program, context)
   adminCommands(program, context)
   doctorCommand(program, context)
