@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { nodeOpener } from '@holdfast/crypto'
-import { type EventLog, lineageSubject } from '@holdfast/event-log'
+import type { EventLog } from '@holdfast/event-log'
 import type { Telemetry } from '@holdfast/telemetry'
 import { driverOfKind } from './apply/device.ts'
 import type { Host } from './apply/host.ts'
 import type { AgentKeys } from './enrol/agent-keys.ts'
-import { type Generation, isSameRestore, saveGeneration, successor } from './enrol/generation.ts'
+import { type Generation, isPinned, pinSuccessor } from './enrol/generation.ts'
 import type { Identity } from './enrol/identity.ts'
 import { type HostFirewall, hostFirewall } from './firewall/host-firewall.ts'
 import type { FirewallOptions } from './firewall/protocol.ts'
@@ -163,18 +163,10 @@ export function startAgent(options: AgentOptions): Agent {
 
   /** Throws why the generation is not obeyed; what is saved stays in force then. */
   async function repin(opened: EventLog): Promise<void> {
-    const { logKey, size, root } = options.witness.view()
-    const next = successor({
-      commit: await opened.last(lineageSubject(pin.lineageId)),
-      generation: opened.generation,
-      pin,
-      logKey,
-      view: { size, root },
-    })
-    await saveGeneration(options.dataFolder, next)
-    const { generation } = next
+    const seen = options.witness.view()
+    const { generation, size } = await pinSuccessor(options.dataFolder, opened, pin, seen)
     log.warn(
-      { from: pin.generation, generation, size: next.size, seen: size },
+      { from: pin.generation, generation, size, seen: seen.size },
       'the instance was restored; this node obeys its new generation from now on',
     )
     options.onRepinned()
@@ -223,11 +215,7 @@ export function startAgent(options: AgentOptions): Agent {
     ],
     pin,
     onSuccessor: repin,
-    async isPinned(opened) {
-      const { pinned } = options
-      if (!pinned) return true
-      return isSameRestore(pinned, await opened.last(lineageSubject(pin.lineageId)))
-    },
+    isPinned: (opened) => isPinned(opened, options.pinned),
     onLog(connected) {
       eventLog = connected
       options.witness.connected(connected)

@@ -1,5 +1,12 @@
 import { join } from 'node:path'
-import { type Commit, commitHash, commonCommits, verifyRestored } from '@holdfast/event-log'
+import {
+  type Commit,
+  commitHash,
+  commonCommits,
+  type EventLog,
+  lineageSubject,
+  verifyRestored,
+} from '@holdfast/event-log'
 import { readIfThere, writeDurably } from '../state/durable-file.ts'
 import type { Pin } from '../state/saved-fold.ts'
 import type { WitnessView } from '../witness/view.ts'
@@ -131,4 +138,26 @@ export function successor(options: {
     logKey: verified.logKey,
     common: new Map(earlier.map((each) => [each, commonCommits(links, each)])),
   }
+}
+
+/** Pins the generation a log is in, durably; see `successor`. */
+export async function pinSuccessor(
+  dataFolder: string,
+  log: Pick<EventLog, 'last' | 'generation'>,
+  pin: Pin,
+  seen: Pick<WitnessView, 'logKey' | 'size' | 'root'>,
+): Promise<Generation> {
+  const { logKey, ...view } = seen
+  const commit = await log.last(lineageSubject(pin.lineageId))
+  const next = successor({ commit, generation: log.generation, pin, logKey, view })
+  await saveGeneration(dataFolder, next)
+  return next
+}
+
+/** Whether a log of the pinned generation is the one that was pinned. */
+export async function isPinned(
+  log: Pick<EventLog, 'last' | 'lineageId'>,
+  pinned: Generation | undefined,
+): Promise<boolean> {
+  return !pinned || isSameRestore(pinned, await log.last(lineageSubject(log.lineageId)))
 }
