@@ -15,7 +15,12 @@ import { actorMessage } from '../codecs/actor.ts'
 import { RestoreNotFound, RestorePointNotFound } from '../domain/restore-errors.ts'
 import { findBackup } from '../queries/backups.ts'
 import { findRestore, listRestores } from '../queries/restores.ts'
-import { changeKinds, type RestoreService as Owner, restoreServices } from '../restores/changes.ts'
+import {
+  askingUser,
+  changeKinds,
+  type RestoreService as Owner,
+  restoreServices,
+} from '../restores/changes.ts'
 import { type CompensationClient, changeFrom } from '../restores/compensators.ts'
 import { planHosts } from '../restores/plan-hosts.ts'
 import { type Plan, planChanges } from '../restores/plan-store.ts'
@@ -251,7 +256,10 @@ export function restoreHandlers(parts: RestoreHandlerParts): Handlers<typeof Res
       const changesOf = (changes: readonly holdfast.ops.v1.CompensationChange.$Properties[]) =>
         changes.map((change) => changeMessage(changeFrom(service, change)))
       if (isDryRun) {
-        const plan = await client.planUndo({ sequence }, options)
+        const plan = await client.planUndo(
+          { sequence, actorId: askingUser(call.caller.actor) },
+          options,
+        )
         const blocked = plan.code === '' ? [] : [blockedUndo(service, plan)]
         return {
           commit: point,

@@ -61,7 +61,11 @@ export interface Scope {
   readonly organizationId: string
   /** Only what commits with this reason touched since; empty: everything. */
   readonly touchedBy: string
+  /** The user who asks, who must not lock themselves out; empty: no user. */
+  readonly actorId: string
 }
+
+export const askingUser = ({ kind, id }: Actor): string => (kind === 'user' ? id : '')
 
 export const phases = ['remove', 'bring'] as const
 export type Phase = (typeof phases)[number]

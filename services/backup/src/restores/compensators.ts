@@ -119,6 +119,7 @@ const scopeMessage = (scope: Scope, headSequence: bigint, kinds: readonly string
   headSequence: Number(headSequence),
   kinds: [...kinds],
   organizationId: scope.organizationId,
+  actorId: scope.actorId,
   touchedBy: scope.touchedBy,
 })
 

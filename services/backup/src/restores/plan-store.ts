@@ -1,6 +1,13 @@
 import type { Actor } from '@holdfast/event-log'
 import { type Postgres, type Queryable, sql } from '@holdfast/postgres'
-import type { ChangedField, Counts, ObjectChange, RestoreService, Scope } from './changes.ts'
+import {
+  askingUser,
+  type ChangedField,
+  type Counts,
+  type ObjectChange,
+  type RestoreService,
+  type Scope,
+} from './changes.ts'
 
 export type PlanState = 'making' | 'ready' | 'failed'
 
@@ -103,6 +110,7 @@ const toPlan = (row: PlanRow): Plan => ({
   touchedBy: row.touched_by,
   undoes: row.undoes ?? '',
   actor: row.actor,
+  actorId: askingUser(row.actor),
   digest: row.digest,
   counts: row.counts,
   kinds: row.kinds,

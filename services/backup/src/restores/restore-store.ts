@@ -1,6 +1,6 @@
 import type { Actor } from '@holdfast/event-log'
 import { type Postgres, type Queryable, sql } from '@holdfast/postgres'
-import type { PhaseResult, Scope } from './changes.ts'
+import { askingUser, type PhaseResult, type Scope } from './changes.ts'
 
 /** What was asked for, as its job keeps it. */
 export interface RestoreOrder extends Scope {
@@ -96,6 +96,7 @@ const toJob = (row: JobRow): RestoreJob => ({
   undoes: row.undoes ?? '',
   allowsWithoutRollback: row.allows_without_rollback,
   actor: row.actor,
+  actorId: askingUser(row.actor),
   correlationId: row.correlation_id,
   doneSteps: row.done_steps,
   isGoingBack: row.is_going_back,

@@ -11,7 +11,7 @@ import {
   RestoreUnderWay,
 } from '../domain/restore-errors.ts'
 import { findRestore, type RestoreView } from '../queries/restores.ts'
-import type { Compensators } from './changes.ts'
+import { askingUser, type Compensators } from './changes.ts'
 import { digestNow } from './make-plan.ts'
 import { findPlan, insertPlan, type Plan } from './plan-store.ts'
 import { endRestore, insertRestore, type RestoreOrder } from './restore-store.ts'
@@ -135,6 +135,7 @@ export function openRestoresFace(parts: RestoresParts): Restores {
       return await put({
         restoreId: request.id ?? newId<string>(),
         ...{ toSequence, only, touchedBy, reason, actor },
+        actorId: askingUser(actor),
         organizationId: organization,
         planId: '',
         digest: '',
@@ -152,7 +153,12 @@ export function openRestoresFace(parts: RestoresParts): Restores {
       const digest =
         headSequence === plan.headSequence
           ? plan.digest
-          : await digestNow(compensators, plan, headSequence, signal)
+          : await digestNow(
+              compensators,
+              { ...plan, actorId: askingUser(request.actor) },
+              headSequence,
+              signal,
+            )
       if (digest !== plan.digest) throw RestorePlanStale({})
       return await put({
         restoreId: request.id ?? newId<string>(),
@@ -166,6 +172,7 @@ export function openRestoresFace(parts: RestoresParts): Restores {
         undoes: plan.undoes,
         allowsWithoutRollback: request.allowsWithoutRollback ?? false,
         actor: request.actor,
+        actorId: askingUser(request.actor),
         correlationId: request.correlationId ?? newId<string>(),
         headSequence,
       })
@@ -178,6 +185,7 @@ export function openRestoresFace(parts: RestoresParts): Restores {
       const planId = request.id ?? newId<string>()
       await insertPlan(postgres, {
         ...{ planId, toSequence, toUnixMs, only, touchedBy, actor },
+        actorId: askingUser(actor),
         organizationId: organization,
         undoes: request.undoes ?? '',
       })
