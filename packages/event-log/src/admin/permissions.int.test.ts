@@ -215,6 +215,9 @@ describe('a node', () => {
       ...[otherInterfaces, otherNodeItself, otherRules].map(
         (filter) => `$JS.API.DIRECT.GET.${nats.stream}.${filter}`,
       ),
+      `$JS.API.DIRECT.GET.${nats.stream}.evt.backup.lineage.${randomUUID()}`,
+      `$JS.API.DIRECT.GET.${nats.stream}.evt.backup.lineage.>`,
+      `$JS.API.DIRECT.GET.${nats.stream}.evt.backup.>`,
       `$JS.API.STREAM.INFO.${flowStream}`,
       `$JS.API.STREAM.MSG.GET.${flowStream}`,
       `$JS.API.DIRECT.GET.${flowStream}`,
@@ -237,6 +240,17 @@ describe('a node', () => {
         const answer = await node.request(create(consumer, own), forged)
         expect(answer.json()).toHaveProperty('error')
       }
+    // Its permissions name any stream, and no other one holds what they name.
+    for (const other of [flowStream, 'ACCESS']) {
+      const at = `$JS.API.CONSUMER.CREATE.${other}.${nodeId}.${ownInterfaces}`
+      const ask = async (filter_subject: string) => {
+        const config = { name: nodeId, deliver_policy: 'all', ack_policy: 'none', filter_subject }
+        const answer = await node.request(at, JSON.stringify({ stream_name: other, config }))
+        return answer.json<Record<string, unknown>>()
+      }
+      expect(await ask('>')).toHaveProperty('error')
+      expect(await ask(ownInterfaces)).toMatchObject({ num_pending: 0 })
+    }
   })
 
   test('has its flow records kept, and an answer to them goes nowhere', async () => {
