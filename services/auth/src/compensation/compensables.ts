@@ -1,7 +1,7 @@
 import { type AnyCompensable, compensable } from '@holdfast/compensation'
 import { enrolmentsCompensable } from './enrolments.ts'
 import { type OrganizationsParts, organizationsCompensable } from './organizations.ts'
-import { sitesCompensable } from './sites.ts'
+import { type SitesParts, sitesCompensable } from './sites.ts'
 import { type SubscribersParts, subscribersCompensable } from './subscribers.ts'
 import { type UsersParts, usersCompensable } from './users.ts'
 
@@ -10,10 +10,10 @@ import { type UsersParts, usersCompensable } from './users.ts'
  * names; keys that sign tokens are nobody's past.
  */
 export const authCompensables = (
-  parts: OrganizationsParts & UsersParts & SubscribersParts,
+  parts: OrganizationsParts & SitesParts & UsersParts & SubscribersParts,
 ): readonly AnyCompensable[] => [
   compensable(organizationsCompensable(parts)),
-  compensable(sitesCompensable(parts.log)),
+  compensable(sitesCompensable(parts)),
   compensable(usersCompensable(parts)),
   compensable(enrolmentsCompensable),
   compensable(subscribersCompensable(parts)),

@@ -1,5 +1,5 @@
 import { compensable } from '@holdfast/compensation'
-import { type Step, stepsOf, type Traced, waysBack } from '@holdfast/compensation/testing'
+import { stepsOf, type Traced, waysBack } from '@holdfast/compensation/testing'
 import type { Decider } from '@holdfast/domain'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -66,7 +66,7 @@ test('organizations and sites become what they were', () => {
   alwaysBack(sites, {
     id: berlin,
     decider: site,
-    one: compensable(sitesCompensable({ fold: never })),
+    one: compensable(sitesCompensable({ log: { fold: never } })),
     around: new Set(),
   })
 })
@@ -117,14 +117,13 @@ const people: Traced<UserCommand, unknown, ReturnType<typeof user.initial>> = {
   decider: user as Decider<UserCommand, unknown, ReturnType<typeof user.initial>>, // as: of its own events
   one: compensable(
     usersCompensable({
-      log: { fold: never },
       locks,
       sessions: { endAll: never, revokeAccess: never },
       listSuperAdmins: never,
       countOtherSuperAdmins: never,
     }),
   ),
-  around: { actorId: '', lastSuperAdmins: new Set(), missingOrganizations: new Set() },
+  around: { actorId: '', lastSuperAdmins: new Set() },
 }
 
 test('people become what they were, with the password of now', () => {
@@ -183,23 +182,6 @@ test('who was not there yet is put out of use, and who was erased does not come 
   )
 })
 
-test('a role in an organization that is not there is not given', () => {
-  const gone = {
-    ...people,
-    around: { actorId: '', lastSuperAdmins: new Set(), missingOrganizations: new Set([acme]) },
-  }
-  const held: RoleBinding = { role: 'OPERATOR', organizationId: acme }
-  const steps: readonly Step<UserCommand>[] = [
-    { command: { type: 'CreateUser', id: alice, ...profile, passwordHash, bindings: [held] } },
-    { command: { type: 'RevokeRole', id: alice, binding: held, otherSuperAdmins: 1 } },
-  ]
-  const { moments } = waysBack(gone, steps)
-  expect(moments[1]).toMatchObject({
-    outcome: 'obstacle',
-    error: { code: 'auth.organization_not_found' },
-  })
-})
-
 test('subscribers come back, their credentials do not', () => {
   const natsPublicKey = fc.constantFrom('UA', 'UB', 'UC')
   const command: fc.Arbitrary<SubscriberCommand> = fc.oneof(
@@ -219,8 +201,8 @@ test('subscribers come back, their credentials do not', () => {
   const subject = {
     id: node,
     decider: subscriber,
-    one: compensable(subscribersCompensable({ log: { fold: never }, nameHolder: never })),
-    around: { nameHolders: new Map(), missingOrganizations: new Set() },
+    one: compensable(subscribersCompensable({ nameHolder: never })),
+    around: new Map(),
   }
   fc.assert(
     fc.property(stepsOf(command), (steps) => {

@@ -1,10 +1,9 @@
 import { type Compensable, isSame } from '@holdfast/compensation'
 import type { OrganizationId } from '@holdfast/domain'
 import type { EventLog } from '@holdfast/event-log'
-import { sites } from '../commands/aggregates.ts'
+import { organizations, sites } from '../commands/aggregates.ts'
 import { OrganizationNotFound } from '../domain/errors.ts'
 import { type Site, type SiteEvent, site } from '../domain/site.ts'
-import { missingOrganizations } from './missing-organizations.ts'
 
 export interface SiteFacts {
   /** Never another one: a site does not move. */
@@ -13,13 +12,17 @@ export interface SiteFacts {
   readonly description: string
 }
 
-/** Organizations that are not there. */
+export interface SitesParts {
+  readonly log: Pick<EventLog, 'fold'>
+}
+
+/** Organizations that are not there, and will not be. */
 type Missing = ReadonlySet<string>
 
 /** A deleted one comes back under its own id, so that nodes stand at it again. */
-export function sitesCompensable(
-  log: Pick<EventLog, 'fold'>,
-): Compensable<Site, SiteFacts, SiteEvent, Missing> {
+export function sitesCompensable({
+  log,
+}: SitesParts): Compensable<Site, SiteFacts, SiteEvent, Missing> {
   return {
     kind: 'site',
     aggregate: sites,
@@ -28,11 +31,18 @@ export function sitesCompensable(
     evolve: site.evolve,
     facts: siteFacts,
     about: ({ name, organizationId }) => ({ name, organizationId }),
-    surroundings(wanted, outlook) {
-      const organizations = wanted.flatMap(({ now, target }) =>
-        target && !now ? [target.organizationId] : [],
-      )
-      return missingOrganizations(log, outlook, organizations)
+    async surroundings(wanted, outlook) {
+      const missing = new Set<string>()
+      for (const { now, target } of wanted) {
+        if (!target || now) continue
+        const { organizationId: id } = target
+        const planned = outlook.planned('organization', id)
+        const isThere = planned
+          ? planned.target !== undefined
+          : (await log.fold(organizations, id)).state.exists
+        if (!isThere) missing.add(id)
+      }
+      return missing
     },
     compensate({ now: state, target, around: missing }) {
       const now = siteFacts(state)

@@ -1,11 +1,9 @@
 import type { Compensable } from '@holdfast/compensation'
 import type { OrganizationId } from '@holdfast/domain'
-import type { EventLog } from '@holdfast/event-log'
 import { subscribers } from '../commands/aggregates.ts'
 import type { SubscriberParts } from '../commands/subscribers.ts'
-import { OrganizationNotFound, SubscriberNameTaken } from '../domain/errors.ts'
+import { SubscriberNameTaken } from '../domain/errors.ts'
 import { type Subscriber, type SubscriberEvent, subscriber } from '../domain/subscriber.ts'
-import { missingOrganizations } from './missing-organizations.ts'
 
 /** Without the key: credentials that ended stay ended, and those in force stay so. */
 export interface SubscriberFacts {
@@ -15,14 +13,10 @@ export interface SubscriberFacts {
   readonly actions: readonly string[]
 }
 
-export interface SubscriberSurroundings {
-  readonly missingOrganizations: ReadonlySet<string>
-  /** By the subscriber that is to have the name: the one that has it. */
-  readonly nameHolders: ReadonlyMap<string, string>
-}
+/** By the subscriber that is to have a name: the one that has it and keeps it. */
+export type NameHolders = ReadonlyMap<string, string>
 
 export interface SubscribersParts {
-  readonly log: Pick<EventLog, 'fold'>
   readonly nameHolder: SubscriberParts['nameHolder']
 }
 
@@ -30,14 +24,8 @@ export interface SubscribersParts {
 const noKey = ''
 
 export function subscribersCompensable({
-  log,
   nameHolder,
-}: SubscribersParts): Compensable<
-  Subscriber,
-  SubscriberFacts,
-  SubscriberEvent,
-  SubscriberSurroundings
-> {
+}: SubscribersParts): Compensable<Subscriber, SubscriberFacts, SubscriberEvent, NameHolders> {
   return {
     kind: 'subscriber',
     aggregate: subscribers,
@@ -47,21 +35,19 @@ export function subscribersCompensable({
     facts: subscriberFacts,
     about: ({ name, organizationId = '' }) => ({ name, organizationId }),
 
+    notes: (_target, now) =>
+      now ? [] : ['it comes back without credentials: rotate it to get new ones'],
+
     async surroundings(wanted, outlook) {
-      const coming = wanted.flatMap(({ id, now, target }) =>
-        target && !now ? [{ id, target }] : [],
-      )
-      const going = new Set(wanted.flatMap(({ id, target }) => (target ? [] : [id])))
-      const nameHolders = new Map<string, string>()
-      for (const { id, target } of coming) {
+      const holders = new Map<string, string>()
+      for (const { id, now, target } of wanted) {
+        if (!target || now) continue
         const holder = await nameHolder(target.organizationId, target.name)
-        if (holder !== undefined && !going.has(holder)) nameHolders.set(id, holder)
+        if (holder === undefined || holder === id) continue
+        const planned = outlook.planned('subscriber', holder)
+        if (!planned || planned.target) holders.set(id, holder)
       }
-      const organizations = coming.flatMap(({ target }) => target.organizationId ?? [])
-      return {
-        nameHolders,
-        missingOrganizations: await missingOrganizations(log, outlook, organizations),
-      }
+      return holders
     },
 
     compensate({ id, now: state, target, around }) {
@@ -69,12 +55,8 @@ export function subscribersCompensable({
       const { natsPublicKey } = state
       if (!target) return now ? [{ type: 'SubscriberRevoked', natsPublicKey }] : []
       if (now) return [] // what one reads never changes
-      const { name, organizationId: organization } = target
-      const heldBy = around.nameHolders.get(id)
-      if (heldBy !== undefined) throw SubscriberNameTaken({ name, heldBy })
-      if (organization !== undefined && around.missingOrganizations.has(organization)) {
-        throw OrganizationNotFound({ organization })
-      }
+      const heldBy = around.get(id)
+      if (heldBy !== undefined) throw SubscriberNameTaken({ name: target.name, heldBy })
       return [{ type: 'SubscriberCreated', ...target, natsPublicKey: noKey }]
     },
   }

@@ -6,20 +6,13 @@ import {
   type Wanted,
 } from '@holdfast/compensation'
 import type { OrganizationId, UserId } from '@holdfast/domain'
-import type { EventLog } from '@holdfast/event-log'
 import { users } from '../commands/aggregates.ts'
 import type { CountOtherSuperAdmins } from '../commands/change-users.ts'
 import type { OneAtATime } from '../commands/one-at-a-time.ts'
-import {
-  LastSuperAdmin,
-  LocksOutActor,
-  OrganizationNotFound,
-  PersonErased,
-} from '../domain/errors.ts'
+import { LastSuperAdmin, LocksOutActor, PersonErased } from '../domain/errors.ts'
 import { type RoleBinding, roles } from '../domain/role.ts'
 import { type User, type UserEvent, user } from '../domain/user.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
-import { missingOrganizations } from './missing-organizations.ts'
 
 /** Without the password: that stays what it is. */
 export interface UserFacts {
@@ -43,12 +36,9 @@ export interface UserSurroundings {
   readonly actorId: string
   /** Who would leave nobody to administer the instance. */
   readonly lastSuperAdmins: ReadonlySet<string>
-  /** In which nobody can be given a role. */
-  readonly missingOrganizations: ReadonlySet<string>
 }
 
 export interface UsersParts {
-  readonly log: Pick<EventLog, 'fold'>
   readonly locks: OneAtATime
   readonly sessions: Pick<SessionStore, 'endAll' | 'revokeAccess'>
   /** Enabled ones, up to date with the log. */
@@ -64,7 +54,7 @@ export interface UsersParts {
 export function usersCompensable(
   parts: UsersParts,
 ): Compensable<UserPast, UserFacts, UserEvent, UserSurroundings> {
-  const { log, locks, sessions, listSuperAdmins, countOtherSuperAdmins } = parts
+  const { locks, sessions, listSuperAdmins, countOtherSuperAdmins } = parts
   return {
     kind: 'user',
     aggregate: users,
@@ -79,16 +69,10 @@ export function usersCompensable(
     about: () => ({ name: '', organizationId: '' }),
     remains: (now) => ({ ...now, isDisabled: true, roles: {} }),
 
-    async surroundings(wanted, outlook, actorId) {
-      const organizations = wanted.flatMap(({ now, target }) =>
-        gained(now, target).flatMap(({ organizationId }) => organizationId ?? []),
-      )
-      return {
-        actorId,
-        lastSuperAdmins: lastSuperAdmins(wanted, await listSuperAdmins()),
-        missingOrganizations: await missingOrganizations(log, outlook, organizations),
-      }
-    },
+    surroundings: async (wanted, _outlook, actorId) => ({
+      actorId,
+      lastSuperAdmins: lastSuperAdmins(wanted, await listSuperAdmins()),
+    }),
 
     compensate({ id, now: past, target, around }) {
       const now = userFacts(past)
@@ -98,13 +82,8 @@ export function usersCompensable(
       if (around.lastSuperAdmins.has(id)) throw LastSuperAdmin({})
       const events: UserEvent[] = []
       for (const binding of gained(target, now)) events.push({ type: 'RoleRevoked', binding })
-      for (const binding of gained(now, target)) {
-        const { organizationId: organization } = binding
-        if (organization !== undefined && around.missingOrganizations.has(organization)) {
-          throw OrganizationNotFound({ organization })
-        }
-        events.push({ type: 'RoleGranted', binding })
-      }
+      // Also where the organization is gone: a role outlives it, and holds again with it.
+      for (const binding of gained(now, target)) events.push({ type: 'RoleGranted', binding })
       if (now.isDisabled !== target.isDisabled) {
         events.push({ type: target.isDisabled ? 'UserDisabled' : 'UserEnabled' })
       }
