@@ -35,8 +35,8 @@ const actor = {
   method: 'password',
 } as const
 const actorId = actor.id
-const deedCount = 80
-const backs = 5
+const deedCount = 120
+const backs = 8
 const undoes = 12
 
 let suite: Suite
