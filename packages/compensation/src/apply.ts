@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { DomainError } from '@holdfast/errors'
 import type { CommandContext } from '@holdfast/event-log'
 import type { AnyCompensable } from './compensable.ts'
@@ -34,6 +35,8 @@ export async function applySteps(
   { first, limit }: { readonly first: number; readonly limit: number },
   context: CommandContext,
 ): Promise<{ readonly applied: readonly Applied[]; readonly total: number }> {
+  // Each append listens for its end.
+  if (context.signal) setMaxListeners(4 * sideBySide, context.signal)
   const levels = plan[phase]
   const page = pageOf(levels, first, limit)
   const around = await surroundingsOf(plan, page.flat(), context.actor.id)
