@@ -444,6 +444,117 @@ test('an import whose service is killed in the middle says so, and goes on when 
   expect(created + unchanged + left).toBe(count)
 }, 120_000)
 
+interface RestoreJob {
+  readonly id: string
+  readonly status: string
+  readonly phase: string
+  readonly dry_run: boolean
+  readonly rollback_backup_id: string | null
+  readonly rollback_sequence: string | null
+  readonly undoes_job_id: string | null
+  readonly failure_code: string
+  readonly failure_detail: string
+  readonly warnings: readonly string[]
+  readonly sections: Import['sections']
+}
+
+test('a stored snapshot is restored, dry and for real, and its rollback slot undoes that and nothing else', async () => {
+  const backup = await stored('Acme as it was')
+  const { key_fingerprint: fingerprint, sections } = await giver.get<{
+    key_fingerprint: string
+    sections: { name: string; records: string; status: string; schema: string }[]
+  }>(`/backups/${backup}/manifest/`)
+  expect(fingerprint).toMatch(/^[0-9a-f]{32}$/)
+  expect(sections.find(({ name }) => name === 'network.peers')).toMatchObject({
+    ...{ records: '3', status: 'restorable', schema: '1.0' },
+  })
+
+  // One peer goes, one is made after the restore by somebody else.
+  await giver.call('DELETE', '/peers/printer')
+  await until('it is gone', async () => (await peersOfGiver()).join() === 'laptop,phone')
+  const dry = await restored({ backup_id: backup, restore_ssids: true })
+  expect(dry).toMatchObject({ status: 'completed', dry_run: true, rollback_sequence: null })
+  expect(dry.warnings).toContain('restore_ssids is ignored: Holdfast has none.')
+  const peersIn = (job: RestoreJob) => job.sections.find(({ name }) => name === 'network.peers')
+  expect(peersIn(dry)).toMatchObject({ created: 1, unchanged: 0, refused: 0 })
+  expect(await peersOfGiver()).toEqual(['laptop', 'phone'])
+
+  const real = await restored({ backup_id: backup, dry_run: false })
+  expect(real).toMatchObject({ status: 'completed', phase: 'done', failure_code: '' })
+  expect(peersIn(real)).toMatchObject({ created: 1 })
+  await until('it is back', async () => (await peersOfGiver()).includes('printer'))
+  const organization = (await giver.get<{ id: string }>('/organizations/Acme')).id
+  await giver.post('/sites', { name: 'Rome', organization_id: organization })
+
+  const slots = await giver.all<{ id: string; backup_type: string; kept_until: string | null }>(
+    `/backups/?rollback_for_restore_job_id=${real.id}`,
+  )
+  expect(slots).toMatchObject([{ id: real.rollback_backup_id, backup_type: 'rollback_slot' }])
+  const slot = slots[0]?.id ?? ''
+  const preview = await restored({ backup_id: slot })
+  expect(preview).toMatchObject({ status: 'completed', dry_run: true, undoes_job_id: real.id })
+  expect(await peersOfGiver()).toContain('printer')
+  const undone = await restored({ backup_id: slot, dry_run: false })
+  expect(undone).toMatchObject({ status: 'completed', undoes_job_id: real.id, failure_detail: '' })
+  await until('what the restore made is gone', async () => {
+    return (await peersOfGiver()).join() === 'laptop,phone'
+  })
+  const sites = await giver.all<{ name: string }>('/sites?organization=Acme')
+  expect(sites.map(({ name }) => name)).toContain('Rome')
+  // Both stand in the log.
+  const actions = (await giver.all<{ action: string }>('/audit?log=log')).map(
+    ({ action }) => action,
+  )
+  for (const action of ['backup.restore_job.started', 'backup.restore.completed']) {
+    expect(actions).toContain(action)
+  }
+
+  // A full backup is not for this door; whoever has no right is told so.
+  const full = await stored('all of it', { backup_type: 'full', organization_id: undefined })
+  await expect(restored({ backup_id: full })).rejects.toMatchObject({
+    problem: { code: 'backup.full_not_restored_here' },
+  })
+  const ada = await signIn(from.url, 'ada.lovelace', password)
+  await expect(ada.post('/backups/restore', { backup_id: backup })).rejects.toMatchObject({
+    status: 403,
+  })
+  expect(await ada.get<RestoreJob>(`/backups/restore/${real.id}`)).toMatchObject({ id: real.id })
+
+  // And its newest backup is found to be good, on demand.
+  const cli = await signedInCli(from)
+  const verdicts = await cli.json<{ result: string; records: number }[]>(
+    'backup',
+    'validate',
+    '--org',
+    'Acme',
+  )
+  expect(verdicts).toMatchObject([{ result: 'ok' }])
+  expect(verdicts[0]?.records).toBeGreaterThan(5)
+}, 120_000)
+
+async function stored(name: string, more: object = {}): Promise<string> {
+  const { backup } = await giver.post<{ backup: { id: string } }>('/backups', {
+    ...{ name, organization_id: 'Acme' },
+    ...more,
+  })
+  await until(`backup ${name}`, async () => {
+    const found = await giver.get<{ status: string }>(`/backups/${backup.id}`)
+    if (found.status === 'failed') throw new Error(JSON.stringify(found))
+    return found.status === 'completed'
+  })
+  return backup.id
+}
+
+async function restored(body: object): Promise<RestoreJob> {
+  const begun = await giver.post<RestoreJob>('/backups/restore/', body)
+  const look = () => giver.get<RestoreJob>(`/backups/restore/${begun.id}`)
+  await until('the restore is over', async () => (await look()).status !== 'running')
+  return await look()
+}
+
+const peersOfGiver = async (): Promise<readonly string[]> =>
+  (await giver.all<{ name: string }>('/peers')).map(({ name }) => name).sort()
+
 test('the command line, and stock gzip', async () => {
   const cli = await signedInCli(from)
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-hfsnap-'))
