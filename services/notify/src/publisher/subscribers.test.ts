@@ -37,7 +37,11 @@ test('the consumer of one who was revoked while nobody was here goes at the next
     commit('left', 'SubscriberCreated'),
     commit('new', 'SubscriberCreated'),
     commit('gone', 'SubscriberRevoked'),
+    // A restore brought it back.
+    commit('back', 'SubscriberCreated'),
+    commit('back', 'SubscriberRevoked'),
+    commit('back', 'SubscriberCreated'),
   ])
   await keepConsumers({ log, consumers }, new AbortController().signal)
-  expect([...there].sort()).toEqual(['subscriber-left', 'subscriber-new'])
+  expect([...there].sort()).toEqual(['subscriber-back', 'subscriber-left', 'subscriber-new'])
 })
