@@ -10,6 +10,7 @@ import { interfaceRows } from './interfaces.ts'
 import { operatorRows } from './operator.ts'
 import { peerRows } from './peers.ts'
 import { requestRows } from './requests.ts'
+import { restoreRows } from './restores.ts'
 import type { Ground, Row } from './row.ts'
 import { ruleRows } from './rules.ts'
 import { snapshotRows } from './snapshots.ts'
@@ -35,4 +36,5 @@ export const badInputRows = (ground: Ground): readonly Row[] => [
   ...backupRows(ground),
   ...storageRows(ground),
   ...snapshotRows(),
+  ...restoreRows(ground),
 ]

@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }))
 
 const kept = () => readdirSync(join(directory, lineageId, 'checkpoints')).sort()
-const start = (keep?: number) =>
+const start = (keep?: number, pinned?: () => Promise<ReadonlySet<bigint>>) =>
   keepCheckpoints({
     log: {
       lineageId,
@@ -43,6 +43,7 @@ const start = (keep?: number) =>
     directory,
     logger: createTelemetry('test', { level: 'silent' }).log,
     ...(keep === undefined ? {} : { keep }),
+    ...(pinned === undefined ? {} : { pinned }),
   })
 
 async function sent(keeper: { stop(): Promise<void> }, ...notes: string[]): Promise<void> {
@@ -74,4 +75,17 @@ test('takes nothing else: strangers’ notes, answers of the server, rubbish', a
   const rubbish = [noteOf(7, second), '{"type":"io.nats.jetstream.api.v1"}', '', '\0']
   await sent(keeper, noteOf(3), ...rubbish)
   expect(kept()).toEqual(['3.note'])
+})
+
+test('what a restore can be undone to stays, and nothing goes while nobody can tell', async () => {
+  let pinned: () => Promise<ReadonlySet<bigint>> = async () => new Set([3n])
+  const keeper = start(2, () => pinned())
+  await sent(keeper, ...[3, 5, 8, 9].map((size) => noteOf(size)))
+  expect(kept()).toEqual(['3.note', '9.note'])
+  pinned = () => Promise.reject(new Error('no database'))
+  await sent(keeper, noteOf(11), noteOf(12))
+  expect(kept()).toEqual(['11.note', '12.note', '3.note', '9.note'])
+  pinned = async () => new Set()
+  await sent(keeper, noteOf(14))
+  expect(kept()).toEqual(['12.note', '14.note'])
 })

@@ -73,7 +73,8 @@ export function keepCheckpoints(options: KeepCheckpointsOptions): { stop(): Prom
     if (sizes.length <= keep) return
     const pinned = (await options.pinned?.()) ?? new Set<bigint>()
     const spared: bigint[] = []
-    while (sizes.length + spared.length > keep) {
+    // The newest stays in any case.
+    while (sizes.length > 1 && sizes.length + spared.length > keep) {
       const oldest = sizes.shift()
       if (oldest === undefined) break
       if (pinned.has(oldest)) spared.push(oldest)
