@@ -47,6 +47,7 @@ import { policyTestRoutes } from './routes/policy-tests.ts'
 import { readModelRoutes } from './routes/read-models.ts'
 import { recoveryRoutes } from './routes/recovery.ts'
 import { restoreRoutes } from './routes/restores.ts'
+import { rootKeyRoutes } from './routes/root-key.ts'
 import { prefix } from './routes/route.ts'
 import { ruleImportRoutes } from './routes/rule-import.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -154,6 +155,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(backupRoutes(clients))
       await api.register(restoreRoutes(clients, log))
       await api.register(operatorRoutes(clients))
+      await api.register(rootKeyRoutes(clients))
       await api.register(readModelRoutes(clients))
       await api.register(eventRoutes(options.authenticate, log, hub))
     },

@@ -19,8 +19,10 @@ import {
   RecoveryService,
   RestoreJobService,
   RestoreService,
+  RootKeyService,
   RuleService,
   ScheduleService,
+  SealService,
   SnapshotService,
   StorageService,
   SubscriberService,
@@ -59,6 +61,8 @@ export interface Clients {
   readonly webhooks: Client<typeof WebhookService>
   readonly alerts: Client<typeof AlertService>
   readonly subscribers: Client<typeof SubscriberService>
+  readonly rootKeys: Client<typeof RootKeyService>
+  readonly seal: Client<typeof SealService>
   readonly readModels: EveryService<typeof ReadModelService>
 }
 
@@ -94,6 +98,8 @@ export const openClients = (
   webhooks: connect(WebhookService),
   alerts: connect(AlertService),
   subscribers: connect(SubscriberService),
+  rootKeys: connect(RootKeyService),
+  seal: connect(SealService),
   readModels: everyService(
     Object.fromEntries(databaseServices.map((name) => [name, connect(ReadModelService, name)])),
     ReadModelService,

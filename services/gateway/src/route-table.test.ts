@@ -10,6 +10,7 @@ import {
   type SeenCall,
 } from './testing/fake-gateway.ts'
 import { restoreFakes, restoreRows, restoreServices } from './testing/restore-rows.ts'
+import { rootKeyFakes, rootKeyRows, rootKeyServices } from './testing/root-key-rows.ts'
 
 // Every rpc is reachable over HTTP, or it is listed here with the reason.
 const notForHttp: Readonly<Record<string, string>> = {
@@ -114,6 +115,7 @@ const subscriber = () => new auth.Subscriber({ id, name: 'siem', consumer: `subs
 const fakes = {
   ...backupFakes,
   ...restoreFakes,
+  ...rootKeyFakes,
   auth: {
     login: async () => new auth.LoginResponse({ tokens }),
     refresh: async () => new auth.RefreshResponse({ tokens }),
@@ -634,6 +636,7 @@ const routes: readonly (readonly [InjectOptions['method'], string, unknown, stri
   ],
   ...backupRows,
   ...restoreRows,
+  ...rootKeyRows,
 ]
 
 const called = (calls: readonly SeenCall[]) => calls.map(({ method }) => method)
@@ -709,6 +712,7 @@ test('every rpc is reachable, or listed with the reason', () => {
     recovery: 'RecoveryService',
     ...backupServices,
     ...restoreServices,
+    ...rootKeyServices,
   }
   const reached = new Set(
     [...routes.map(([, , , rpc]) => rpc), 'interfaces.importInterface', ...inDiff, ...inForms].map(
@@ -760,8 +764,15 @@ test('nothing but what is meant for anybody answers without a token', async () =
       url: `/api/v1${path}`,
       ...(payload === undefined ? {} : { payload: payload as object }),
     })
-    const isOpen = ['/auth/login', '/auth/refresh', '/nodes/enroll'].includes(path)
+    const open = ['/auth/login', '/auth/refresh', '/nodes/enroll']
+    const isOpen = [...open, '/operator/seal', '/operator/seal/unseal'].includes(path)
     expect(answer.statusCode === 401, `${method} ${path}`).toBe(!isOpen)
   }
-  expect(called(calls)).toEqual(['auth.login', 'auth.refresh', 'nodes.enrollNode'])
+  expect(called(calls)).toEqual([
+    'auth.login',
+    'auth.refresh',
+    'nodes.enrollNode',
+    'seal.getSeal',
+    'seal.unseal',
+  ])
 })

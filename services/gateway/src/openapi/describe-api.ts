@@ -41,6 +41,7 @@ import {
 } from '../views/read-model.ts'
 import { recoveryComponents } from '../views/recovery.ts'
 import { restoreComponents } from '../views/restore.ts'
+import { rootKeyComponents } from '../views/root-key.ts'
 import { Rule, RuleChange } from '../views/rule.ts'
 import {
   ImportRecord,
@@ -129,6 +130,7 @@ const components = [
   BackupValidationRun,
   ...storageComponents,
   ...recoveryComponents,
+  ...rootKeyComponents,
   ...restoreComponents,
   BackupSchedule,
   Problem,

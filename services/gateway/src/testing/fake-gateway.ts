@@ -60,6 +60,8 @@ export function fakeClients(fakes: Fakes): { clients: Clients; calls: SeenCall[]
     'alerts',
     'subscribers',
     'readModels',
+    'rootKeys',
+    'seal',
   ] as const
   // A proxy has every method; the fakes given are typed.
   const clients = Object.fromEntries(
