@@ -20,6 +20,7 @@ import { peerCommands } from './commands/peers.ts'
 import { recoveryCommands } from './commands/recovery.ts'
 import { restoreInstanceCommands } from './commands/restore-instance.ts'
 import { restoreCommands } from './commands/restores.ts'
+import { rootKeyCommands } from './commands/root-key.ts'
 import { ruleCommands } from './commands/rules.ts'
 import { scheduleCommands } from './commands/schedules.ts'
 import { snapshotCommands } from './commands/snapshots.ts'
@@ -70,6 +71,7 @@ export function createProgram(context: Context): Command {
   scheduleCommands(program, context)
   storageCommands(program, context)
   operatorCommands(program, context)
+  rootKeyCommands(program, context)
   restoreCommands(program, context)
   restoreInstanceCommands(program, context)
   adminCommands(program, context)
