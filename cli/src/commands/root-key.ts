@@ -87,7 +87,8 @@ export function rootKeyCommands(program: Command, context: Context): void {
     if (!yes && !(await context.ask.confirm(question)))
       throw new CliError('cancelled', exitCodes.interrupted)
   }
-  const sealOf = async (api: ApiClient) => await api.json<Seal>('/operator/seal')
+  const sealOf = async (api: ApiClient) =>
+    await api.json<Seal>('/operator/seal', { anonymous: true })
 
   operator
     .command('root-key')
@@ -147,7 +148,12 @@ export function rootKeyCommands(program: Command, context: Context): void {
     const api = context.api(command)
     let seal = await sealOf(api)
     const give = async (body: object) => {
-      seal = await api.json<Seal>('/operator/seal/unseal', { method: 'POST', body })
+      seal = await api.json<Seal>('/operator/seal/unseal', {
+        method: 'POST',
+        body,
+        // Nobody can sign in to what is sealed.
+        anonymous: true,
+      })
       if (!context.wantsJson(command)) context.out.note(sealText(seal))
     }
     if (seal.is_sealed && options.startOver) await give({ start_over: true })
