@@ -1,6 +1,7 @@
 import {
   type AnyCompensable,
   compensable,
+  isSame,
   type Outlook,
   valueIn,
   type Wanted,
@@ -108,31 +109,20 @@ async function lookAround(
   outlook: Outlook,
 ): Promise<InterfaceAround> {
   const { log, secrets } = tools
-  const coming = wanted.flatMap(({ id, target }) => (target ? [{ id, target }] : []))
-  const states = new Map<NodeId, readonly InterfaceId[]>()
+  const coming = wanted.flatMap(({ id, now, target }) =>
+    target
+      ? [{ id, target, moves: !isSame(now?.settings.addresses, target.settings.addresses) }]
+      : [],
+  )
   const found = new Map<NodeId, { readonly enrolmentKey: Uint8Array } | undefined>()
-  for (const nodeId of new Set(coming.map(({ id }) => nodeOf(id)))) {
+  const byNode = new Map<NodeId, ReadonlyMap<string, Pick<InterfaceFacts, 'settings'>>>()
+  // Who keeps its networks asks nothing of those beside it.
+  const moving = new Set(coming.flatMap(({ id, moves }) => (moves ? [nodeOf(id)] : [])))
+  await sideBySide([...new Set(coming.map(({ id }) => nodeOf(id)))], async (nodeId) => {
     const { state } = await log.fold(nodes, nodeId)
     found.set(nodeId, state.isDeleted ? undefined : state.identity)
-    states.set(nodeId, [...state.claims.keys()])
-  }
-
-  const byNode = new Map<NodeId, ReadonlyMap<string, Pick<InterfaceFacts, 'settings'>>>()
-  for (const [nodeId, holders] of states) {
-    const beside = new Map<string, Pick<InterfaceFacts, 'settings'>>()
-    for (const interfaceId of holders) {
-      const id = interfaceAggregateId(nodeId, interfaceId)
-      const planned = outlook.planned('interface', id)
-      if (planned) {
-        // as: facts of an interface, for that is the kind
-        if (planned.target) beside.set(id, planned.target as InterfaceFacts)
-        continue
-      }
-      const { state } = await log.fold(interfaces, id)
-      if (state.settings && !state.isDeleted) beside.set(id, { settings: state.settings })
-    }
-    byNode.set(nodeId, beside)
-  }
+    if (moving.has(nodeId)) byNode.set(nodeId, await onNode(nodeId, [...state.claims.keys()]))
+  })
   for (const { id, target } of coming) {
     byNode.set(nodeOf(id), new Map(byNode.get(nodeOf(id))).set(id, target))
   }
@@ -159,5 +149,32 @@ async function lookAround(
       ]),
     ),
     destroyedKeys,
+  }
+
+  /** What the interfaces of a node will be, those of the plan and all others. */
+  async function onNode(
+    nodeId: NodeId,
+    holders: readonly InterfaceId[],
+  ): Promise<ReadonlyMap<string, Pick<InterfaceFacts, 'settings'>>> {
+    const beside = new Map<string, Pick<InterfaceFacts, 'settings'>>()
+    for (const interfaceId of holders) {
+      const id = interfaceAggregateId(nodeId, interfaceId)
+      const planned = outlook.planned('interface', id)
+      if (planned) {
+        // as: facts of an interface, for that is the kind
+        if (planned.target) beside.set(id, planned.target as InterfaceFacts)
+        continue
+      }
+      const { state } = await log.fold(interfaces, id)
+      if (state.settings && !state.isDeleted) beside.set(id, { settings: state.settings })
+    }
+    return beside
+  }
+}
+
+/** A log answers many as fast as one. */
+async function sideBySide<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += 16) {
+    await Promise.all(items.slice(at, at + 16).map(work))
   }
 }
