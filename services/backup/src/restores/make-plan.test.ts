@@ -42,7 +42,6 @@ test('a plan asks every service in order, and is estimated by what was measured'
   const asked: string[] = []
   const compensators = {
     check: async () => {},
-    // eslint-disable-next-line require-yield -- applies nothing
     async *apply() {},
     async *plan(service: string) {
       asked.push(service)
