@@ -344,7 +344,9 @@ test('a token enrols one node; its agent may ask again, nobody else', async () =
   const renew = (nodeId: string) => supervisor.enrolment.renewNodeIdentity({ nodeId })
   const { natsUserJwt } = await renew(redeemed.nodeId)
   const { nodeId } = redeemed
-  expect(permitsNode(natsUserJwt, { nodeId, organizationId: orgA, lineageId: auth.lineageId })).toBe(true)
+  expect(
+    permitsNode(natsUserJwt, { nodeId, organizationId: orgA, lineageId: auth.lineageId }),
+  ).toBe(true)
   expect(await problemOf(renew(newId<string>()))).toBe('auth.node_identity_not_found')
   await network.enrolment.revokeNode({ nodeId: redeemed.nodeId, natsPublicKey: key })
   expect(await problemOf(renew(nodeId))).toBe('auth.node_identity_not_found')
