@@ -43,7 +43,6 @@ export {
 export { createNatsKey, formatCredentials, isNatsUserKey, type NatsKey } from './nats-key.ts'
 export {
   commonCommits,
-  isLineageSubject,
   lineageSubject,
   makeRestored,
   type PlacedCommit,

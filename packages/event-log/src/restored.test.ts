@@ -53,12 +53,11 @@ test('whoever pinned the first key is led to the present one, and knows how far 
 })
 
 test('every bent byte is refused, and so is what stands elsewhere', () => {
-  for (let at = 0; at < made.bytes.length; at++)
-    for (const bit of [1, 0x20, 0x80]) {
-      const bytes = new Uint8Array(made.bytes)
-      bytes[at] = (bytes[at] ?? 0) ^ bit
-      expect(() => verifyRestored({ ...made, bytes }, pin), `byte ${at}`).toThrow()
-    }
+  for (let at = 0; at < made.bytes.length; at++) {
+    const bytes = new Uint8Array(made.bytes)
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (at % 8))
+    expect(() => verifyRestored({ ...made, bytes }, pin), `byte ${at}`).toThrow()
+  }
   expect(() => verifyRestored({ ...made, sequence: 7n }, pin)).toThrow(
     'not what its statement says',
   )

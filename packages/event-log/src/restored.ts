@@ -18,7 +18,7 @@ import {
 } from '@holdfast/merkle'
 import { holdfast } from '@holdfast/proto'
 import { decodeCommit, encodeCommit } from './commit-codec.ts'
-import { parseSubject, subjectOf } from './subject.ts'
+import { subjectOf } from './subject.ts'
 import { type Actor, actorKinds } from './types.ts'
 
 const { Restored } = holdfast.log.v1
@@ -164,12 +164,6 @@ export function readRestored(commit: PlacedCommit): RestoredContent {
     Buffer.from(same.bytes).equals(commit.bytes)
   if (!isSame) throw refuse('the commit is not what its statement says')
   return { links, rotations }
-}
-
-/** Whether a subject is one of a lineage. */
-export const isLineageSubject = (subject: string): boolean => {
-  const parts = parseSubject(subject)
-  return parts?.context === 'backup' && parts.aggregateType === 'lineage'
 }
 
 /**
