@@ -1,7 +1,13 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ArchivedCommit, openArchive, scanArchive } from '@holdfast/archive'
-import { generateAgePair, generateRootKey, loadRootKey, rootKeyFingerprint } from '@holdfast/crypto'
+import {
+  generateAgePair,
+  generateRootKey,
+  loadRootKey,
+  rootKeyFingerprint,
+  splitRootKey,
+} from '@holdfast/crypto'
 import { DomainError } from '@holdfast/errors'
 import { verifyRestored } from '@holdfast/event-log'
 import { openStorage, type Storage, surroundingsOf } from '@holdfast/storage'
@@ -313,4 +319,41 @@ test('a copy of a copy in another place, with two instances in it, wants one nam
   const one = openCopySource(await storageAt(two), { label: two, lineage: lineageId })
   expect((await restore(one)).report.lineageId).toBe(lineageId)
   await rm(other.root, { recursive: true, force: true })
+})
+
+test('after the root key was rotated the present one opens what was put there before', async () => {
+  // Everything as the former key left it, and a keyset under the next one.
+  const next = await testInstance({ former: [instance.rootKey] })
+  const path = join(next.root, 'rotated')
+  await cp(far, path, { recursive: true })
+  const folder = join(path, 'holdfast', lineageId, 'keys')
+  await rm(folder, { recursive: true })
+  const fresh = join(next.root, 'fresh')
+  await copyOf(next, fresh)
+  await cp(join(fresh, 'holdfast', lineageId, 'keys'), folder, { recursive: true })
+
+  const key = await keyFrom({ file: next.rootKeyText })
+  const { report, data } = await restore(await copyAt(path), { key })
+  expect(report).toMatchObject({ upTo: 40n, rootKeyFingerprint: next.fingerprint })
+  const archive = await openArchive({
+    directory: join(data, 'archive'),
+    identity: { lineageId, generation: 2, rootKeyFingerprint: next.fingerprint },
+  })
+  expect(archive.damage).toEqual([])
+  await archive.close()
+  const former = await refused(restore(await copyAt(path)))
+  expect(former.code).toBe('full_restore.wrong_key')
+  await rm(next.root, { recursive: true, force: true })
+})
+
+test('two shards of three open it, one does not', async () => {
+  const counts = { shares: 3, threshold: 2 }
+  const shards = await splitRootKey(instance.rootKey, counts, new Date(createdAtUnixMs))
+  const { report } = await restore(await copyAt(far), {
+    key: await keyFrom({ shards: shards.slice(1) }),
+  })
+  expect(report).toMatchObject({ upTo: 40n, keyUsed: 'shards' })
+  expect((await refused(keyFrom({ shards: shards.slice(0, 1) }))).code).toBe(
+    'crypto.shards_too_few',
+  )
 })

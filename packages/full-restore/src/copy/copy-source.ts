@@ -1,5 +1,13 @@
-import { readSegmentBytes } from '@holdfast/archive'
-import { loadRootKey, type RootKey, rootKeyFingerprint } from '@holdfast/crypto'
+import { type ArchiveIdentity, readSegmentBytes } from '@holdfast/archive'
+import {
+  formerRootKeys,
+  loadRootKey,
+  type RootKey,
+  readRootKeyFile,
+  recoveryIdentity,
+  rootKeyFingerprint,
+  SealBroken,
+} from '@holdfast/crypto'
 import {
   differenceOf,
   type Keyset,
@@ -55,10 +63,16 @@ async function openCopy(
       reason: 'a passphrase opens nothing of an off-site copy.',
     })
   const listing = await listCopy(storage, options.lineage, signal)
-  const [newest] = listing.manifests
-  if (newest) await requireNamed(new CopyObjects(storage, key, signal), newest, key)
-  const { manifest, name } = await chooseManifest(storage, listing, options, key, signal)
-  const { keyset, rootKey } = await openKeys(storage, listing, key, signal)
+  const { keyset, rootKey, former } = await openKeys(storage, listing, key, signal)
+  // What was put there before a rotation is sealed to what follows from the root key of then.
+  const derived = [rootKey, ...former].map((one) => recoveryIdentity(one).identity)
+  const all = { ...key, identities: [...new Set([...derived, ...key.identities])] }
+  const { manifest, name } = await chooseManifest(storage, listing, options, all, signal)
+  const identity: ArchiveIdentity = {
+    ...{ lineageId: manifest.lineageId, generation: manifest.generation },
+    rootKeyFingerprint: keyset.rootKeyFingerprint,
+    formerRootKeys: former.map(rootKeyFingerprint),
+  }
   return {
     header: {
       name: name.key.split('/').at(-1) ?? name.key,
@@ -74,20 +88,9 @@ async function openCopy(
     },
     ...{ rootKey, keyset, totalBytes: listing.totalBytes },
     signature: { part: name.key, note: manifest.signature },
-    read: (visit, read) => new CopyReading(storage, listing, manifest, key, read).all(visit),
+    read: (visit, read) =>
+      new CopyReading(storage, listing, manifest, identity, all, read).all(visit),
   }
-}
-
-/** Refused in the first second, by a header anybody can read. */
-async function requireNamed(
-  objects: CopyObjects,
-  { key: objectKey }: ObjectName,
-  { rootKey, shown }: RestoreKey,
-): Promise<void> {
-  if (!rootKey) return
-  const named = await objects.namedKey(objectKey)
-  if (named !== undefined && named !== rootKeyFingerprint(rootKey))
-    throw WrongKey({ needs: `the root key ${named}`, given: `the root key ${shown}` })
 }
 
 async function chooseManifest(
@@ -119,14 +122,26 @@ async function chooseManifest(
   )
 }
 
-/** The newest keys, whatever the manifest names: they are replaced when one is added or destroyed. */
+interface CopyKeys {
+  readonly keyset: Keyset
+  readonly rootKey: RootKey
+  /** Those before it, the last one first. */
+  readonly former: readonly RootKey[]
+}
+
+/**
+ * The newest keys, whatever the manifest names: they are replaced when one is added or destroyed, or the root key is
+ * rotated. Who comes with another key is refused here, in the first second.
+ */
 async function openKeys(
   storage: Storage,
-  { objects: all, keys }: Listing,
+  listing: Listing,
   key: RestoreKey,
   signal: AbortSignal | undefined,
-): Promise<{ readonly keyset: Keyset; readonly rootKey: RootKey }> {
+): Promise<CopyKeys> {
+  const { objects: all, keys, manifests } = listing
   const objects = new CopyObjects(storage, key, signal)
+  const named = manifests[0] && (await objects.namedKey(manifests[0].key))
   const newestOf = (kind: 'keyset' | 'root_key'): ObjectName | undefined =>
     all
       .filter((one) => one.kind === kind)
@@ -138,21 +153,36 @@ async function openKeys(
       part: `${keys.root}/keys`,
       reason: 'no keys are there: an immutable location never has them, a full backup does',
     })
-  let keyset: Keyset
-  try {
-    keyset = unpackKeyset(await objects.open(name))
-  } catch (error) {
-    if (!KeysetInvalid.is(error)) throw error
-    throw SourceInvalid({ part: name.key, reason: error.message.replace(/\.$/, '') }, error)
-  }
+  const keyset = await keysetIn(objects, name, named)
+  const rootKey = key.rootKey ?? (await rootKeyIn(objects, newestOf('root_key'), keyset))
+  const mine = rootKeyFingerprint(rootKey)
   const needs = keyset.rootKeyFingerprint
-  if (key.rootKey) {
-    const mine = rootKeyFingerprint(key.rootKey)
-    if (mine !== needs)
-      throw WrongKey({ needs: `the root key ${needs}`, given: `the root key ${mine}` })
-    return { keyset, rootKey: key.rootKey }
+  if (mine !== needs)
+    throw WrongKey({ needs: `the root key ${needs}`, given: `the root key ${mine}` })
+  return { keyset, rootKey, former: formerIn(keyset, rootKey, name.key) }
+}
+
+async function keysetIn(
+  objects: CopyObjects,
+  name: ObjectName,
+  named: string | undefined,
+): Promise<Keyset> {
+  try {
+    return unpackKeyset(await objects.open(name))
+  } catch (error) {
+    if (KeysetInvalid.is(error))
+      throw SourceInvalid({ part: name.key, reason: error.message.replace(/\.$/, '') }, error)
+    // Keysets are sealed by auth and name nobody; what stands beside them does.
+    if (!WrongKey.is(error) || named === undefined) throw error
+    throw WrongKey({ needs: `the root key ${named}`, given: error.details['given'] ?? '' }, error)
   }
-  const sealed = newestOf('root_key')
+}
+
+async function rootKeyIn(
+  objects: CopyObjects,
+  sealed: ObjectName | undefined,
+  { rootKeyFingerprint: needs }: Keyset,
+): Promise<RootKey> {
   if (!sealed)
     throw KeyMissing({
       needs: `the root key ${needs}`,
@@ -165,13 +195,26 @@ async function openKeys(
       part: sealed.key,
       reason: `it holds another root key than the keys are wrapped by, ${needs}`,
     })
-  return { keyset, rootKey }
+  return rootKey
+}
+
+function formerIn({ files }: Keyset, rootKey: RootKey, part: string): readonly RootKey[] {
+  const contents = files.find(({ path }) => path === 'root-key.json')?.contents
+  const file = contents && readRootKeyFile(Buffer.from(contents).toString())
+  if (!file) return []
+  try {
+    return formerRootKeys(rootKey, file)
+  } catch (error) {
+    if (!SealBroken.is(error)) throw error
+    throw SourceInvalid({ part, reason: 'a former root key in it does not open' }, error)
+  }
 }
 
 /** One reading of everything. */
 class CopyReading {
   readonly #listing: Listing
   readonly #manifest: CopyManifest
+  readonly #identity: ArchiveIdentity
   readonly #objects: CopyObjects
   readonly #options: ReadOptions
 
@@ -179,11 +222,13 @@ class CopyReading {
     storage: Storage,
     listing: Listing,
     manifest: CopyManifest,
+    identity: ArchiveIdentity,
     key: RestoreKey,
     options: ReadOptions,
   ) {
     this.#listing = listing
     this.#manifest = manifest
+    this.#identity = identity
     this.#options = options
     this.#objects = new CopyObjects(storage, key, options.signal)
   }
@@ -195,7 +240,7 @@ class CopyReading {
     await this.#log(visit, notes)
     await readAccess({
       objects,
-      identity: this.#identity(),
+      identity: this.#identity,
       open: (name) => this.#open(name),
       isNamed: (name) => this.#named(name) !== undefined,
       visit,
@@ -210,11 +255,6 @@ class CopyReading {
       await readTables(tables.key, this.#objects.stream(tables, this.#named(tables)), visit)
       this.#tell()
     } else this.#requireTold('tables', `${keys.root}/tables`)
-  }
-
-  #identity() {
-    const { lineageId, generation, rootKeyFingerprint: fingerprint } = this.#manifest
-    return { lineageId, generation, rootKeyFingerprint: fingerprint }
   }
 
   #named(name: ObjectName) {
@@ -338,7 +378,7 @@ class CopyReading {
     const { firstSequence, lastSequence } = read.facts.footer
     if (firstSequence !== name.first || lastSequence !== name.last)
       throw bad(`it holds commits ${firstSequence} to ${lastSequence}`)
-    const other = differenceOf(this.#identity(), read.facts.identity)
+    const other = differenceOf(this.#identity, read.facts.identity)
     if (other !== undefined) throw bad(other)
     return read
   }

@@ -22,6 +22,7 @@ import {
   generateRootKey,
   keyRing,
   loadRootKey,
+  printRootKeyFile,
   type RootKey,
   recoveryIdentity,
   rootKeyFingerprint,
@@ -82,6 +83,8 @@ export interface InstanceOptions {
   readonly rootKeyText?: string
   /** Makes other commits. */
   readonly text?: string
+  /** Root keys before it. */
+  readonly former?: readonly RootKey[]
   /** Files more in the key store. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -98,7 +101,10 @@ export async function testInstance(options: InstanceOptions = {}): Promise<TestI
   const fingerprint = rootKeyFingerprint(rootKey)
   const privateKey = new Uint8Array(createHash('sha256').update(`log ${lineage}`).digest())
   const by = signer(formatOrigin({ lineageId: lineage, generation }), privateKey)
-  const keyset = keysetOf({ lineage, generation, rootKey, privateKey, by, files: options.files })
+  const keyset = keysetOf({
+    ...{ lineage, generation, rootKey, privateKey, by, files: options.files },
+    former: options.former ?? [],
+  })
   const all = Array.from({ length: count }, (_, at) =>
     commitOf({ n: at + 1, lineage, generation, publicKey: by.key.publicKey, text }),
   )
@@ -179,11 +185,12 @@ function keysetOf(of: {
   readonly lineage: string
   readonly generation: number
   readonly rootKey: RootKey
+  readonly former: readonly RootKey[]
   readonly privateKey: Uint8Array
   readonly by: Signer
   readonly files: Readonly<Record<string, string>> | undefined
 }): Keyset {
-  const { lineage, generation, rootKey, privateKey, by, files = {} } = of
+  const { lineage, generation, rootKey, former, privateKey, by, files = {} } = of
   const fingerprint = rootKeyFingerprint(rootKey)
   const [keyId, dataKey] = ['01930000-0000-7000-8000-0000000000d1', new Uint8Array(32).fill(9)]
   const wrapped = wrapKey(rootKey, `data/${lineage}/audit/${keyId}`, dataKey)
@@ -211,7 +218,7 @@ function keysetOf(of: {
     }),
     'nats/operator.seed': 'seed',
     'root-key.fingerprint': `${fingerprint}\n`,
-    'root-key.json': JSON.stringify({ format: 1, fingerprint }),
+    'root-key.json': printRootKeyFile(rootKey, former),
     'signing/jwt.json': 'a key of access tokens',
     ...files,
   }
