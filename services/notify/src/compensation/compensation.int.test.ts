@@ -92,6 +92,7 @@ async function webhookMade(organizationId: string, more: Partial<WebhookSettings
 }
 async function change(id: string, changes: Partial<WebhookSettings>) {
   const before = await webhookNow(id)
+  if (!before.exists || before.isDeleted) return // as the handler finds out first
   await updateWebhook(tools, id, before, changes, command(before.organizationId))
 }
 async function remove(id: string) {

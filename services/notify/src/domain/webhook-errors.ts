@@ -15,7 +15,8 @@ export const WebhookExists = defineError(
 export const WebhookNameTaken = defineError(
   'notify.webhook_name_taken',
   'conflict',
-  (d: { name: string; heldBy: string }) => `webhook ${d.heldBy} is named ${d.name} already`,
+  (d: { name: string; heldBy: string }) =>
+    `the organization has a webhook named ${d.name} already: ${d.heldBy}`,
 )
 /** `matches` lists them as `<organization> (<id>)`, separated by commas. */
 export const WebhookAmbiguous = defineError(
