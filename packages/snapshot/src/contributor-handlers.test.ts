@@ -10,9 +10,14 @@ import type { JsonObject } from './strict-json.ts'
 const organizationId = '00000000-0000-7000-8000-00000000000a'
 const asked: string[] = []
 // as: all that the handlers look at
-const call = {
-  caller: { require: (permission: string, where: string) => asked.push(`${permission} ${where}`) },
-} as unknown as Call
+const callAs = (kind: string): Call =>
+  ({
+    caller: {
+      kind,
+      require: (permission: string, where: string) => asked.push(`${permission} ${where}`),
+    },
+  }) as unknown as Call
+const call = callAs('user')
 
 const pages: CollectPage[] = []
 let given: readonly NumberedRecord[] = []
@@ -52,7 +57,7 @@ beforeEach(() => {
   answer = (record) => ({ outcome: 'created', name: nameOf(record), promise: 'thing/x' })
 })
 
-async function contribute(records: readonly unknown[], more: object = {}) {
+async function contribute(records: readonly unknown[], more: object = {}, by = call) {
   const request = {
     importId: 'i',
     contributor: 'test.things',
@@ -68,7 +73,7 @@ async function contribute(records: readonly unknown[], more: object = {}) {
     promised: [],
     ...more,
   }
-  const { contributions } = await handlers.contribute(request as never, call)
+  const { contributions } = await handlers.contribute(request as never, by)
   return (contributions ?? []).map((one) => ({ ...one }))
 }
 
@@ -135,6 +140,17 @@ describe('what comes in', () => {
       fields: [{ field: 'organization_id' }],
     })
     await contribute([{ name: 'a' }], { organizationId: '', isDryRun: true })
+  })
+
+  test('for itself backup may only ask what would be done: what is written is in somebody’s name', async () => {
+    const backup = callAs('service')
+    const dry = await contribute([{ name: 'a' }], { isDryRun: true }, backup)
+    expect(dry).toMatchObject([{ outcome: 'created' }])
+    given = []
+    await expect(contribute([{ name: 'a' }], {}, backup)).rejects.toMatchObject({
+      code: 'access.denied',
+    })
+    expect(given).toEqual([])
   })
 
   test('rows of another organization are refused, whatever they call it', async () => {

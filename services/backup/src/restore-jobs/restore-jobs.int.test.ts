@@ -36,7 +36,7 @@ const undone: UndoWish[] = []
 
 beforeAll(async () => {
   suite = await startSuite()
-  await suite.pg // its database is there
+
   await preparePlayed(suite.postgres)
   const { rollback_slot: slots } = testMakers(async () => {})
   const slot: Maker = {
