@@ -10,6 +10,7 @@ import { clean } from '../output.ts'
 import { type Check, firewallChecks } from './firewall-checks.ts'
 import { logChecks } from './log-checks.ts'
 import { compareReadModels, type ReadModelCheck, readModelLines } from './read-model-checks.ts'
+import type { Warning } from './root-key.ts'
 
 interface Readiness {
   readonly status: string
@@ -117,6 +118,7 @@ export async function examine(context: Context, command: Command): Promise<Check
   }
 
   checks.push(...(await logAndArchive(api)))
+  checks.push(...(await recovery(api)))
   for await (const node of api.items<NodeObject>('/nodes')) {
     checks.push({
       name: `node ${node.name}`,
@@ -161,6 +163,26 @@ async function logAndArchive(api: ApiClient): Promise<readonly Check[]> {
         remedy: "backup keeps the archive: 'holdfast status' on its host, logs/backup.log",
       },
     ]
+  }
+}
+
+/** What stands in the way of a recovery; the operator's business too. */
+async function recovery(api: ApiClient): Promise<readonly Check[]> {
+  try {
+    const { items } = await api.json<{ items: readonly Warning[] }>('/operator/warnings')
+    if (items.length === 0)
+      return [{ name: 'recovery', state: 'ok', detail: 'nothing stands in its way' }]
+    return items.map(({ detail, remedy }) => ({
+      name: 'recovery',
+      state: 'warning',
+      detail,
+      remedy,
+    }))
+  } catch (error) {
+    // An older server has no such page.
+    if (error instanceof CliError && ['access.denied', 'not_found'].includes(error.code ?? ''))
+      return []
+    return [{ name: 'recovery', state: 'failed', detail: messageOf(error) }]
   }
 }
 

@@ -11,6 +11,7 @@ export interface DataKeys {
 const keptForMs = 60_000
 /** A key that stays unknown is not asked for again at once. */
 const retryAfterMs = 1_000
+const maxMissing = 1_000
 
 /** Rings of one kind come from auth, the owner of the key store, and stay in memory only. */
 export function dataKeys(
@@ -19,6 +20,9 @@ export function dataKeys(
   now: () => number = Date.now,
 ): DataKeys {
   const kept = new Map<string, { readonly ring: Promise<KeyRing>; readonly since: number }>()
+
+  /** When a key that no ring had was last asked for. */
+  const missing = new Map<string, number>()
 
   function fetchRing(ownerId: string): Promise<KeyRing> {
     const ring = auth.getDataKeys({ ownerId, kind }).then(({ keys }) =>
@@ -37,14 +41,24 @@ export function dataKeys(
     return ring
   }
 
+  function remember(keyId: string): void {
+    missing.delete(keyId)
+    missing.set(keyId, now())
+    const [oldest] = missing.keys()
+    if (missing.size > maxMissing && oldest !== undefined) missing.delete(oldest)
+  }
+
   return {
     async of(ownerId, knowing) {
       const found = kept.get(ownerId)
       if (!found || now() - found.since > keptForMs) return await fetchRing(ownerId)
       const ring = await found.ring
-      const isMissing = knowing !== undefined && ring.byId(knowing) === undefined
-      if (isMissing && now() - found.since > retryAfterMs) return await fetchRing(ownerId)
-      return ring
+      if (knowing === undefined || ring.byId(knowing) !== undefined) return ring
+      // Sealed by somebody who already knows of a rotation, however short ago that was.
+      const asked = missing.get(knowing)
+      if (asked !== undefined && now() - asked <= retryAfterMs) return ring
+      remember(knowing)
+      return await fetchRing(ownerId)
     },
   }
 }

@@ -9,6 +9,8 @@ import { KeyService } from '@holdfast/proto'
 import { type EdgeApp, type EdgeSpec, natsConnection } from '@holdfast/service'
 
 const retryMs = 1_000
+/** A rotation of data keys is noticed that late: until then the one before goes on. */
+const refreshMs = 60_000
 
 /** What the gateway puts into ACCESS. The keys that seal sources come from auth, as soon as it answers. */
 export function accessRecords(edge: EdgeApp<EdgeSpec>): AccessRecorder {
@@ -25,15 +27,19 @@ export function accessRecords(edge: EdgeApp<EdgeSpec>): AccessRecorder {
   }
   const sources = accessSources(log.lineageId, keysOf)
   let timer: NodeJS.Timeout | undefined
+  let isClosed = false
 
   async function fetchKeys(): Promise<void> {
+    let nextMs = refreshMs
     try {
       sources.useKeys(await keysOf(log.lineageId))
     } catch (error) {
       telemetry.log.debug({ err: error }, 'no keys yet for the sources in ACCESS')
-      timer = setTimeout(() => void fetchKeys(), retryMs)
-      timer.unref()
+      nextMs = retryMs
     }
+    if (isClosed) return
+    timer = setTimeout(() => void fetchKeys(), nextMs)
+    timer.unref()
   }
 
   const recorder = accessRecorder({
@@ -47,6 +53,7 @@ export function accessRecords(edge: EdgeApp<EdgeSpec>): AccessRecorder {
   return {
     record: recorder.record,
     async close() {
+      isClosed = true
       clearTimeout(timer)
       await recorder.close()
     },

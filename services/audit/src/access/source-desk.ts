@@ -44,6 +44,8 @@ export function sourceDesk(parts: {
   const { keyService, lineageId, logger, now } = parts
   const known = new Map<string, { readonly keys: Keys; readonly untilUnixMs: number }>()
   const asking = new Map<string, Promise<Keys | undefined>>()
+  /** When a key that nobody had was last asked for. */
+  const missing = new Map<string, number>()
 
   async function ask(ownerId: string): Promise<Keys | undefined> {
     try {
@@ -83,12 +85,28 @@ export function sourceDesk(parts: {
     return await asked
   }
 
+  /** Asked for once more when that key is none of them: they may have been rotated since. */
+  async function keysWith(ownerId: string, keyId: string): Promise<Keys | undefined> {
+    const keys = await keysOf(ownerId)
+    const isLacking = keys && keys.length > 0 && keys.every(({ id }) => id !== keyId)
+    const askedFor = missing.get(keyId)
+    if (!isLacking || (askedFor !== undefined && now() - askedFor < freshMs)) return keys
+    missing.set(keyId, now())
+    for (const [oldest] of missing) {
+      if (missing.size <= maxKnown) break
+      missing.delete(oldest)
+    }
+    const asked = asking.get(ownerId) ?? ask(ownerId)
+    asking.set(ownerId, asked)
+    return await asked
+  }
+
   async function openOne(source: SealedSource, ofLineage: Keys | undefined): Promise<string> {
     const { recordId, sealed, userId } = source
     // Sealed with a key of its person, unless nobody was recognized.
     const keyId = accessSourceKeyId(sealed)
     const isPersons = userId !== undefined && ofLineage?.every(({ id }) => id !== keyId) !== false
-    const keys = isPersons ? await keysOf(userId) : ofLineage
+    const keys = await keysWith(isPersons ? userId : lineageId, keyId)
     if (!keys) return ''
     if (keys.length === 0) return erased
     try {
