@@ -355,8 +355,11 @@ export async function copyOf(instance: TestInstance, into: string): Promise<void
     [sealed - 2n, sealed],
     [sealed + 1n, to],
   ] as const) {
-    const cut = await cutSegment({ directory: folder, from, to: end, maxBytes: 1 << 20 })
-    await put(keys.tail(generation, cut.first, cut.last), cut.bytes, 'gzip')
+    for (let next = from; next <= end; ) {
+      const cut = await cutSegment({ directory: folder, from: next, to: end, maxBytes: 1 << 22 })
+      await put(keys.tail(generation, cut.first, cut.last), cut.bytes, 'gzip')
+      next = cut.last + 1n
+    }
   }
   for (const { size, note } of (await readCheckpointNotes(disk, join(archive, lineage)))
     .checkpoints)
