@@ -56,6 +56,7 @@ await run(
     app.verifyWith({ key: (id) => keys.get(id) })
     app.project(names)
     app.onStart(() => app.telemetry.log.info('work started'))
+    app.onEffect(() => app.telemetry.log.info('told somebody'))
     app.onDrain(() => app.telemetry.log.info('work drained'))
     app.serve(NodeService, {
       async enrollNode({ hostname }, call) {

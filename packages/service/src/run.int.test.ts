@@ -13,6 +13,7 @@ import { type TestNats, type TestPostgres, testNats, testPostgres } from '@holdf
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Alarm, alarmSubject, decodeAlarm } from './alarm.ts'
 import { type Channel, openChannel } from './channel.ts'
+import { effectsOffNotice } from './effects.ts'
 import { testTokens } from './test-tokens.ts'
 import { throwawayAuthority } from './testing.ts'
 import type { TlsIdentity } from './tls.ts'
@@ -138,6 +139,19 @@ describe('with a log and a database', () => {
   afterAll(async () => {
     await nats?.close()
     await postgres?.close()
+  })
+
+  test.each([
+    ['on', true],
+    ['off', false],
+  ])('with effects %s it acts outside by itself: %s', async (effects, acts) => {
+    const service = start({ ...real, HOLDFAST_EFFECTS: effects })
+    await service.line('serving')
+    const lines = JSON.stringify(service.lines)
+    expect(lines).toContain('work started')
+    expect(lines.includes('told somebody')).toBe(acts)
+    const { effects: told } = JSON.parse((await health(service, '/readyz')).text).checks
+    expect(told?.reason ?? '').toBe(acts ? '' : effectsOffNotice)
   })
 
   const testTokensOf = (lineageId: string): Promise<string> =>
