@@ -41,6 +41,29 @@ export function backupRows({ organization }: Pick<Ground, 'organization'>): Row[
     ...fields('POST', path, 'object_key', right, [
       ['chosen by the caller', 'x', invalid('object_key:unknown_field')],
     ]),
+    ...fields('POST', `${path}/restore`, 'backup_id', {}, [
+      ['of nobody', nobody, gone],
+      ['a name', 'nightly', gone],
+      ['empty', '', invalid('backup_id:too_short')],
+    ]),
+    ...fields('POST', `${path}/restore`, 'dry_run', { backup_id: nobody }, [
+      ['a word', 'no', invalid('dry_run:type')],
+    ]),
+    ...fields('POST', `${path}/restore`, 'overwrite', { backup_id: nobody }, [
+      ['a field nobody knows', true, invalid('overwrite:unknown_field')],
+    ]),
+    {
+      what: 'a restore job that is not there',
+      method: 'GET',
+      path: `${path}/restore/${nobody}`,
+      expected: '404 backup.restore_job_not_found',
+    },
+    {
+      what: 'validations of an unknown result',
+      method: 'GET',
+      path: `${path}/validations?result=fine`,
+      expected: invalid('result:one_of'),
+    },
     missing('GET', ''),
     missing('GET', '/download'),
     missing('GET', '/manifest'),
