@@ -59,8 +59,8 @@ export async function touchedIn(
 }
 
 /**
- * A direct read costs the server as much as delivering this many commits to a reader that is under way, and more in a long
- * log, where it looks for the subject block by block (measured: docs/restore.md).
+ * What looking one history up costs, in commits that a reader under way could have had instead (measured: 15 ms against
+ * 0.18 ms on a busy machine). The server looks for a subject block by block.
  */
 const commitsPerLookup = 100n
 

@@ -2,7 +2,7 @@ import type { Decider } from '@holdfast/domain'
 import { DomainError } from '@holdfast/errors'
 import fc from 'fast-check'
 import type { AnyCompensable } from './compensable.ts'
-import { type LawAnswer, restoreTo, undoOf } from './testing.ts'
+import { type LawAnswer, restoreTo, undoOf } from './law.ts'
 
 // For the law's tests: histories of the service's own commands, with restores in between.
 

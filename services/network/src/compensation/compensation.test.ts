@@ -24,7 +24,7 @@ import {
 import { type InterfaceCommand, networkInterface } from '../domain/interface.ts'
 import type { InterfaceEvent } from '../domain/interface-state.ts'
 import type { NodeEvent } from '../domain/node.ts'
-import { attempt, command, requireInvariants } from '../domain/random-interface.fixture.ts'
+import { attempt, command, requireInvariants } from '../testing/random-interface.ts'
 import type { InterfaceAround } from './compensate-interface.ts'
 import { type InterfaceTools, interfacesCompensable } from './interfaces.ts'
 import { type NodeAround, type NodeTools, nodesCompensable } from './nodes.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { attempt, command, now, requireInvariants } from '../testing/random-interface.ts'
 import { address, created, newPeer } from './fixtures.ts'
 import { type InterfaceCommand, networkInterface } from './interface.ts'
 import type { InterfaceEvent } from './interface-state.ts'
-import { attempt, command, now, requireInvariants } from './random-interface.fixture.ts'
 
 test('whatever is asked for, in whatever order, the invariants hold and a replay gives the same answers', () => {
   fc.assert(

@@ -2,9 +2,9 @@ import { DomainError } from '@holdfast/errors'
 import { addressOf, contains, hostRange, ipNumber, readNetwork } from '@holdfast/net'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { address, cidr, ip, keyOf, newPeer, peerIdOf, sealed } from './fixtures.ts'
-import { type InterfaceCommand, networkInterface } from './interface.ts'
-import { type InterfaceState, nameKey, routesOf } from './interface-state.ts'
+import { address, cidr, ip, keyOf, newPeer, peerIdOf, sealed } from '../domain/fixtures.ts'
+import { type InterfaceCommand, networkInterface } from '../domain/interface.ts'
+import { type InterfaceState, nameKey, routesOf } from '../domain/interface-state.ts'
 
 // Random commands on one interface, small enough that names, addresses and prefixes meet; and what holds whatever they are.
 
