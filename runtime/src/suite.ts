@@ -100,7 +100,11 @@ export class Suite {
     const [foundation, localNode] = await laying
     this.#foundation = foundation
     this.#wanted.signal.throwIfAborted()
-    if (!localNode.isPossible && this.#values.localNode !== 'off')
+    if (this.#values.effects === 'off')
+      this.#warnings.push(
+        'a scratch instance (HOLDFAST_EFFECTS=off): it sends, pushes and removes nothing and admits no node',
+      )
+    else if (!localNode.isPossible && this.#values.localNode !== 'off')
       this.#warnings.push(`no local node: ${localNode.reason}`)
     this.#announcePort(previous)
     if (areOnOneDisk(this.#data.nats, this.#data.archive)) {
