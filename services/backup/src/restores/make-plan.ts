@@ -12,12 +12,12 @@ import {
 } from './changes.ts'
 import type { MadePlan, PlanReach, Warning } from './plan-store.ts'
 
-/** Where nothing was measured yet: an ordinary command with its archive, one after the other (bench/restore.ts). */
-export const documentedMsPerChange = 4
+/** Where nothing was measured yet: an ordinary command with its archive, one after the other (docs/restore.md). */
+export const documentedMsPerChange = 8
 /** The rollback point, and one round of every service. */
 const fixedMs = 1_500
 /** Each commit of the archive is read back for the rollback point. */
-const msPerCommit = 0.005
+const msPerCommit = 0.013
 
 export interface PlanTools {
   readonly compensators: Compensators

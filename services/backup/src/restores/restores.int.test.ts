@@ -5,7 +5,7 @@ import { restores as aggregate } from '../commands/restore-aggregate.ts'
 import { pinnedCheckpoints, rollbackPoints } from '../queries/rollback-points.ts'
 import { until } from '../testing/backup-suite.ts'
 import { type RestoreSuite, startRestoreSuite } from '../testing/live-restore-suite.ts'
-import { asPerson } from '../testing/played-things.ts'
+import { asPerson, thingsOf } from '../testing/played-things.ts'
 import { restorePoints } from '../testing/restore-pauses.ts'
 import { LeaseLost } from './held.ts'
 import { planChanges } from './plan-store.ts'
@@ -159,6 +159,23 @@ test('only what is named is restored', async () => {
   await expect(
     opened.restores.begin({ ...wish, toSequence: 10_000_000n }, signal),
   ).rejects.toMatchObject({ code: 'restore.point_not_found' })
+  await opened.stop()
+})
+
+test('what others touched stays, where only the commits of one cause are taken back', async () => {
+  const opened = suite.instance()
+  opened.start()
+  const { ids, point } = await history()
+  const because = asPerson('import x')
+  const command = { type: 'SetThing', name: 'kept', value: 9 } as const
+  await suite.log.execute(thingsOf('auth'), ids[0], command, because)
+  const request = { ...wish, toSequence: point, touchedBy: 'import x' }
+  const { counts } = await opened.restores.plan(request, 30_000, signal)
+  expect(counts).toEqual({ create: 0, update: 1, delete: 0, blocked: 0 })
+  await ended(await opened.restores.begin(request, signal))
+  expect(await suite.state(ids)).toEqual(
+    expect.arrayContaining(['auth kept=1', 'network kept=2', 'auth come=1']),
+  )
   await opened.stop()
 })
 

@@ -85,10 +85,6 @@ const things = (player: Player, refuses: (facts: Facts | undefined) => void): An
     },
   })
 
-export interface ThingClients {
-  readonly services: Readonly<Record<RestoreService, CompensationClient>>
-}
-
 /** The five services; those without things answer as services of an empty instance do. */
 export function playedServices(
   log: EventLog,
