@@ -32,7 +32,6 @@ export {
   type ObjectName,
   objectKeys,
 } from './offsite-keys.ts'
-export { StatedRoots } from './verify/roots.ts'
 export { gunzipped } from './verify/sealed-part.ts'
 export { type BundleReport, type VerifyOptions, verifyBundle } from './verify/verify-bundle.ts'
 export type { BundleVisitor } from './verify/visitor.ts'
