@@ -35,6 +35,7 @@ export default defineConfig({
           include: [
             '{packages,services}/*/src/**/*.int.test.ts',
             '{cli,runtime}/src/**/*.int.test.ts',
+            'test/restore/**/*.int.test.ts',
           ],
           testTimeout: 120_000,
           hookTimeout: 180_000,
