@@ -44,8 +44,8 @@ export interface Suite {
   readonly run: () => RunFile
   /** The pid of a process by its name; undefined while it is down. */
   readonly pid: (name: string) => number | undefined
-  /** Starts it again on the same data, after `stop` or a crash. */
-  readonly start: () => Promise<void>
+  /** Starts it again on the same data, after `stop` or a crash; with other settings than the first time. */
+  readonly start: (more?: NodeJS.ProcessEnv) => Promise<void>
   readonly stop: () => Promise<void>
   /** What the supervisor has told the person in front of it. */
   readonly said: () => string
@@ -82,12 +82,16 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   let said = ''
 
   const run = (): RunFile => JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as RunFile
-  const start = async (): Promise<void> => {
+  const start = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
     const command = [process.execPath, supervisor]
     const [file = '', ...args] = options.namespace
       ? ['ip', 'netns', 'exec', options.namespace, ...command]
       : command
-    const started = spawn(file, args, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const started = spawn(file, args, {
+      env: { ...env, ...more },
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     child = started
     for (const stream of [started.stdout, started.stderr]) {
       stream.on('data', (chunk: Buffer) => {

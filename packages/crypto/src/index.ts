@@ -56,7 +56,6 @@ export {
   formerRootKeys,
   printRootKeyFile,
   printRotation,
-  type RootKeyFile,
   type RootKeyRotation,
   readRootKeyFile,
   readRotation,

@@ -24,6 +24,33 @@ export function operatorRows(): Row[] {
       ['empty', '', invalid('trusted:one_of')],
       ['a list', ['archive', 'log'], invalid('trusted:type')],
     ]),
+    ...fields('POST', '/operator/root-key/shards', 'shares', { password: 'x' }, [
+      ['one', 1, invalid('shares:range')],
+      ['seventeen', 17, invalid('shares:range')],
+      ['a fraction', 2.5, invalid('shares:type')],
+      ['a text', '3', invalid('shares:type')],
+    ]),
+    ...fields('POST', '/operator/root-key/shards', 'threshold', { password: 'x', shares: 3 }, [
+      ['one', 1, invalid('threshold:range')],
+      ['more than there are shards', 4, invalid('threshold:range')],
+    ]),
+    ...fields('POST', '/operator/root-key/shards', 'password', {}, [
+      ['empty', '', invalid('password:too_short')],
+      ['a wrong one', 'not the password', '403 auth.wrong_password'],
+    ]),
+    ...fields('POST', '/operator/root-key/shards/prove', 'shards', {}, [
+      ['none', [], invalid('shards:too_few')],
+      ['a text', 'shard', invalid('shards:type')],
+      ['nonsense', ['shard'], '400 crypto.shard_damaged'],
+    ]),
+    {
+      what: 'a shard for an instance that is not sealed',
+      method: 'POST',
+      path: '/operator/seal/unseal',
+      body: { shard: 'x' },
+      isAnonymous: true,
+      expected: '409 auth.not_sealed',
+    },
     {
       what: 'a repair without a body',
       method: 'POST',

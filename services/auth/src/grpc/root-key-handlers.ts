@@ -1,5 +1,5 @@
 import { joinShards, parseShard, rootKeyFingerprint } from '@holdfast/crypto'
-import { DomainError, invalid } from '@holdfast/errors'
+import { invalid } from '@holdfast/errors'
 import type { RootKeyService } from '@holdfast/proto'
 import type { Call, Handlers } from '@holdfast/service'
 import type { ProvePassword } from '../commands/prove-password.ts'
@@ -133,7 +133,3 @@ function countsOf(request: { readonly shares: number; readonly threshold: number
 
 const printSet = (set: ShardSet) => ({ ...set })
 const printSplit = ({ set, shards }: Split) => ({ set: printSet(set), shards: [...shards] })
-
-/** Shards are secrets, and what is wrong with one is told without repeating it. */
-export const isShardFault = (error: unknown): error is DomainError =>
-  error instanceof DomainError && error.code.startsWith('crypto.shard')
