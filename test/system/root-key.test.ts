@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { apiFor } from './api.ts'
 import { type Cli, signedInCli } from './cli.ts'
 import { type Suite, startSuite } from './suite.ts'
-import { until } from './until.ts'
+import { Final, until } from './until.ts'
 
 // The root key of the whole product: split, taken off the disk, given back by any two shards, rotated.
 
@@ -38,11 +38,20 @@ const rootKey = async () => await cli.json<RootKey>('operator', 'root-key')
 async function restartSealed(): Promise<{ opened: Promise<void> }> {
   await suite.stop()
   const opened = suite.start({ HOLDFAST_SEAL: 'shamir' })
-  opened.catch(() => undefined)
-  await until('it says that it is sealed', async () => {
-    const seal = await apiFor(suite.url, '').get<Seal>('/operator/seal')
-    return seal.is_sealed && suite.said().includes('holdfast operator unseal')
+  let refused: Error | undefined
+  opened.catch((error: unknown) => {
+    refused = error instanceof Error ? error : new Error(String(error))
   })
+  const said = suite.said().length
+  await until(
+    'it says that it is sealed',
+    async () => {
+      if (refused) throw new Final(refused)
+      const seal = await apiFor(suite.url, '').get<Seal>('/operator/seal')
+      return seal.is_sealed && suite.said().slice(said).includes('holdfast operator unseal')
+    },
+    { timeoutMs: 110_000 },
+  )
   return { opened }
 }
 
