@@ -58,7 +58,7 @@ const recordsOf = async (restoreId: string): Promise<readonly string[]> => {
   return types
 }
 
-test('killed at every step it is the old or the new state in the end, and each change was made once', async () => {
+test('killed in the middle it is the old or the new state in the end, and each change was made once', async () => {
   const [kept, gone, come] = [newId<string>(), newId<string>(), newId<string>()]
   const ids = [kept, gone, come]
   const both = ['auth', 'network'] as const
