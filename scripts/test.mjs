@@ -13,8 +13,8 @@ import { main, Plain, step } from './progress.mjs'
  */
 const projects = [
   { name: 'unit', needsNats: false, limitMinutes: 6 },
-  { name: 'int', needsNats: true, limitMinutes: 14 },
-  { name: 'system', needsNats: true, limitMinutes: 18 },
+  { name: 'int', needsNats: true, limitMinutes: 16 },
+  { name: 'system', needsNats: true, limitMinutes: 24 },
 ]
 
 /**
