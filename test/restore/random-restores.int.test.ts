@@ -129,7 +129,6 @@ test(`back to ${moments} moments of ${commits} commits and forth again, seed ${s
     expect(shown(restored), `restored ${where}`).toEqual(shown(target))
     const isExact = hashOf(then) === hashOf(target)
     if (isExact) {
-      exact++
       expect(hashOf(restored)).toBe(hashOf(then))
       expect(blocked.size).toBe(0)
     }
@@ -143,7 +142,9 @@ test(`back to ${moments} moments of ${commits} commits and forth again, seed ${s
     const back = attainable(end, restored)
     const undone = hashOf(read().content())
     expect(undone, `back from ${where}`).toBe(hashOf(back))
-    if (isExact) expect(undone, `undone ${where}`).toBe(hashOf(end))
+    // A node or a token made since went, and such do not come back.
+    const isUndone = hashOf(back) === hashOf(end)
+    if (isExact && isUndone) exact++
     objects += wanted.size
   }
   console.info(
