@@ -119,8 +119,9 @@ export function mergeKeys(theirs: Keyset, lineageId: string, standing: Standing)
 export const stageOf = (data: string, restoreId: string): string => `${data}.restoring-${restoreId}`
 
 /**
- * What attempts that were cut short have left beside the target: stages go. One that was put in place already stands there
- * for what was there before, and that is kept. Answers what was removed.
+ * What attempts that were cut short have left beside the target: stages go. Under the name of one there may be what stood
+ * at the target before, when the cut was between the renames: whatever shows no sign of being a stage is kept. Answers
+ * what was removed.
  */
 export async function clearStages(data: string): Promise<readonly string[]> {
   const prefix = `${basename(data)}.restoring-`
@@ -130,13 +131,20 @@ export async function clearStages(data: string): Promise<readonly string[]> {
     const path = join(dirname(data), name)
     const id = name.slice(prefix.length)
     if (await isHeld(path)) continue
-    if ((await restoreIn(data)) === id) await rename(path, `${data}.before-${id}`)
-    else {
+    if (await isStage(path, id)) {
       await rm(path, { recursive: true, force: true })
       removed.push(path)
-    }
+    } else await rename(path, `${data}.before-${id}`)
   }
   return removed
+}
+
+/** Nothing yet, or nothing but what that restore wrote. */
+async function isStage(path: string, id: string): Promise<boolean> {
+  const madeBy = await restoreIn(path)
+  if (madeBy !== undefined) return madeBy === id
+  const names = await readdir(path)
+  return names.length === 0 || names.includes(heldName)
 }
 
 /** Which restore made what stands there. */
