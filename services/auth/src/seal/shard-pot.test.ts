@@ -20,12 +20,13 @@ const expected = [rootKeyFingerprint(rootKey)]
 const madeAt = new Date('2026-11-22T02:00:00Z')
 const three = { shares: 3, threshold: 2 }
 
+const otherPayload = (line: string) =>
+  line.replace(/^payload: (.)/, (_, a) => `payload: ${a === '0' ? '1' : '0'}`)
+
 /** With its checksum made right again. */
-function forge(text: string): string {
+function forge(text: string, alter: (line: string) => string = otherPayload): string {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  const altered = lines
-    .slice(0, -1)
-    .map((line) => line.replace(/^payload: (.)/, (_, a) => `payload: ${a === '0' ? '1' : '0'}`))
+  const altered = lines.slice(0, -1).map(alter)
   const plain = altered.map((line) => `${line.toLowerCase().replace(/\s+/g, '')}\n`).join('')
   const checksum = Buffer.from(sha256(plain).subarray(0, 8)).toString('hex')
   return [...altered, `checksum: ${checksum}`].join('\n')
@@ -74,6 +75,19 @@ test('a forged one keeps nobody out: one more than needed finds it', async () =>
   expect(joined?.rootKey.reveal()).toBe(rootKey.reveal())
   expect(joined?.shards.toSorted()).toEqual([2, 3])
 })
+
+test.each([
+  ['threshold', /^(threshold): 2/, '$1: 3'],
+  ['shares', /^(shares): 3/, '$1: 4'],
+  ['time', /^(made-at): 2026/, '$1: 2025'],
+])(
+  'one that was forged to say another %s of its splitting keeps nobody out',
+  async (_, from, to) => {
+    await pot.give(forge(shard(3), (line) => line.replace(from, to)))
+    expect(await pot.give(shard(1))).toBeUndefined()
+    expect((await pot.give(shard(2)))?.rootKey.reveal()).toBe(rootKey.reveal())
+  },
+)
 
 test('shards of two sets of one root key wait side by side', async () => {
   const other = await splitRootKey(rootKey, { shares: 5, threshold: 3 }, madeAt)

@@ -35,7 +35,7 @@ const maxCodes = 8
  */
 export class ShardPot {
   readonly #expected: readonly string[]
-  /** By fingerprint and set, the last one touched at the end. */
+  /** By what all shards of one splitting say, the last one touched at the end. */
   readonly #sets = new Map<string, Map<number, Held>>()
   #current = ''
   refused = 0
@@ -70,11 +70,11 @@ export class ShardPot {
 
   async #give(text: string): Promise<Joined | undefined> {
     const shard = parseShard(text, 1)
-    const { index, rootKeyFingerprint: given, setId, threshold } = shard
+    const { index, rootKeyFingerprint: given, threshold } = shard
     const [first = ''] = this.#expected
     if (!this.#expected.includes(given))
       throw ShardOfAnotherRootKey({ shard: index, given, expected: first })
-    const set = this.#setOf(`${given} ${setId}`)
+    const set = this.#setOf(nameOf(shard))
     set.set(index, { shard, text })
     return set.size < threshold ? undefined : await this.#join(set, shard)
   }
@@ -110,6 +110,10 @@ export class ShardPot {
     }
   }
 }
+
+/** One that says anything else of its splitting waits apart, where it cannot turn the others away. */
+const nameOf = ({ rootKeyFingerprint, setId, threshold, shares, madeAt }: Shard): string =>
+  [rootKeyFingerprint, setId, threshold, shares, madeAt.getTime()].join(' ')
 
 /** Undefined when it only says that one among them is wrong. */
 const numbersIn = (shards: string): readonly number[] | undefined =>
