@@ -131,6 +131,7 @@ export const subscribers: Kind<SubscriberFacts> = {
   evolve(state, stored) {
     if (stored.type === 'SubscriberCreated') {
       state.created = stored
+      state.isRevoked = false // a restore may have brought it back
       state.natsPublicKey = v1.SubscriberCreated.decode(stored.data).natsPublicKey
     }
     if (stored.type === 'SubscriberRotated')

@@ -65,9 +65,11 @@ export const interfaces: Kind<InterfaceFacts> = {
     switch (type) {
       case 'InterfaceCreated':
         state.exists = true
+        state.isDeleted = false // a restore may have brought it back
         break
       case 'InterfaceDeleted':
         state.isDeleted = true
+        for (const peerId of state.peers.keys()) state.removed.add(peerId)
         break
       case 'InterfaceKeyRotated':
         state.rotated = stored

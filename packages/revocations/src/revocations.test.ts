@@ -185,6 +185,68 @@ test('subscribers: the newest key counts, revoked ones and later ones are refuse
   ])
 })
 
+test('a subscriber that a restore brought back, and that was revoked again, stays revoked', () => {
+  const made = (key: string) =>
+    event('SubscriberCreated', auth.SubscriberCreated.encode({ natsPublicKey: key }).finish())
+  const ended = (key: string) =>
+    event('SubscriberRevoked', auth.SubscriberRevoked.encode({ natsPublicKey: key }).finish())
+  const again = event(
+    'SubscriberRotated',
+    auth.SubscriberRotated.encode({ natsPublicKey: 'A2', oldNatsPublicKey: '' }).finish(),
+  )
+  const log = new Log()
+    .add('auth', 'subscriber', id(0xc0), made('A'))
+    .add('auth', 'subscriber', id(0xc0), ended('A'))
+    .add('auth', 'subscriber', id(0xc0), made(''))
+    .add('auth', 'subscriber', id(0xc0), again)
+    .add('auth', 'subscriber', id(0xc0), ended('A2'))
+  expect(log.restoreTo(4).commits.map(({ events }) => events)).toEqual([[ended('A2')]])
+  expect(log.restoreTo(2).commits).toEqual([])
+})
+
+test('an interface that a restore brought back has its newest keys, and goes with its node', () => {
+  const node = id(0xd0)
+  const on = `${node}.${id(0xe0)}`
+  const keyRotated = event(
+    'InterfaceKeyRotated',
+    network.InterfaceKeyRotated.encode({ publicKey: Uint8Array.of(1) }).finish(),
+  )
+  const peerAdded = event(
+    'PeerAdded',
+    network.PeerAdded.encode({ peerId: id(0xf1), publicKey: Uint8Array.of(2) }).finish(),
+  )
+  const peerRotated = event(
+    'PeerKeyRotated',
+    network.PeerKeyRotated.encode({ peerId: id(0xf1), publicKey: Uint8Array.of(3) }).finish(),
+  )
+  const created = event('InterfaceCreated', network.InterfaceCreated.encode({}).finish())
+  const deleted = event('InterfaceDeleted', none)
+  const log = new Log()
+    .add('network', 'node', node, event('NodeEnrolled', network.NodeEnrolled.encode({}).finish()))
+    .add('network', 'interface', on, created, peerAdded)
+    .add('network', 'interface', on, deleted)
+    .add('network', 'interface', on, created)
+    .add('network', 'interface', on, peerAdded)
+    .add('network', 'interface', on, peerRotated)
+    .add('network', 'interface', on, keyRotated)
+    .add('network', 'interface', on, deleted)
+    .add('network', 'node', node, event('NodeDeleted', none))
+  const last = (point: number, until: number) => {
+    const part = new Log()
+    part.commits.push(...log.commits.slice(0, until))
+    return short(part.restoreTo(point).commits)
+  }
+  expect(last(5, 7)).toEqual([
+    [`interface ${on.slice(-2)}`, 'InterfaceKeyRotated', 'PeerKeyRotated'],
+  ])
+  // Its peer was not there.
+  expect(last(4, 7)).toEqual([[`interface ${on.slice(-2)}`, 'InterfaceKeyRotated']])
+  expect(last(7, 9)).toEqual([
+    [`interface ${on.slice(-2)}`, 'InterfaceDeleted'],
+    [`node ${node.slice(-2)}`, 'NodeDeleted'],
+  ])
+})
+
 test('a deleted node stays deleted, with its interfaces; keys in use stay in use', () => {
   const node = (n: number) => id(0xd0 + n)
   const on = (n: number, i: number) => `${node(n)}.${id(0xe0 + i)}`
