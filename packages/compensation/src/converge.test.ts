@@ -130,6 +130,11 @@ test('what is too much for one commit goes in several, also when it is cut off i
   const stored = log.commits.length
   expect(await go(fresh, facts('then', parts), work)).toBe(sequence)
   expect(log.commits).toHaveLength(stored)
+  // The first part took the new name; the old one is let go of all the same, each time it is asked for.
+  expect(calls.filter((call) => call.startsWith('settle'))).toEqual([
+    'settle now > then',
+    'settle now > then',
+  ])
 })
 
 test('what cannot be split is refused whole, and its claims are given back', async () => {

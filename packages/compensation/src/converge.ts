@@ -28,7 +28,7 @@ export interface Traveller {
 /** A commit on an object. */
 export interface Seen {
   readonly sequence: bigint
-  /** What the object was before. Kept for the last commit of a work alone. */
+  /** What the object was before. Kept for the first and the last commit of a work alone. */
   readonly before?: object | undefined
 }
 
@@ -84,7 +84,9 @@ export async function converge(
     signal?.throwIfAborted()
     const arrival = seen.get(lastId)
     if (arrival) {
-      const { before, sequence } = arrival
+      const { sequence } = arrival
+      // Of the first part, when there are several: that one let go of what it was called.
+      const { before } = seen.get(partId(0)) ?? arrival
       await one.settle?.(id, { before, after: one.facts(traveller.state) }, contextOf('settle'))
       return sequence
     }
@@ -134,7 +136,8 @@ export async function converge(
       if (isExact && !isLast && commandId !== partId(part)) {
         throw Stale({ expected: traveller.revision, actual: sequence })
       }
-      seen.set(commandId, { sequence, before: isLast ? one.facts(traveller.state) : undefined })
+      const isEdge = isLast || commandId === partId(0)
+      seen.set(commandId, { sequence, before: isEdge ? one.facts(traveller.state) : undefined })
       traveller.state = evolved(one, traveller.state, commit)
       traveller.revision = sequence
     }
