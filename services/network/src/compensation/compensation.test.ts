@@ -1,6 +1,6 @@
 import { restoreTo, undoOf } from '@holdfast/compensation/testing'
 import { KeyDestroyed } from '@holdfast/crypto'
-import type { NodeId } from '@holdfast/domain'
+import type { InterfaceId, NodeId } from '@holdfast/domain'
 import type { DeviceName } from '@holdfast/net'
 import { defaultFirewall } from '@holdfast/policy'
 import fc from 'fast-check'
@@ -237,7 +237,10 @@ const nodeLaw = (history: readonly (readonly NodeEvent[])[], names: readonly str
   one: nodeOne,
   id: nodeId,
   history,
-  around: { names: new Map([[nodeId, names]]) } satisfies NodeAround,
+  around: {
+    // as: ids of a fixture
+    names: new Map([[nodeId, new Map(names.map((name) => [name as InterfaceId, name]))]]),
+  } satisfies NodeAround,
   nowUnixMs,
 })
 
@@ -257,6 +260,11 @@ test('a node that was not there yet goes when nothing is left on it, and an upli
   expect(restoreTo(nodeLaw(history), 0)).toMatchObject({ events: [{ type: 'NodeDeleted' }] })
   const full = restoreTo(nodeLaw(history, ['wg0']), 0)
   expect(full.outcome === 'obstacle' && NodeNotEmpty.is(full.error)).toBe(true)
+  // Claimed after somebody looked: an interface is about to be there.
+  const name = interfaceName('wg3')
+  const claim = { interfaceId: interfaceIdOf(3), name, listenPort: 51_820 }
+  const late = restoreTo(nodeLaw([[enrolled], [{ type: 'InterfaceClaimed', ...claim }]]), 0)
+  expect(late.outcome === 'obstacle' && NodeNotEmpty.is(late.error)).toBe(true)
   const uplinks = [[enrolled], [renamed('gw-1', ['eth1'])], [renamed('gw-1')]]
   expect(restoreTo(nodeLaw(uplinks, ['eth1']), 2)).toMatchObject({ outcome: 'obstacle' })
 })

@@ -26,8 +26,11 @@ export interface NodeFacts extends NodeSettings {
 }
 
 export interface NodeAround {
-  /** Names of the interfaces there will be, by node; they are devices of its own. */
-  readonly names: ReadonlyMap<string, readonly string[]>
+  /**
+   * Names of the interfaces there will be, by node; they are devices of its own. Undefined for a claim that is left over from
+   * one that will not be.
+   */
+  readonly names: ReadonlyMap<string, ReadonlyMap<InterfaceId, string | undefined>>
 }
 
 export interface NodeTools extends Pick<CommandTools, 'log'> {
@@ -77,7 +80,7 @@ export function compensateNode({
 }: Compensation<NodeState, NodeFacts, NodeAround>): readonly NodeEvent[] {
   const present = factsOfNode(now)
   if (isSame(present, target)) return []
-  const names = around.names.get(id) ?? []
+  const names = namesOn(now, around.names.get(id))
   if (!target) {
     if (names.length > 0) {
       throw NodeNotEmpty({ interfaces: names.length, heldBy: [...now.claims.keys()].join(',') })
@@ -101,20 +104,30 @@ export function compensateNode({
   return [{ type: 'NodeUpdated', name, siteId, endpointHost, uplinks }]
 }
 
+/** What has claimed a name since somebody looked around is about to be there. */
+const namesOn = (
+  { claims }: NodeState,
+  known: ReadonlyMap<InterfaceId, string | undefined> = new Map(),
+): readonly string[] => [
+  ...[...known.values()].flatMap((name) => name ?? []),
+  ...[...claims].flatMap(([holder, held]) =>
+    known.has(holder) ? [] : held.map(({ name }) => name),
+  ),
+]
+
 async function lookAround(
   { log }: NodeTools,
   wanted: readonly Wanted<NodeFacts>[],
   outlook: Outlook,
 ): Promise<NodeAround> {
-  const names = new Map<string, readonly string[]>()
+  const names = new Map<string, ReadonlyMap<InterfaceId, string | undefined>>()
   for (const { id: nodeId, now, target } of wanted) {
     // Only what goes, or gets other uplinks, has to know.
     if (!now || (target && isSame(now.uplinks, target.uplinks))) continue
     const { state } = await log.fold(nodes, nodeId)
-    const found: string[] = []
+    const found = new Map<InterfaceId, string | undefined>()
     for (const interfaceId of [...state.claims.keys()]) {
-      const name = await nameOf(nodeId, interfaceId)
-      if (name !== undefined) found.push(name)
+      found.set(interfaceId, await nameOf(nodeId, interfaceId))
     }
     names.set(nodeId, found)
   }
