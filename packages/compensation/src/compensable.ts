@@ -107,6 +107,11 @@ export interface Compensable<State, Facts extends object, Event, Around = undefi
   compensate(wanted: Compensation<State, Facts, Around>): readonly Event[]
 
   /**
+   * Whether it waits until the others of its kind have been brought: who steps down, for somebody to have stepped up before.
+   * Default: no.
+   */
+  isLate?(passage: Passage<Facts>): boolean
+  /**
    * What must be unique in the service and is used by these facts, as texts: `node/<id>/name/wg0`. Whoever lets go of a
    * text goes before whoever takes it.
    */

@@ -200,6 +200,21 @@ test('kinds go in their order and are removed in the other one', async () => {
   expect((await plan(to)).objects).toEqual([])
 })
 
+test('who has to wait for the others of its kind is brought after them', async () => {
+  const patient = thingKind('interface', { isLate: ({ after }) => after?.name === 'patient' })
+  const { add, plan, apply } = stock([patient])
+  add(ids.a, set('patient'))
+  const to = add(ids.b, set('two'))
+  add(ids.a, set('one'))
+  add(ids.b, set('three'))
+  const made = await plan(to)
+  expect(made.bring.map((level) => level.map(({ object }) => object.id))).toEqual([
+    [ids.b],
+    [ids.a],
+  ])
+  expect((await apply(made, 'bring')).map(({ object }) => object.id)).toEqual([ids.b, ids.a])
+})
+
 test('secrets are never shown, times are times, and a value may be hidden by its kind', async () => {
   const one = thingKind('interface', {
     facts: (state) =>

@@ -263,7 +263,7 @@ function stepsOf(
   const { parked, levels } = inOrder(
     moved.map((object) => ({
       id: object.subject,
-      rank: kinds.rank(object.one),
+      rank: kinds.rank(object.one) + (isLate(object) ? 0.5 : 0),
       holds: claimsOf(object, object.now),
       wants: claimsOf(object, object.target),
       canPark: object.one.park !== undefined,
@@ -290,6 +290,9 @@ function stepsOf(
     isWanted: (object, claim) => takers.has(claim) && takers.get(claim)?.subject !== object.subject,
   }
 }
+
+const isLate = ({ one, now, target }: PlannedObject): boolean =>
+  one.isLate?.({ before: now, after: target }) === true
 
 /** The same for as long as the same objects would become the same other ones. */
 function planDigest(objects: readonly PlannedObject[]): Uint8Array {

@@ -305,6 +305,16 @@ test('nobody locks themselves out, and somebody stays super-admin', async () => 
     'user restore.locks_out_actor',
   )
 
+  // They take each other's place, and neither goes before the other has come.
+  await gateway.users.setUserDisabled({ userId: eve.id, isDisabled: true }, admin.me)
+  const withoutEve = await at()
+  for (const moment of [withoutAdmin, withoutEve]) {
+    const swap = { ...moment, head: await log.head(), actorId: bystander }
+    const outcomes = await restore(backup.compensation, swap)
+    expect([outcomes.get(adminId), outcomes.get(eve.id)]).toEqual(['user updated', 'user updated'])
+  }
+  admin = { ...admin, ...(await signIn(auth, 'admin', adminPassword)) }
+
   // Eve does not come back, so nobody would be left.
   await gateway.users.eraseUser({ userId: eve.id, confirmUsername: 'eve' }, admin.me)
   const asNobody = { ...withoutAdmin, head: await log.head(), actorId: bystander }

@@ -90,6 +90,8 @@ export function usersCompensable(
       return events
     },
 
+    isLate: ({ before, after }) => ceasesToAdminister(before, after),
+
     guard(id, { before, after }, store) {
       if (!ceasesToAdminister(before, after)) return store()
       return locks.run(['super-admins'], async () => {
