@@ -20,7 +20,7 @@ export interface TrustInput {
   readonly generation: number
   readonly keyset: Keyset
   readonly rootKey: RootKey
-  readonly facts: LogFacts
+  readonly facts: Pick<LogFacts, 'firstKey' | 'publicKeys' | 'rotations' | 'last'>
   readonly notes: readonly { readonly size: bigint; readonly note: string }[]
   readonly signature: { readonly part: string; readonly note: string } | undefined
 }
@@ -34,8 +34,8 @@ export interface Trusted {
 }
 
 /**
- * Whose log it is. The key store, opened by the root key, has the private halves of the log's keys: that is what nobody
- * else could have made. From there the log's own statements lead to the keys of earlier checkpoints. Throws
+ * Whose log it is. The key store, opened by the root key, has the private half of the log's first key: that is what
+ * nobody else could have made. From there the log's own statements lead to the keys of later checkpoints. Throws
  * full_restore.source_invalid.
  */
 export function judgeTrust(input: TrustInput): Trusted {
@@ -57,10 +57,14 @@ export function judgeTrust(input: TrustInput): Trusted {
     return { signedUpTo: 0n, privateKey: undefined, warnings }
   }
   const chain = follow(first, facts)
-  if (!chain.keys.some(({ publicKey }) => mine.has(hex(publicKey))))
+  // A key vouches for the one that follows it, never for the one before: whoever knows the present public key can hand
+  // over to it. So it is the first whose private half has to be there; audit removes none.
+  if (!mine.has(hex(first.publicKey)))
     throw SourceInvalid({
       part: 'the key store',
-      reason: 'it has none of the keys this log was signed with: they are of different instances',
+      reason: chain.keys.some(({ publicKey }) => mine.has(hex(publicKey)))
+        ? 'it does not have the first key of this log, and no later one vouches for that'
+        : 'it has none of the keys this log was signed with: they are of different instances',
     })
   for (const { size, note } of notes)
     judged(`the checkpoint of ${size}`, () => openCheckpoint(note, chain))
@@ -81,7 +85,10 @@ export function judgeTrust(input: TrustInput): Trusted {
   return { signedUpTo, privateKey, warnings }
 }
 
-function follow(first: Parameters<typeof followRotations>[0], facts: LogFacts): KeyChain {
+function follow(
+  first: Parameters<typeof followRotations>[0],
+  facts: TrustInput['facts'],
+): KeyChain {
   return judged('the keys of the log', () => followRotations(first, facts.rotations))
 }
 
