@@ -131,3 +131,10 @@ test('a bomb is refused before it has opened', () => {
   const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 1 })
   expect(() => unpackKeyset(bomb)).toThrow(/cannot be read/)
 })
+
+test('what a start without effects left is not kept, and is in nobody’s way', async () => {
+  const [plain, tried] = [store({}), store({})]
+  mkdirSync(join(tried, 'nats-scratch'))
+  writeFileSync(join(tried, 'nats-scratch/account.seed'), 'SA…')
+  expect(await hashOf(tried)).toBe(await hashOf(plain))
+})

@@ -25,6 +25,8 @@ export interface KeysetFile {
 
 /** Folders of the store; files in others are not ours. */
 const folders = ['', 'data', 'signing', 'nats', 'log-signing'] as const
+/** Identities of a start with HOLDFAST_EFFECTS=off: good for nothing but the next such start on this machine. */
+const scratchFolder = 'nats-scratch'
 // The id of a signing key is base64url: one in 64 begins with a hyphen.
 const namePattern = /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}$/
 // Left behind by a crash while something was written: never read, so never kept.
@@ -131,7 +133,7 @@ async function pathsIn(directory: string): Promise<readonly string[]> {
     const names = await readdir(join(directory, folder), { withFileTypes: true }).catch(orNone)
     for (const entry of names) {
       if (entry.isDirectory() && folder === '') {
-        if (folders.some((known) => known === entry.name)) continue
+        if (entry.name === scratchFolder || folders.some((known) => known === entry.name)) continue
         throw bad(`the key store has a folder this release does not know: ${safe(entry.name)}`)
       }
       if (isTemporary(entry.name)) continue
