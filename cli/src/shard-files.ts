@@ -5,6 +5,8 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -34,7 +36,20 @@ export function writeSecretly(path: string, text: string): void {
   } finally {
     closeSync(file)
   }
-  const directory = openSync(dirname(path), 'r')
+  syncDirectory(dirname(path))
+}
+
+/** The same in the place of what is there. A crash leaves that, or this. */
+export function replaceSecretly(path: string, text: string): void {
+  const next = `${path}.next`
+  rmSync(next, { force: true }) // of an attempt that was cut short
+  writeSecretly(next, text)
+  renameSync(next, path)
+  syncDirectory(dirname(path))
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
   try {
     fsyncSync(directory)
   } finally {

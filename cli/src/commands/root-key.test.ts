@@ -94,8 +94,11 @@ test('restore puts the root key back, and refuses what is of another', async () 
     exitCodes.conflict,
     expect.stringContaining('Nothing was changed'),
   ])
+  // What an attempt that was cut short has left is in nobody's way.
+  writeFileSync(`${path}.next`, 'AAAA')
   await run('--force', ...written(1, 2))
   expect(readFileSync(path, 'utf8')).toBe(`${rootKey.reveal()}\n`)
+  expect(existsSync(`${path}.next`)).toBe(false)
 
   shards = await splitRootKey(newKey(), { shares: 3, threshold: 2 }, madeAt)
   await expect(run(...written(1, 2))).rejects.toThrow(`the one needed is ${fingerprint}`)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   joinShards,
@@ -14,7 +14,7 @@ import { type Context, print } from '../context.ts'
 import { dataDirectory } from '../control.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { ago, fields, table } from '../output.ts'
-import { askShard, readShards, shardPaths, writeSecretly } from '../shard-files.ts'
+import { askShard, readShards, replaceSecretly, shardPaths, writeSecretly } from '../shard-files.ts'
 import { given } from './options.ts'
 
 interface ShardSet {
@@ -190,9 +190,9 @@ export function rootKeyCommands(program: Command, context: Context): void {
             `${path} holds another root key (${keyIn(path)}): the shards are of ${fingerprint}. Nothing was changed; --force replaces it`,
             exitCodes.conflict,
           )
-        rmSync(path)
       }
-      if (!existsSync(path)) writeSecretly(path, `${rootKey.reveal()}\n`)
+      // Whole or not at all: there is no moment without either of the two.
+      replaceSecretly(path, `${rootKey.reveal()}\n`)
       print(
         context,
         command,
