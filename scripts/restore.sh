@@ -32,6 +32,8 @@ compose_file=${HOLDFAST_COMPOSE_FILE:-$here/../docker/docker-compose.prod.yml}
 
 say() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >&2; }
 fail() { say "$*"; exit 1; }
+# With the code of the command, which said what is wrong.
+failed() { code=$?; say 'the restore failed'; exit "$code"; }
 
 # The file is the first argument that is neither an option nor what belongs to one.
 from=
@@ -75,7 +77,7 @@ if [ -f "$compose_file" ] && command -v docker >/dev/null 2>&1; then
   set -- --rm -v "$from:$from:ro" holdfast holdfast restore instance --from "$from" "$@"
   [ -z "${HOLDFAST_RECOVERY_KEY_FILE:-}" ] ||
     set -- -v "$HOLDFAST_RECOVERY_KEY_FILE:$HOLDFAST_RECOVERY_KEY_FILE:ro" "$@"
-  dc run "$@" || fail 'the restore failed; nothing was changed'
+  dc run "$@" || failed
 else
   say 'restoring on this host'
   if [ -n "${HOLDFAST_CLI:-}" ]; then cli=$HOLDFAST_CLI
@@ -83,5 +85,5 @@ else
   elif [ -f "$here/../bin/holdfast" ]; then cli=$here/../bin/holdfast
   else fail 'there is no holdfast command on this host: HOLDFAST_CLI names it'
   fi
-  "$cli" restore instance --from "$from" "$@" || fail 'the restore failed; nothing was changed'
+  "$cli" restore instance --from "$from" "$@" || failed
 fi

@@ -79,11 +79,11 @@ test.each([
   expect(called).toBeUndefined()
 })
 
-test('a refusal of the command is one of the script', async () => {
-  writeFileSync(join(folder, 'holdfast'), '#!/bin/sh\nexit 1\n')
+test('a refusal of the command is one of the script, with its exit code', async () => {
+  writeFileSync(join(folder, 'holdfast'), '#!/bin/sh\nexit 4\n')
   const { code, stderr } = await run(['some.hfbak'])
-  expect(code).toBe(1)
-  expect(stderr).toContain('nothing was changed')
+  expect(code).toBe(4)
+  expect(stderr).toContain('the restore failed')
 })
 
 test('where the compose project is, its services have to be down, and one of them restores', async () => {

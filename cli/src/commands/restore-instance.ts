@@ -237,7 +237,11 @@ async function carriedOut(context: Context, request: object): Promise<Result['re
       answer.fields.map(({ field, detail }) => `${field}: ${detail}`),
       answer.code,
     )
-  throw new CliError('the restore ended without a word; nothing was changed', exitCodes.failed)
+  // Killed, at any moment: also right behind the rename.
+  throw new CliError(
+    'the restore ended without a word: what stood there stands there still, or beside it as .before-…',
+    exitCodes.failed,
+  )
 }
 
 function answerOf(
