@@ -298,6 +298,7 @@ export async function composeAuth(app: App<ServiceSpec>, parts: AuthParts): Prom
       directory: keyStore.directory,
       // Never a store that is half of one root key and half of another.
       whole: (work) => locks.run([keyFilesLock], work),
+      isRotating: keyStore.isRotating,
       async destroyedSequence() {
         const erasures = await listErasures(postgres)
         const isDone = (userId: UserId) =>

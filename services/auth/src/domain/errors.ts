@@ -227,7 +227,8 @@ export const RootKeyMismatch = defineError(
 export const RotationUnderWay = defineError(
   'auth.rotation_under_way',
   'illegal_state',
-  () => 'The root key is being rotated; wait until that is done.',
+  () =>
+    'The root key is being rotated; wait until that is done. A rotation that failed goes on at the next start.',
 )
 
 export const ShardsTold = defineError(

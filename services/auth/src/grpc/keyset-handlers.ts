@@ -3,6 +3,7 @@ import { DomainError, invalid } from '@holdfast/errors'
 import { keysetDocument, keysetHash, packKeyset, readKeyset } from '@holdfast/full-backup'
 import type { KeysetService } from '@holdfast/proto'
 import type { Handlers } from '@holdfast/service'
+import { RotationUnderWay } from '../domain/errors.ts'
 import type { StoreRootKeys } from '../keys/store-root-keys.ts'
 
 const maxRecipients = 64
@@ -16,8 +17,10 @@ export function keysetHandlers(options: {
   readonly destroyedSequence: () => Promise<bigint>
   /** Runs it while nobody wraps the keys anew. */
   readonly whole: <T>(work: () => Promise<T>) => Promise<T>
+  /** Also after a rotation that failed, until the next start completes it. */
+  readonly isRotating: () => boolean
 }): Handlers<typeof KeysetService> {
-  const { rootKeys, directory, destroyedSequence, whole } = options
+  const { rootKeys, directory, destroyedSequence, whole, isRotating } = options
   return {
     async getRecoveryRecipient() {
       const { present, former } = rootKeys()
@@ -31,6 +34,8 @@ export function keysetHandlers(options: {
     async exportKeyset({ recipients: wanted }) {
       const operators = parseRecipients(wanted)
       return await whole(async () => {
+        // Half of it is wrapped by a key that only what is left out here opens.
+        if (isRotating()) throw RotationUnderWay({})
         const { present } = rootKeys()
         const { recipient: derived } = recoveryIdentity(present)
         // Before the keys are read: a destruction that is later than this is told by the next export.
