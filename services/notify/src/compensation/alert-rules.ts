@@ -17,6 +17,7 @@ import {
   type AlertRuleSettings,
   alertRule,
 } from '../domain/alert-rule.ts'
+import { checkRule } from '../grpc/alert-fields.ts'
 import { type Obstacles, obstacles, type Surveyed } from './obstacles.ts'
 
 export interface AlertRuleFacts extends Omit<AlertRuleSettings, 'mailTo'> {
@@ -70,6 +71,7 @@ export function alertRulesCompensable(
       if (obstacle) throw obstacle
       const { organizationId, mailTo, ...rest } = target
       const settings: AlertRuleSettings = { ...rest, mailTo: mailTo.map(sealedIn) }
+      checkRule(settings) // after one change is undone, its fields may contradict each other
       return past.rule.exists
         ? [{ type: 'AlertRuleUpdated', settings }]
         : [{ type: 'AlertRuleCreated', organizationId, settings }]

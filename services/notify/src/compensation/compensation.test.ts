@@ -18,6 +18,7 @@ import {
   type WebhookSettings,
   webhook,
 } from '../domain/webhook.ts'
+import { checkRule } from '../grpc/alert-fields.ts'
 import { alertRulesCompensable } from './alert-rules.ts'
 import { webhooksCompensable } from './webhooks.ts'
 
@@ -118,22 +119,25 @@ const rule: AlertRuleSettings = {
   description: '',
   alarms: [],
 }
-const ruleChange: fc.Arbitrary<Partial<AlertRuleSettings>> = fc.record(
-  {
-    name,
-    actions,
-    threshold: fc.nat(3),
-    isEnabled: fc.boolean(),
-    mailTo: fc.array(secret, { maxLength: 2 }),
-  },
-  { requiredKeys: [] },
-)
+/** Such as people may make: one of alarms counts nothing. */
+const ruleChange = ({ alarms }: AlertRuleSettings): fc.Arbitrary<Partial<AlertRuleSettings>> =>
+  fc.record(
+    {
+      name,
+      isEnabled: fc.boolean(),
+      mailTo: fc.array(secret, { maxLength: 2 }),
+      ...(alarms.length > 0
+        ? {}
+        : { actions: actions.filter((some) => some.length > 0), threshold: fc.nat(3) }),
+    },
+    { requiredKeys: [] },
+  )
 const commandOf = (
   ruleId: string,
   builtin: AlertRuleSettings | undefined,
 ): fc.Arbitrary<AlertRuleCommand> =>
   fc.oneof(
-    ruleChange.map((change) => ({
+    ruleChange(builtin ?? rule).map((change) => ({
       type: 'UpdateAlertRule' as const,
       id: ruleId,
       change,
@@ -166,6 +170,23 @@ test('alert rules become what they were', () => {
       expect(undone.every(isNoObstacle)).toBe(true)
     }),
   )
+})
+
+test('one change is not taken back where the rest would make no sense without it', () => {
+  const settings = { ...rule, threshold: 0, windowMs: 0 }
+  const { undone } = waysBack(rules(id), [
+    { command: { type: 'CreateAlertRule', id, organizationId, settings } },
+    { command: { type: 'UpdateAlertRule', id, change: { windowMs: 60_000 } } },
+    { command: { type: 'UpdateAlertRule', id, change: { threshold: 5 } } },
+  ])
+  expect(undone[1]).toMatchObject({
+    outcome: 'obstacle',
+    error: { fields: [{ field: 'window_ms', code: 'out_of_range' }] },
+  })
+})
+
+test('every rule of the product is one that people may make', () => {
+  for (const { settings } of builtinRules) expect(() => checkRule(settings)).not.toThrow()
 })
 
 test('a rule of the product goes back to what it comes as, and is never deleted', () => {
