@@ -1,6 +1,7 @@
 import { compensable } from '@holdfast/compensation'
 import { stepsOf, type Traced, waysBack } from '@holdfast/compensation/testing'
 import type { Decider } from '@holdfast/domain'
+import type { EventLog } from '@holdfast/event-log'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { oneAtATime } from '../commands/one-at-a-time.ts'
@@ -66,9 +67,24 @@ test('organizations and sites become what they were', () => {
   alwaysBack(sites, {
     id: berlin,
     decider: site,
-    one: compensable(sitesCompensable({ log: { fold: never } })),
+    one: compensable(sitesCompensable({ log: { fold: never }, locks })),
     around: new Set(),
   })
+})
+
+test('a site does not come back into an organization that has gone since somebody looked', async () => {
+  // as: the part of an outcome that is looked at
+  const fold = (async () => ({ state: { exists: false } })) as unknown as EventLog['fold']
+  const { guard } = sitesCompensable({ log: { fold }, locks })
+  const facts = { organizationId: acme, name: 'Berlin', description: '' }
+  let stored = 0
+  const store = async () => void stored++
+  await expect(guard?.(berlin, { before: undefined, after: facts }, store)).rejects.toMatchObject({
+    code: 'auth.organization_not_found',
+  })
+  expect(stored).toBe(0)
+  await guard?.(berlin, { before: facts, after: undefined }, store)
+  expect(stored).toBe(1)
 })
 
 const binding: fc.Arbitrary<RoleBinding> = fc.constantFrom<RoleBinding>(

@@ -2,6 +2,8 @@ import { type Compensable, isSame } from '@holdfast/compensation'
 import type { OrganizationId } from '@holdfast/domain'
 import type { EventLog } from '@holdfast/event-log'
 import { organizations, sites } from '../commands/aggregates.ts'
+import type { OneAtATime } from '../commands/one-at-a-time.ts'
+import { lockOf } from '../commands/organizations.ts'
 import { OrganizationNotFound } from '../domain/errors.ts'
 import { type Site, type SiteEvent, site } from '../domain/site.ts'
 
@@ -14,6 +16,7 @@ export interface SiteFacts {
 
 export interface SitesParts {
   readonly log: Pick<EventLog, 'fold'>
+  readonly locks: OneAtATime
 }
 
 /** Organizations that are not there, and will not be. */
@@ -22,7 +25,10 @@ type Missing = ReadonlySet<string>
 /** A deleted one comes back under its own id, so that nodes stand at it again. */
 export function sitesCompensable({
   log,
+  locks,
 }: SitesParts): Compensable<Site, SiteFacts, SiteEvent, Missing> {
+  const isThere = async (id: OrganizationId): Promise<boolean> =>
+    (await log.fold(organizations, id)).state.exists
   return {
     kind: 'site',
     aggregate: sites,
@@ -37,10 +43,7 @@ export function sitesCompensable({
         if (!target || now) continue
         const { organizationId: id } = target
         const planned = outlook.planned('organization', id)
-        const isThere = planned
-          ? planned.target !== undefined
-          : (await log.fold(organizations, id)).state.exists
-        if (!isThere) missing.add(id)
+        if (planned ? planned.target === undefined : !(await isThere(id))) missing.add(id)
       }
       return missing
     },
@@ -56,6 +59,16 @@ export function sitesCompensable({
       if (isSame(now, target)) return []
       const { name, description } = target
       return [{ type: 'SiteUpdated', name, description }]
+    },
+    guard(_id, { before, after }, store) {
+      if (before || !after) return store()
+      const { organizationId } = after
+      // As when a person creates one: the organization may have gone meanwhile.
+      return locks.run([lockOf(organizationId)], async () => {
+        if (!(await isThere(organizationId)))
+          throw OrganizationNotFound({ organization: organizationId })
+        await store()
+      })
     },
   }
 }
