@@ -392,3 +392,24 @@ function foldAll(commits: readonly PlacedCommit[]): ReadonlyMap<string, UserFact
   }
   return all
 }
+
+test('peers that were removed since are back, and that is said', () => {
+  const peer = (n: number) =>
+    event(
+      'PeerAdded',
+      network.PeerAdded.encode({ peerId: id(n), publicKey: Uint8Array.of(n) }).finish(),
+    )
+  const removed = (n: number) =>
+    event('PeerRemoved', network.PeerRemoved.encode({ peerId: id(n) }).finish())
+  const on = `${id(0xd0)}.${id(0xe0)}`
+  const created = event('InterfaceCreated', network.InterfaceCreated.encode({}).finish())
+  const log = new Log()
+    .add('network', 'interface', on, created, peer(1), peer(2), peer(3), removed(3))
+    .add('network', 'interface', on, removed(1))
+    .add('network', 'interface', on, removed(2), peer(2))
+  expect(log.restoreTo(1)).toEqual({
+    notes: [expect.stringMatching(/removed after the restored point .*: 1;/)],
+    commits: [],
+  })
+  expect(log.restoreTo(2).notes).toEqual([])
+})

@@ -113,7 +113,7 @@ export function revocations(facts: RevocationFacts): Revocations {
     },
     finish(first) {
       const decided = [...histories.values()].map(decide)
-      const notes = keepAnAdministrator(decided)
+      const notes = [...keepAnAdministrator(decided), ...tellReturned(decided)]
       const commits = decided
         .filter(({ events }) => events.length > 0)
         .sort((a, b) => (orderOf.get(a.history.kind) ?? 0) - (orderOf.get(b.history.kind) ?? 0))
@@ -137,9 +137,15 @@ export function revocations(facts: RevocationFacts): Revocations {
     const then = fold(kept)
     if (isOnDeletedNode(history.subject)) {
       const { exists, isDeleted } = then as ReturnType<typeof interfaces.initial> // of that kind
-      return { history, then, events: exists && !isDeleted ? [interfaceDeleted] : [] }
+      return {
+        history,
+        then,
+        end: undefined,
+        events: exists && !isDeleted ? [interfaceDeleted] : [],
+      }
     }
-    return { history, then, events: kind.carry(then, fold([...kept, ...lost])) }
+    const end = fold([...kept, ...lost])
+    return { history, then, end, events: kind.carry(then, end) }
   }
 
   function commitOf(history: History, events: readonly StoredEvent[], sequence: bigint) {
@@ -165,6 +171,8 @@ export function revocations(facts: RevocationFacts): Revocations {
 interface Decided {
   readonly history: History
   readonly then: unknown
+  /** Undefined of what goes with its node. */
+  readonly end: unknown
   events: readonly StoredEvent[]
 }
 
@@ -194,4 +202,21 @@ function keepAnAdministrator(decided: readonly Decided[]): readonly string[] {
   if (notes.length === 0)
     notes.push('no super-admin is left: everybody who was one has been erased since')
   return notes
+}
+
+/** Peers are configuration, and are as they were at the point: who lost access that way has it again. */
+function tellReturned(decided: readonly Decided[]): readonly string[] {
+  let count = 0
+  for (const { history, then, end } of decided) {
+    if (history.kind.name !== interfaces.name || end === undefined) continue
+    const [before, after] = [then, end] as ReturnType<typeof interfaces.initial>[] // of that kind
+    if (!before?.exists || before.isDeleted || !after) continue
+    for (const id of before.peers.keys())
+      if (!before.removed.has(id) && after.removed.has(id)) count += 1
+  }
+  return count === 0
+    ? []
+    : [
+        `peers that were removed after the restored point are there again, with access: ${count}; remove those that shall have none`,
+      ]
 }
