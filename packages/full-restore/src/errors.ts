@@ -61,5 +61,5 @@ export const NewerKeys = defineError(
   'full_restore.newer_keys',
   'illegal_state',
   (d: { directory: string; reason: string }) =>
-    `${d.directory} holds keys the backup does not have, and they would be lost: ${d.reason}. Move it away by hand when that is meant. Nothing was changed.`,
+    `${d.directory} may hold keys the backup does not have, and they would be lost: ${d.reason}. Move it away by hand when that is meant. Nothing was changed.`,
 )

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { clearStages, heldName } from './target.ts'
+import { clearStages, examineTarget, heldName, mergeKeys } from './target.ts'
 
 let root: string
 let data: string
@@ -42,4 +42,21 @@ test('what was there is kept also when its successor was moved away since, or ha
   expect(await clearStages(data)).toEqual([])
   expect(await readFile(`${data}.before-a/precious`, 'utf8')).toBe('x')
   expect(await readFile(`${data}.before-b/precious`, 'utf8')).toBe('y')
+})
+
+test.each([
+  ['store cannot be read', 'keys/no key', 'x'],
+  ['root key is being rotated', 'keys/root-key.next', '{}'],
+])('keys of an instance whose %s are not given up', async (reason, file, text) => {
+  const lineageId = '01930000-0000-7000-8000-000000000001'
+  await directory('data', {})
+  await mkdir(join(data, 'keys'))
+  await writeFile(join(data, 'keys/instance.json'), JSON.stringify({ lineageId, generation: 1 }))
+  await writeFile(join(data, file), text)
+  const standing = await examineTarget({ data }, true)
+  const theirs = { rootKeyFingerprint: 'ab'.repeat(16), destroyed: [], files: [] }
+  expect(() => mergeKeys(theirs, lineageId, standing)).toThrow(reason)
+  // Those of another instance are nothing to this one.
+  const other = '01930000-0000-7000-8000-000000000002'
+  expect(mergeKeys(theirs, other, standing).kept).toEqual([])
 })

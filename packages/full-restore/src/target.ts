@@ -24,7 +24,8 @@ export interface Standing {
     | {
         readonly lineageId: string
         readonly generation: number
-        readonly keyset: Keyset | undefined
+        /** Or why it cannot be had. */
+        readonly keyset: Keyset | string
       }
     | undefined
 }
@@ -70,10 +71,12 @@ async function instanceIn(directory: string): Promise<Standing['instance']> {
   }
   const { lineageId, generation } = instance
   if (typeof lineageId !== 'string' || typeof generation !== 'number') return undefined
-  const keyset = await readKeyset(join(directory, 'keys')).catch((error: unknown) => {
-    if (KeysetInvalid.is(error)) return undefined
-    throw error
-  })
+  const keyset = (await statOf(join(directory, 'keys/root-key.next')))
+    ? 'its root key is being rotated, which its next start completes'
+    : await readKeyset(join(directory, 'keys')).catch((error: unknown) => {
+        if (!KeysetInvalid.is(error)) throw error
+        return `its key store cannot be read: ${error.details['reason']}`
+      })
   return { lineageId, generation, keyset }
 }
 
@@ -85,11 +88,13 @@ export interface MergedKeyset {
 
 /**
  * Keys of the instance that stands there are never lost by going back: those made since the backup go along, those
- * destroyed since stay destroyed. Throws full_restore.newer_keys when they are under another root key.
+ * destroyed since stay destroyed. Throws full_restore.newer_keys when they are under another root key, or when nobody can
+ * tell which they are.
  */
 export function mergeKeys(theirs: Keyset, lineageId: string, standing: Standing): MergedKeyset {
   const mine = standing.instance?.lineageId === lineageId ? standing.instance.keyset : undefined
-  if (!mine) return { keyset: theirs, kept: [] }
+  if (mine === undefined) return { keyset: theirs, kept: [] }
+  if (typeof mine === 'string') throw NewerKeys({ directory: standing.data, reason: mine })
   const known = new Set(theirs.files.map(({ path }) => path))
   const isKey = (path: string): boolean => /^(data|log-signing)\//.test(path)
   const more = mine.files.filter(({ path }) => isKey(path) && !known.has(path))
