@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { newId } from '@holdfast/domain'
-import type { Actor } from '@holdfast/event-log'
 import { GenerationTaken, NewerRelease, TargetUnfit } from './errors.ts'
+import type { Judged, RestoreActor } from './judged.ts'
 import type { RestoreKey } from './key.ts'
 import { LogFacts, type RestorePoint } from './log-facts.ts'
 import { Pace, type RestoreProgress } from './progress.ts'
 import type { RestorePlan, RestoreReport } from './report.ts'
 import { reportJson } from './report.ts'
-import type { BackupSource, OpenedSource } from './source.ts'
+import type { BackupSource } from './source.ts'
 import { copyTree, settle, stage } from './stage.ts'
 import {
   carryPrograms,
@@ -22,10 +22,8 @@ import {
   stageOf,
   type Target,
 } from './target.ts'
-import { judgeTrust, type Trusted } from './trust.ts'
+import { judgeTrust } from './trust.ts'
 import { syncDirectory, writePrivate } from './write-file.ts'
-
-export type RestoreActor = Pick<Actor, 'kind' | 'id'>
 
 export interface PlanOptions {
   readonly source: BackupSource
@@ -54,14 +52,6 @@ export interface RestoreOptions extends PlanOptions {
   readonly now?: () => number
   /** Between the steps; for tests. */
   readonly onStage?: (stage: RestoreStage) => void | Promise<void>
-}
-
-/** A backup that was read from its first byte to its last and found right. */
-export interface Judged {
-  readonly opened: OpenedSource
-  readonly facts: LogFacts
-  readonly cut: ReturnType<LogFacts['end']>
-  readonly trusted: Trusted
 }
 
 /** Reads and judges everything, writes nothing. Throws full_restore.…, the key's fault before anything else is read. */
