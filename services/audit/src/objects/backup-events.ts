@@ -123,6 +123,25 @@ export const backupEvents: Readonly<Record<string, Handler>> = {
       more: only(event, 'note', 'earlier_notes', 'handovers'),
     }),
   ),
+  RestoreStarted: (event) =>
+    put(
+      event,
+      {
+        state: { status: 'running' },
+        facts: only(event, 'wish', 'without_rollback_because'),
+        more: only(event, 'checkpoint_size', 'checkpoint_note', 'kept_until_at'),
+      },
+      '',
+    ),
+  RestoreCompleted: outcome('completed', 'created', 'updated', 'deleted', 'blocked', 'took_ms'),
+  // One that never began says here what was wished.
+  RestoreFailed: (event) => [
+    ...(event.isFirst ? put(event, { facts: only(event, 'wish') }, '') : []),
+    ...patch(event, {
+      state: { status: 'failed' },
+      more: only(event, 'code', 'detail', 'is_rolled_back'),
+    }),
+  ],
   SnapshotRestoreStarted: (event) =>
     put(
       event,
