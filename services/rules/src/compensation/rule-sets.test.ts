@@ -14,10 +14,10 @@ import {
   updated,
 } from '../domain/fixtures.ts'
 import type { RuleId } from '../domain/ids.ts'
-import { anything, attempt, beside, fold } from '../domain/random-commands.ts'
 import { ruleSet } from '../domain/rule-set.ts'
 import type { RuleSetEvent } from '../domain/rule-set-state.ts'
 import { nameKey } from '../domain/settings.ts'
+import { anything, attempt, beside, fold } from '../testing/random-commands.ts'
 import { aimRuleSet, compensateRuleSet, notesOn } from './compensate-rule-set.ts'
 import {
   type RuleSetFacts,

@@ -1,9 +1,17 @@
 import type { RuleSettings } from '@holdfast/policy'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import {
+  anything,
+  attempt,
+  create,
+  fold,
+  operations,
+  remove,
+  update,
+} from '../testing/random-commands.ts'
 import { applyIdOf, command, now, ruleIdOf, settingsOf } from './fixtures.ts'
 import type { RuleId } from './ids.ts'
-import { anything, attempt, create, fold, operations, remove, update } from './random-commands.ts'
 import { type RuleSetCommand, ruleSet } from './rule-set.ts'
 import type { RuleSetEvent, RuleSetState } from './rule-set-state.ts'
 import { contradictions, isSameField, nameKey, settingsKeys } from './settings.ts'

@@ -11,10 +11,10 @@ import {
   ruleIdOf,
   ruleSettings,
   testIdOf,
-} from './fixtures.ts'
-import { type RuleSetCommand, ruleSet } from './rule-set.ts'
-import type { RuleOperation, RuleSetEvent, RuleSetState } from './rule-set-state.ts'
-import { contradictions } from './settings.ts'
+} from '../domain/fixtures.ts'
+import { type RuleSetCommand, ruleSet } from '../domain/rule-set.ts'
+import type { RuleOperation, RuleSetEvent, RuleSetState } from '../domain/rule-set-state.ts'
+import { contradictions } from '../domain/settings.ts'
 
 // Commands for tests: few ids and names, so that they get in each other's way.
 
