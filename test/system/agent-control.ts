@@ -74,7 +74,7 @@ export interface Control {
 /** `address` is where the agent reaches this process. */
 export async function startControl(address: string): Promise<Control> {
   const nats = await testNats()
-  const { stream, lineageId, identities } = nats
+  const { lineageId, identities } = nats
   const { generation } = nats.spec
   const nodeId = newId<string>()
   const organizationId = newId<string>()
