@@ -245,9 +245,10 @@ test('what it holds, and what of it could be restored here', async () => {
   const id = await made()
   const { sections, sequence } = await instance.backups.getBackupManifest({ id })
   expect(sequence).toBe(42)
+  const acme = { organization: 'Acme' }
   expect(sections).toEqual([
-    { organization: 'Acme', name: 'test.things', records: 3, status: 'restorable' },
-    { organization: 'Acme', name: 'test.older', records: 1, status: 'unknown_contributor' },
+    { ...acme, name: 'test.things', schema: '1.0', records: 3, status: 'restorable' },
+    { ...acme, name: 'test.older', schema: '3.0', records: 1, status: 'unknown_contributor' },
   ])
 })
 
