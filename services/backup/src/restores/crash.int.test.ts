@@ -32,6 +32,8 @@ async function killAt(point: string): Promise<void> {
     return { starting, child }
   })
   const { starting, child } = await Promise.race(waiting)
+  // Who takes over must not run past what is waited for next.
+  for (const other of await Promise.all(children)) other.hold()
   await child.kill()
   children = [...children.filter((one) => one !== starting), suite.asProcess()]
 }

@@ -34,6 +34,8 @@ export interface RestoreChild {
   readonly reached: readonly string[]
   /** Lets it through until it comes to the point; it stands there then. */
   until(point: string): Promise<void>
+  /** It stands at whatever point it comes to next. */
+  hold(): void
   /** Lets it through from now on. */
   release(): void
   /** SIGKILL. */
@@ -188,12 +190,16 @@ async function follow(child: ChildProcess): Promise<RestoreChild> {
     child,
     reached,
     async until(point) {
+      if (isWaiting && reached.at(-1) === point) return
       const here = new Promise<void>((resolve) => {
         arrived = resolve
       })
       goal = point
       pass()
       await here
+    },
+    hold() {
+      goal = undefined
     },
     release() {
       isReleased = true
