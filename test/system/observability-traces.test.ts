@@ -49,6 +49,13 @@ function roadOf(span: ReceivedSpan): readonly string[] {
   ]
 }
 
+/** The same up to where it began, once every process on it has told its part. */
+const roadFrom = (begin: string, span: ReceivedSpan): Promise<readonly string[]> =>
+  until(`a road from ${begin}`, () => {
+    const road = roadOf(span)
+    return road.at(-1) === begin && road
+  })
+
 const spanOf = (traceId: string, what: string, is: (span: ReceivedSpan) => boolean) =>
   until(`a span: ${what}`, () => inTrace(traceId).find(is)).catch((error: unknown) => {
     const names = inTrace(traceId).map(({ service, kind, name }) => `${service} ${kind} ${name}`)
@@ -60,7 +67,7 @@ test('a change is one trace: HTTP, gRPC, the append, and the rows linked to it',
   const made = await api.call<{ id: string }>('POST', '/sites', { name: 'traced' }, header)
   const append = await spanOf(traceId, 'the append', ({ kind }) => kind === 'producer')
   const http = await spanOf(traceId, 'the request', ({ name }) => name.startsWith('POST /api/v1/'))
-  expect(roadOf(append)).toEqual([
+  expect(await roadFrom('gateway server', append)).toEqual([
     'auth producer',
     'auth server',
     'gateway client',
@@ -102,7 +109,11 @@ test('a change is one trace: HTTP, gRPC, the append, and the rows linked to it',
   const written = await spanOf(projection.traceId, 'the rows', ({ attributes }) =>
     /^(insert|with|update|merge)/.test(String(attributes['db.query.summary'])),
   )
-  expect(roadOf(written)).toEqual(['auth client', 'auth internal', 'auth consumer'])
+  expect(await roadFrom('auth consumer', written)).toEqual([
+    'auth client',
+    'auth internal',
+    'auth consumer',
+  ])
   expect(projection.resource).toMatchObject({
     'service.namespace': 'holdfast',
     'service.version': expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -117,7 +128,7 @@ test("a read is one trace, its statements below the service's call", async () =>
   const statement = await spanOf(traceId, 'the statement', ({ attributes }) =>
     String(attributes['db.query.summary']).startsWith('select network.nodes'),
   )
-  const road = roadOf(statement)
+  const road = await roadFrom('gateway server', statement)
   expect(road[0]).toBe('network client')
   expect(road.slice(-3)).toEqual(['network server', 'gateway client', 'gateway server'])
   expect(statement.attributes).toMatchObject({

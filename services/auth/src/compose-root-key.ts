@@ -51,7 +51,7 @@ export function composeRootKey(
   app.serve(SealService, openSeal)
 
   const warnings = new Gauge({
-    name: 'holdfast_root_key_warnings_count',
+    name: 'holdfast_root_key_warning',
     help: 'What stands in the way of restoring the root key: shards_missing is 1 until shards of the present one were made.',
     labelNames: ['code'],
     registers: [telemetry.registry],
