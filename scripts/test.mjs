@@ -21,7 +21,7 @@ const projects = [
  * So many files that failed beside others are run once more by themselves: real parts on a busy machine may miss a
  * moment. What passes then is counted as passed and told as unsteady; more than these is no accident.
  */
-const secondTries = 2
+const secondTries = 3
 
 await main(async () => {
   const chosen = process.argv.slice(2)
