@@ -1,34 +1,19 @@
-import { openLog } from '@holdfast/event-log'
-import { openPostgres } from '@holdfast/postgres'
 import { secrets } from '@holdfast/service'
 import { surroundingsOf } from '@holdfast/storage'
-import { createTelemetry } from '@holdfast/telemetry'
 import { backups } from '../commands/backup-aggregates.ts'
 import { objectWork } from '../jobs/object-work.ts'
 import { openBackups } from '../jobs/open-backups.ts'
 import { openLocations } from '../storage/locations.ts'
 import { openWork } from '../work/work.ts'
 import { type BackupProcessWish, testKeys, testLimits } from './backup-process-wish.ts'
+import { openProcess } from './open-process.ts'
 import { testMakers, withPauses } from './test-maker.ts'
 
 // What makes backups, as a process of its own that a test can kill. A backup named after a point of its job is stopped
 // there for good. What it needs comes as JSON in the environment.
 
 const wish = JSON.parse(process.env['BACKUPS'] ?? '{}') as BackupProcessWish // as: the test writes it
-const telemetry = createTelemetry('backup', { level: 'silent' })
-const postgres = openPostgres({
-  url: { reveal: () => wish.postgresUrl },
-  name: 'backup',
-  telemetry,
-})
-const log = await openLog({
-  url: wish.natsUrl,
-  credentialsFile: wish.credentialsFile,
-  name: 'backup',
-  context: 'backup',
-  stream: wish.stream,
-  telemetry,
-})
+const { telemetry, postgres, log } = await openProcess(wish)
 const data = { egressAllow: [], localBase: wish.directory, localRoots: [], keysDir: undefined }
 const locations = openLocations({
   postgres,

@@ -1,12 +1,11 @@
-import { type EventLog, openLog } from '@holdfast/event-log'
-import { openPostgres } from '@holdfast/postgres'
+import type { EventLog } from '@holdfast/event-log'
 import { secrets } from '@holdfast/service'
 import { surroundingsOf } from '@holdfast/storage'
-import { createTelemetry } from '@holdfast/telemetry'
 import { objectWork } from '../jobs/object-work.ts'
 import { openLocations } from '../storage/locations.ts'
 import { openWork } from '../work/work.ts'
 import { type BackupProcessWish, testKeys } from './backup-process-wish.ts'
+import { openProcess } from './open-process.ts'
 import { openRestoreJobs } from './restore-job-suite.ts'
 
 // Restore jobs, as a process of its own that a test can kill: one of each backup it is given, stopped for good at the
@@ -19,20 +18,7 @@ const { jobs: asked, ...wish } = JSON.parse(
 ) as BackupProcessWish & {
   readonly jobs: readonly { readonly backupId: string; readonly stopAt: StopPoint }[]
 } // as: the test writes it
-const telemetry = createTelemetry('backup', { level: 'silent' })
-const postgres = openPostgres({
-  url: { reveal: () => wish.postgresUrl },
-  name: 'backup',
-  telemetry,
-})
-const log = await openLog({
-  url: wish.natsUrl,
-  credentialsFile: wish.credentialsFile,
-  name: 'backup',
-  context: 'backup',
-  stream: wish.stream,
-  telemetry,
-})
+const { telemetry, postgres, log } = await openProcess(wish)
 const data = { egressAllow: [], localBase: wish.directory, localRoots: [], keysDir: undefined }
 const locations = openLocations({
   ...{ postgres, lineageId: log.lineageId },

@@ -1,10 +1,8 @@
-import { openLog } from '@holdfast/event-log'
-import { openPostgres } from '@holdfast/postgres'
-import { createTelemetry } from '@holdfast/telemetry'
 import { compensators } from '../restores/compensators.ts'
 import { openRestores } from '../restores/open-restores.ts'
 import { rollbackPoint } from '../restores/rollback-point.ts'
 import { openWork } from '../work/work.ts'
+import { openProcess } from './open-process.ts'
 import { playedSigner } from './played-signer.ts'
 import { playedServices } from './played-things.ts'
 import { withRestorePauses } from './restore-pauses.ts'
@@ -19,20 +17,7 @@ import {
 // to it and waits for a line: nothing goes on that the test has not let through.
 
 const wish = JSON.parse(process.env['RESTORES'] ?? '{}') as RestoreProcessWish // as: the test writes it
-const telemetry = createTelemetry('backup', { level: 'silent' })
-const postgres = openPostgres({
-  url: { reveal: () => wish.postgresUrl },
-  name: 'backup',
-  telemetry,
-})
-const log = await openLog({
-  url: wish.natsUrl,
-  credentialsFile: wish.credentialsFile,
-  name: 'backup',
-  context: 'backup',
-  stream: wish.stream,
-  telemetry,
-})
+const { telemetry, postgres, log } = await openProcess(wish)
 const work = openWork({ telemetry })
 const { archiveDir } = wish
 
